@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <limits>
+
+#include "base/fields.h"
+#include "base/half.h"
+#include "base/lane.h"
+#include "base/os/file.h"
+#include "base/tensor_view.h"
+
+namespace tn {
+namespace {
+
+TEST(Half, EveryValueSurvivesTheRoundTrip) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    Half half;
+    half.bits = static_cast<uint16_t>(bits);
+    const float value = static_cast<float>(half);
+    if (std::isnan(value)) continue;
+    EXPECT_EQ(Half(value).bits, half.bits);
+    EXPECT_EQ(value, static_cast<float>(std::bit_cast<_Float16>(half.bits)));
+  }
+}
+
+TEST(Half, RoundsToNearestEvenLikeTheCompiler) {
+  for (uint32_t i = 0; i < 2000000; ++i) {
+    const float value = std::bit_cast<float>(i * 2147u);
+    if (std::isnan(value)) continue;
+    EXPECT_EQ(Half(value).bits, std::bit_cast<uint16_t>(static_cast<_Float16>(value))) << value;
+  }
+}
+
+TEST(Half, ADoubleIsRoundedOnce) {
+  const double just_above_half_way = 1.0 + 0x1p-11 + 0x1p-40;
+  EXPECT_EQ(static_cast<float>(half_from_double(just_above_half_way)), 1.0f + 0x1p-10f);
+  EXPECT_EQ(static_cast<float>(bfloat16_from_double(1.0 + 0x1p-8 + 0x1p-40)), 1.0f + 0x1p-7f);
+}
+
+TEST(TensorView, StoresSaturateRoundAndWrap) {
+  int8_t small = 0;
+  const auto view = TensorView::dense(&small, DataType::I8, {});
+  store_double(view, 0, 300.0);
+  EXPECT_EQ(small, 127);
+  store_double(view, 0, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(small, 0);
+  store_int64(view, 0, 257);
+  EXPECT_EQ(small, 1);
+}
+
+TEST(TensorView, BroadcastAndTransposedCopy) {
+  Shape shape;
+  EXPECT_TRUE(broadcast_shapes({3, 1}, {2, 1, 4}, shape));
+  EXPECT_EQ(shape, (Shape{2, 3, 4}));
+  EXPECT_FALSE(broadcast_shapes({3}, {4}, shape));
+  float from[6] = {0, 1, 2, 3, 4, 5}, to[6] = {};
+  const TensorView transposed{from, DataType::F32, {3, 2}, {1, 3}};
+  copy(transposed, TensorView::dense(to, DataType::F32, {3, 2}));
+  EXPECT_EQ(to[1], 3);
+  EXPECT_EQ(to[4], 2);
+}
+
+enum class Mode : uint8_t { Nearest, Linear };
+std::span<const std::string_view> enum_names(Mode) {
+  static constexpr std::string_view kNames[] = {"nearest", "linear"};
+  return kNames;
+}
+struct Attributes {
+  int64_t axis = -1;
+  Mode mode = Mode::Nearest;
+  std::vector<int64_t> pads;
+  DataType to = DataType::F32;
+  template <typename V>
+  void fields(V& v) {
+    v("axis", axis);
+    v("mode", mode);
+    v("pads", pads);
+    v("to", to);
+  }
+};
+
+TEST(Fields, SurviveTextAndBytes) {
+  const Attributes original{2, Mode::Linear, {1, -2}, DataType::BF16};
+  const auto bytes = encode_fields(original);
+  EXPECT_EQ(to_fields(decode_fields<Attributes>(bytes)), to_fields(original));
+  Attributes copied;
+  from_fields(to_fields(original), copied);
+  EXPECT_EQ(to_fields(copied), to_fields(original));
+  EXPECT_EQ(to_string(to_fields(original).at("mode")), "\"linear\"");
+}
+
+TEST(Fields, DamagedBytesAndUnknownNamesAreErrors) {
+  auto bytes = encode_fields(Attributes{});
+  for (size_t length = 0; length < bytes.size(); ++length) {
+    EXPECT_THROW(decode_fields<Attributes>(std::span(bytes).first(length)), Error);
+  }
+  bytes.push_back(std::byte{0});
+  EXPECT_THROW(decode_fields<Attributes>(bytes), Error);
+  Attributes attributes;
+  EXPECT_THROW(from_fields({{"axs", int64_t{1}}}, attributes), Error);
+  EXPECT_THROW(from_fields({{"mode", std::string("cubic")}}, attributes), Error);
+}
+
+TEST(Lane, EveryThreadRunsOnceAndBarriersHold) {
+  Lane lane(4);
+  std::atomic<int> before{0}, wrong{0};
+  for (int round = 1; round <= 200; ++round) {
+    lane.run([&](int) {
+      before.fetch_add(1);
+      lane.barrier();
+      if (before.load() < 4 * round) wrong.fetch_add(1);
+      lane.barrier();
+    });
+  }
+  EXPECT_EQ(before.load(), 800);
+  EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST(Lane, WakesFromSleep) {
+  Lane lane(2);
+  int64_t sum = 0;
+  std::atomic<int64_t> total{0};
+  for (int i = 0; i < 5; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    lane.parallel_for(10, [&](int64_t begin, int64_t end) { total.fetch_add(end - begin); });
+    sum += 10;
+  }
+  EXPECT_EQ(total.load(), sum);
+}
+
+TEST(File, AtomicWriteReplacesOrLeavesTheOldContent) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "tenon_file_test";
+  std::filesystem::create_directories(folder);
+  const auto path = folder / "a.txt";
+  write_file_atomically(path, "one");
+  write_file_atomically(path, "two");
+  EXPECT_EQ(MappedFile(path).text(), "two");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+  EXPECT_THROW(write_file_atomically(folder, "x"), Error);
+  EXPECT_THROW(MappedFile(folder / "absent"), Error);
+  EXPECT_THROW(MappedFile{folder}, Error);
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace tn

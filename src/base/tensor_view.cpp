@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/tensor_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "base/error.h"
+#include "base/half.h"
+
+namespace tn {
+namespace {
+
+template <typename T>
+T saturate(double value) {
+  if (std::isnan(value)) return 0;
+  // The upper bound as a double may round up past the largest T, so compare with >=.
+  if (value >= static_cast<double>(std::numeric_limits<T>::max())) return std::numeric_limits<T>::max();
+  if (value <= static_cast<double>(std::numeric_limits<T>::lowest())) return std::numeric_limits<T>::lowest();
+  return static_cast<T>(value);
+}
+
+// Calls f with a value of the C++ type that stores `type`.
+template <typename F>
+decltype(auto) with_storage(DataType type, F&& f) {
+  switch (type) {
+    case DataType::F64: return f(double{});
+    case DataType::F32: return f(float{});
+    case DataType::F16: return f(Half{});
+    case DataType::BF16: return f(BFloat16{});
+    case DataType::I64: return f(int64_t{});
+    case DataType::I32: return f(int32_t{});
+    case DataType::I16: return f(int16_t{});
+    case DataType::I8: return f(int8_t{});
+    case DataType::U64: return f(uint64_t{});
+    case DataType::U32: return f(uint32_t{});
+    case DataType::U16: return f(uint16_t{});
+    case DataType::U8: return f(uint8_t{});
+    case DataType::Bool: return f(bool{});
+  }
+  throw Error(ErrorCode::Internal, "data type {}", static_cast<int>(type));
+}
+
+template <typename T>
+inline constexpr bool kIsHalf = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
+
+}  // namespace
+
+bool TensorView::is_dense() const {
+  int64_t expected = 1;
+  for (int i = rank() - 1; i >= 0; --i) {
+    if (dims[i] != 1 && strides[i] != expected) return false;
+    expected *= dims[i];
+  }
+  return true;
+}
+
+double load_double(const TensorView& view, int64_t offset) {
+  return with_storage(view.type, [&](auto tag) -> double {
+    using T = decltype(tag);
+    const T value = static_cast<const T*>(view.data)[offset];
+    if constexpr (kIsHalf<T>) return static_cast<float>(value);
+    else return static_cast<double>(value);
+  });
+}
+
+int64_t load_int64(const TensorView& view, int64_t offset) {
+  return with_storage(view.type, [&](auto tag) -> int64_t {
+    using T = decltype(tag);
+    const T value = static_cast<const T*>(view.data)[offset];
+    if constexpr (kIsHalf<T>) return saturate<int64_t>(static_cast<float>(value));
+    else if constexpr (std::is_floating_point_v<T>) return saturate<int64_t>(static_cast<double>(value));
+    else return static_cast<int64_t>(value);
+  });
+}
+
+void store_double(const TensorView& view, int64_t offset, double value) {
+  with_storage(view.type, [&](auto tag) {
+    using T = decltype(tag);
+    T& slot = static_cast<T*>(view.data)[offset];
+    if constexpr (std::is_same_v<T, Half>) slot = half_from_double(value);
+    else if constexpr (std::is_same_v<T, BFloat16>) slot = bfloat16_from_double(value);
+    else if constexpr (std::is_same_v<T, bool>) slot = value != 0;
+    else if constexpr (std::is_integral_v<T>) slot = saturate<T>(value);
+    else slot = static_cast<T>(value);
+  });
+}
+
+void store_int64(const TensorView& view, int64_t offset, int64_t value) {
+  with_storage(view.type, [&](auto tag) {
+    using T = decltype(tag);
+    T& slot = static_cast<T*>(view.data)[offset];
+    if constexpr (std::is_same_v<T, Half>) slot = half_from_double(static_cast<double>(value));
+    else if constexpr (std::is_same_v<T, BFloat16>) slot = bfloat16_from_double(static_cast<double>(value));
+    else if constexpr (std::is_same_v<T, bool>) slot = value != 0;
+    else slot = static_cast<T>(value);
+  });
+}
+
+Walk::Walk(const Shape& dims, std::span<const Shape> strides)
+    : dims_(dims),
+      index_(Shape::filled(dims.rank(), 0)),
+      operands_(static_cast<int>(strides.size())),
+      more_(dims.elements() > 0) {
+  internal_check(strides.size() <= kMaxOperands, "a walk over {} operands", strides.size());
+  std::copy(strides.begin(), strides.end(), strides_.begin());
+}
+
+void Walk::next() {
+  for (int axis = dims_.rank() - 1; axis >= 0; --axis) {
+    if (++index_[axis] < dims_[axis]) {
+      for (int i = 0; i < operands_; ++i) offsets_[static_cast<size_t>(i)] += strides_[static_cast<size_t>(i)][axis];
+      return;
+    }
+    for (int i = 0; i < operands_; ++i) {
+      offsets_[static_cast<size_t>(i)] -= strides_[static_cast<size_t>(i)][axis] * (dims_[axis] - 1);
+    }
+    index_[axis] = 0;
+  }
+  more_ = false;
+}
+
+bool broadcast_shapes(const Shape& a, const Shape& b, Shape& result) {
+  const int rank = std::max(a.rank(), b.rank());
+  Shape out = Shape::filled(rank, 1);
+  for (int i = 0; i < rank; ++i) {
+    const int64_t x = i < rank - a.rank() ? 1 : a[i - (rank - a.rank())];
+    const int64_t y = i < rank - b.rank() ? 1 : b[i - (rank - b.rank())];
+    if (x != y && x != 1 && y != 1) return false;
+    out[i] = x == 1 ? y : x;
+  }
+  result = out;
+  return true;
+}
+
+Shape broadcast_strides(const Shape& dims, const Shape& strides, const Shape& to) {
+  Shape result = Shape::filled(to.rank(), 0);
+  const int lead = to.rank() - dims.rank();
+  for (int i = lead; i < to.rank(); ++i) result[i] = dims[i - lead] == 1 ? 0 : strides[i - lead];
+  return result;
+}
+
+void copy(const TensorView& from, const TensorView& to) {
+  if (from.type == to.type && from.is_dense() && to.is_dense()) {
+    std::memcpy(to.data, from.data, from.dense_bytes());
+    return;
+  }
+  const bool through_double = is_float(from.type);
+  for (Walk walk(to.dims, {from.strides, to.strides}); walk.more(); walk.next()) {
+    if (through_double) store_double(to, walk.offset(1), load_double(from, walk.offset(0)));
+    else store_int64(to, walk.offset(1), load_int64(from, walk.offset(0)));
+  }
+}
+
+}  // namespace tn
