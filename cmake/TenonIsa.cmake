@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# tenon_isa_flags(DIR): gives the sources of a folder that are named for an instruction set the flags of that set.
+# Kernels are the one place where -O3 pays: accumulators live in registers only if every small loop is unrolled.
+function(tenon_isa_flags dir)
+  set(avx2 -mavx2 -mfma -mf16c)
+  # GCC 12 warns about its own header's undefined vectors (its bug 105593).
+  set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -Wno-uninitialized -Wno-maybe-uninitialized)
+  set(avx512fp16 ${avx512} -mavx512fp16)
+  set(generic)
+  foreach(isa generic avx2 avx512 avx512fp16)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*_${isa}.cpp ${dir}/*_${isa}_test.cpp)
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${${isa}};$<$<CONFIG:Release>:-O3>")
+  endforeach()
+endfunction()

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The instruction sets that kernels are compiled for. A kernel is one template over a vector type (generic.h, avx2.h,
+// avx512.h, avx512fp16.h), instantiated in one source file per set: NAME_generic.cpp, NAME_avx2.cpp, NAME_avx512.cpp,
+// NAME_avx512fp16.cpp get their flags from cmake/TenonIsa.cmake. Such a file instantiates templates with its own vector
+// type only and calls no inline function of the standard library that could be emitted out of line: the linker keeps
+// one copy of an inline function, and it must not be one that needs a newer CPU.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace tn {
+
+enum class Isa : uint8_t { Generic, Avx2, Avx512, Avx512Fp16 };
+
+/// The sets that this CPU can run, best last; Generic is always there.
+std::span<const Isa> available_isas();
+inline Isa best_isa() {
+  return available_isas().back();
+}
+/// "generic", "avx2", "avx512", "avx512fp16".
+std::string_view name_of(Isa isa);
+
+}  // namespace tn
