@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a network to an engine. Only in libtenon.
+#pragma once
+
+#include "tenon/device.h"
+#include "tenon/network.h"
+
+namespace tenon {
+
+/// What the builder may do, with TensorRT 10.16's numbers; flags that Tenon does not know yet are left out.
+enum class BuilderFlag : int32_t {
+  kFP16 = 0,   ///< half precision where it is faster
+  kDEBUG = 2,  ///< checks the network after every pass
+  kDISABLE_TIMING_CACHE = 5,
+  kTF32 = 6,  ///< on by default; without meaning on the CPU
+  kERROR_ON_TIMING_CACHE_MISS = 16,
+  kBF16 = 17,     ///< bfloat16 where it is faster
+  kEXPLAIN = 31,  ///< Tenon's own: keep the selection report in the engine
+};
+using BuilderFlags = uint32_t;  ///< bit 1 << flag for each
+
+enum class MemoryPoolType : int32_t {
+  kWORKSPACE = 0,  ///< scratch that one layer may use while running
+};
+
+/// Bounds of the dynamic inputs: min ≤ opt ≤ max in every dimension. The engine is tuned for opt.
+class IOptimizationProfile : public INoCopy {
+ public:
+  /// False for a negative extent or too many dimensions; what depends on the network is checked at the build.
+  virtual bool setDimensions(char const* inputName, OptProfileSelector select, Dims const& dims) noexcept = 0;
+  virtual Dims getDimensions(char const* inputName, OptProfileSelector select) const noexcept = 0;
+  /// Bounds of the values of a shape input.
+  virtual bool setShapeValuesV2(char const* inputName, OptProfileSelector select, int64_t const* values,
+                                int32_t nbValues) noexcept = 0;
+  virtual int64_t const* getShapeValuesV2(char const* inputName, OptProfileSelector select) const noexcept = 0;
+  /// −1 where none are set.
+  virtual int32_t getNbShapeValues(char const* inputName) const noexcept = 0;
+  /// Whether every input named has min, opt and max, in order.
+  virtual bool isValid() const noexcept = 0;
+};
+
+/// Measured times of implementations, kept between builds.
+class ITimingCache : public INoCopy {
+ public:
+  virtual IHostMemory* serialize() const noexcept = 0;
+  /// Adds the entries of another cache; an entry that both have stays as it is. With `ignoreMismatch` entries of
+  /// another device are taken too (they are never used here); else they are a reason to return false.
+  virtual bool combine(ITimingCache const& inputCache, bool ignoreMismatch) noexcept = 0;
+  virtual bool reset() noexcept = 0;
+  // ---- Tenon's own ----
+  virtual int64_t getNbEntries() const noexcept = 0;
+};
+
+/// Everything that steers a build.
+class IBuilderConfig : public INoCopy {
+ public:
+  virtual void setFlags(BuilderFlags builderFlags) noexcept = 0;
+  virtual BuilderFlags getFlags() const noexcept = 0;
+  virtual void setFlag(BuilderFlag builderFlag) noexcept = 0;
+  virtual void clearFlag(BuilderFlag builderFlag) noexcept = 0;
+  virtual bool getFlag(BuilderFlag builderFlag) const noexcept = 0;
+
+  /// Runs over which a time is averaged; default 1.
+  virtual void setAvgTimingIterations(int32_t avgTiming) noexcept = 0;
+  virtual int32_t getAvgTimingIterations() const noexcept = 0;
+  /// 0 (take the first implementation, time nothing) … 5 (time everything); default 3.
+  virtual void setBuilderOptimizationLevel(int32_t level) noexcept = 0;
+  virtual int32_t getBuilderOptimizationLevel() const noexcept = 0;
+  /// Implementations timed per layer at most; −1 lets the level decide.
+  virtual void setMaxNbTactics(int32_t maxNbTactics) noexcept = 0;
+  virtual int32_t getMaxNbTactics() const noexcept = 0;
+  /// In bytes.
+  virtual void setMemoryPoolLimit(MemoryPoolType pool, std::size_t poolSize) noexcept = 0;
+  virtual std::size_t getMemoryPoolLimit(MemoryPoolType pool) const noexcept = 0;
+  virtual void setProfilingVerbosity(ProfilingVerbosity verbosity) noexcept = 0;
+  virtual ProfilingVerbosity getProfilingVerbosity() const noexcept = 0;
+
+  /// The index of the profile, from 0; −1 if it is not valid. The profile stays the builder's.
+  virtual int32_t addOptimizationProfile(IOptimizationProfile const* profile) noexcept = 0;
+  virtual int32_t getNbOptimizationProfiles() const noexcept = 0;
+
+  /// A new cache from serialized bytes, or an empty one for size 0. nullptr if they are damaged.
+  virtual ITimingCache* createTimingCache(void const* blob, std::size_t size) const noexcept = 0;
+  /// The cache to read and extend; it must outlive the builds. False if it is of another device, unless ignored.
+  virtual bool setTimingCache(ITimingCache const& cache, bool ignoreMismatch) noexcept = 0;
+  virtual ITimingCache const* getTimingCache() const noexcept = 0;
+
+  virtual void setProgressMonitor(IProgressMonitor* monitor) noexcept = 0;
+  virtual IProgressMonitor* getProgressMonitor() const noexcept = 0;
+  /// Back to the defaults.
+  virtual void reset() noexcept = 0;
+
+  // ---- Tenon's own ----
+  /// False if there is no such device here.
+  virtual bool setBackend(Backend backend) noexcept = 0;
+  virtual Backend getBackend() const noexcept = 0;
+  /// Threads that the engine is tuned for; 0 (default) takes one per physical core. Another count at run time works.
+  virtual bool setCpuThreads(int32_t cpuThreads) noexcept = 0;
+  virtual int32_t getCpuThreads() const noexcept = 0;
+  /// The preprocessing (image.h) to store in the engine. False if the text does not parse.
+  virtual bool setPreprocess(char const* text) noexcept = 0;
+  virtual char const* getPreprocess() const noexcept = 0;
+  /// Leaves an optional pass out. False for an unknown name.
+  virtual bool disablePass(char const* passName) noexcept = 0;
+  /// Stops rewriting after so many changes to the graph, to find the one that breaks a network; −1 (default): no limit.
+  virtual void setMaxPatches(int64_t maxPatches) noexcept = 0;
+  virtual int64_t getMaxPatches() const noexcept = 0;
+  /// Writes the text of the graph as the passes left it to this file during the build; nullptr: no file.
+  virtual void setGraphExportPath(char const* path) noexcept = 0;
+  virtual char const* getGraphExportPath() const noexcept = 0;
+};
+
+/// Makes networks, configurations and engines.
+class IBuilder : public INoCopy {
+ public:
+  virtual INetworkDefinition* createNetworkV2(NetworkDefinitionCreationFlags flags) noexcept = 0;
+  virtual IBuilderConfig* createBuilderConfig() noexcept = 0;
+  /// Belongs to the builder.
+  virtual IOptimizationProfile* createOptimizationProfile() noexcept = 0;
+  /// The plan, to be saved or given to IRuntime. nullptr if the network is not valid or the build was stopped.
+  virtual IHostMemory* buildSerializedNetwork(INetworkDefinition& network, IBuilderConfig& config) noexcept = 0;
+  /// Whether a build would find everything it needs; the logger has what is missing.
+  virtual bool isNetworkSupported(INetworkDefinition const& network, IBuilderConfig const& config) const noexcept = 0;
+  /// Host threads that a build may use.
+  virtual bool setMaxThreads(int32_t maxThreads) noexcept = 0;
+  virtual int32_t getMaxThreads() const noexcept = 0;
+  virtual ILogger* getLogger() const noexcept = 0;
+};
+
+TENON_API IBuilder* createInferBuilder(ILogger& logger) noexcept;
+
+}  // namespace tenon
