@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reference kernels: the definitions of operators that have no expression, as plain functions over tensor views, linked
+// into the runtime as the kernels of last resort. This folder and ops/**/reference/ see base, program and device only.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "base/fields.h"
+#include "base/tensor_view.h"
+
+namespace tn::ops {
+
+/// A reference kernel with its attributes bound. Views may be strided; an absent optional input has data == nullptr.
+/// Output views have their final shapes. Computes in double (int64 for integers). May throw Error on bad values
+/// (an index out of range).
+using ReferenceKernel = std::function<void(std::span<const TensorView> inputs, std::span<const TensorView> outputs)>;
+
+struct ReferenceEntry {
+  std::string_view name;  ///< the operator's name
+  /// Decodes the attributes a plan stores. Throws Error(InvalidEngine).
+  ReferenceKernel (*make)(std::span<const std::byte> attributes);
+};
+
+/// Entry for `void function(const Attributes&, inputs, outputs)`.
+template <typename Attributes, void (*function)(const Attributes&, std::span<const TensorView>, std::span<const TensorView>)>
+constexpr ReferenceEntry make_reference(std::string_view name) {
+  return {name, [](std::span<const std::byte> bytes) -> ReferenceKernel {
+            return [attributes = decode_fields<Attributes>(bytes)](std::span<const TensorView> inputs,
+                                                                   std::span<const TensorView> outputs) {
+              function(attributes, inputs, outputs);
+            };
+          }};
+}
+
+/// Attributes of an operator without any.
+struct NoAttributes {
+  template <typename V>
+  void fields(V&) {}
+};
+
+/// The reference kernel of an operator, or null.
+const ReferenceEntry* find_reference(std::string_view name);
+
+}  // namespace tn::ops

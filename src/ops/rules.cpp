@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/rules.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace tn::ops {
+
+Dims broadcast(const Dims& a, const Dims& b) {
+  const size_t rank = std::max(a.size(), b.size());
+  Dims result(rank);
+  for (size_t i = 0; i < rank; ++i) {
+    const Dim x = i < rank - a.size() ? Dim(1) : a[i - (rank - a.size())];
+    const Dim y = i < rank - b.size() ? Dim(1) : b[i - (rank - b.size())];
+    if (x == y || y == Dim(1)) result[i] = x;
+    else if (x == Dim(1) || y.is_constant()) result[i] = y;
+    else if (x.is_constant()) result[i] = x;
+    else result[i] = Dim::max(x, y);
+    model_check(!x.is_constant() || !y.is_constant() || x == y || x == Dim(1) || y == Dim(1),
+                "shapes {} and {} do not broadcast", to_string(a), to_string(b));
+  }
+  return result;
+}
+
+int normalize_axis(int64_t axis, int rank) {
+  model_check(axis >= -rank && axis < std::max(rank, 1), "axis {} is outside a tensor of rank {}", axis, rank);
+  return static_cast<int>(axis < 0 ? axis + rank : axis);
+}
+
+std::vector<int> normalize_axes(std::span<const int64_t> axes, int rank) {
+  std::vector<int> result;
+  for (const int64_t axis : axes) {
+    const int index = normalize_axis(axis, rank);
+    model_check(std::find(result.begin(), result.end(), index) == result.end(), "axis {} is named twice", axis);
+    result.push_back(index);
+  }
+  return result;
+}
+
+void check_rank(const InferContext& context, int input, int rank) {
+  const TensorType& type = context.type(input);
+  model_check(type.rank() == rank, "input {} is {}, rank {} is needed", input, to_string(type), rank);
+}
+
+void check_same_type(const InferContext& context, int a, int b) {
+  model_check(context.type(a).type == context.type(b).type, "inputs {} and {} differ in type: {} and {}", a, b,
+              to_string(context.type(a)), to_string(context.type(b)));
+}
+
+bool may_equal(const Dim& a, const Dim& b) { return !a.is_constant() || !b.is_constant() || a == b; }
+
+Dim unify(const Dim& a, const Dim& b, std::string_view what) {
+  model_check(may_equal(a, b), "{} differ: {} and {}", what, a.to_string(), b.to_string());
+  return a.is_constant() ? a : b;
+}
+
+}  // namespace tn::ops

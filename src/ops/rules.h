@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What type rules share. All throw Error(InvalidModel) naming the shapes.
+#pragma once
+
+#include "ir/op.h"
+
+namespace tn::ops {
+
+/// NumPy broadcast of symbolic extents. A symbol against a number other than 1 is taken to equal that number; two
+/// different expressions give their maximum (running checks that they agree).
+Dims broadcast(const Dims& a, const Dims& b);
+
+/// Axis in [0, rank) from one in [-rank, rank).
+int normalize_axis(int64_t axis, int rank);
+/// The same for a list, without duplicates.
+std::vector<int> normalize_axes(std::span<const int64_t> axes, int rank);
+
+/// An input that must have at least / exactly this rank.
+void check_rank(const InferContext& context, int input, int rank);
+void check_same_type(const InferContext& context, int a, int b);
+/// Whether two extents can be equal: false only if both are different numbers.
+bool may_equal(const Dim& a, const Dim& b);
+/// The more definite of two extents that must be equal.
+Dim unify(const Dim& a, const Dim& b, std::string_view what);
+
+}  // namespace tn::ops
