@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "backends/cpu/kernels/copy/copy_kernels.h"
+#include "base/half.h"
+
+namespace tn {
+
+/// Register transposes of elements T: vectors of 16-byte lanes that hold different source rows, transposed within
+/// lanes.
+template <typename V, typename T>
+class Transpose {
+ public:
+  static void run(const void* from_pointer, int64_t from_stride, void* to_pointer, int64_t to_stride, int64_t rows,
+                  int64_t columns) noexcept {
+    const T* from = static_cast<const T*>(from_pointer);
+    T* to = static_cast<T*>(to_pointer);
+    if (rows < kN || columns < kN) return narrow(from, from_stride, to, to_stride, rows, columns);
+    // One cache line of every source row at a time, so that no line is read twice.
+    int64_t height = 0;
+    for (int64_t r = 0; r < rows; r += height) {
+      height = rows - r < kLine + kN ? rows - r : kLine;
+      if (columns >= kWide)
+        band<kWide / kN>(from + r, from_stride, to + r * to_stride, to_stride, height, columns);
+      else
+        band<1>(from + r, from_stride, to + r * to_stride, to_stride, height, columns);
+    }
+  }
+
+ private:
+  static constexpr int64_t kN = 16 / sizeof(T), kWide = V::kLanes * 4 / static_cast<int64_t>(sizeof(T));
+  static constexpr int64_t kLine = 64 / sizeof(T);
+
+  template <int Lanes>
+  using Vector [[gnu::vector_size(16 * Lanes)]] = T;
+
+  // The longer axis inside.
+  static void narrow(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
+    if (rows < columns) {
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t c = 0; c < columns; ++c) to[r * to_stride + c] = from[c * from_stride + r];
+      }
+    } else {
+      for (int64_t c = 0; c < columns; ++c) {
+        for (int64_t r = 0; r < rows; ++r) to[r * to_stride + c] = from[c * from_stride + r];
+      }
+    }
+  }
+
+  // Tiles over `rows` x `columns`; the last ones overlap those before.
+  template <int Lanes>
+  static void band(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
+    for (int64_t c = 0; c < columns; c += Lanes * kN) {
+      const int64_t column = c + Lanes * kN <= columns ? c : columns - Lanes * kN;
+      for (int64_t r = 0; r < rows; r += kN) {
+        const int64_t row = r + kN <= rows ? r : rows - kN;
+        tile<Lanes>(from + column * from_stride + row, from_stride, to + row * to_stride + column, to_stride);
+      }
+    }
+  }
+
+  // Writes kN rows of Lanes * kN elements.
+  template <int Lanes>
+  static void tile(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
+    constexpr auto kIndex = std::make_index_sequence<static_cast<size_t>(Lanes * kN)>();
+    Vector<Lanes> x[kN], y[kN];
+#pragma GCC unroll 16
+    for (int i = 0; i < kN; ++i) x[i] = load<Lanes>(from + i * from_stride, kN * from_stride);
+      // log2(kN) perfect shuffles of the rows transpose a square.
+#pragma GCC unroll 4
+    for (int level = 1; level < kN; level *= 2) {
+#pragma GCC unroll 8
+      for (int i = 0; i < kN / 2; ++i) {
+        y[2 * i] = interleave<Lanes, 0>(x[i], x[i + kN / 2], kIndex);
+        y[2 * i + 1] = interleave<Lanes, 1>(x[i], x[i + kN / 2], kIndex);
+      }
+#pragma GCC unroll 16
+      for (int i = 0; i < kN; ++i) x[i] = y[i];
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < kN; ++i) std::memcpy(to + i * to_stride, &x[i], sizeof x[i]);
+  }
+
+  template <int Lanes, int High, size_t... I>
+  static Vector<Lanes> interleave(Vector<Lanes> a, Vector<Lanes> b, std::index_sequence<I...>) {
+    constexpr int n = kN;
+    return __builtin_shufflevector(a, b,
+                                   (static_cast<int>(I) / n * n + High * n / 2 + static_cast<int>(I) % n / 2 +
+                                    static_cast<int>(I) % 2 * Lanes * n)...);
+  }
+
+  template <int Lanes>
+  static Vector<Lanes> load(const T* from, int64_t lane_stride) {
+    if constexpr (Lanes == 1) {
+      Vector<1> lane;
+      std::memcpy(&lane, from, sizeof lane);
+      return lane;
+    } else {
+      return join<Lanes>(load<Lanes / 2>(from, lane_stride),
+                         load<Lanes / 2>(from + Lanes / 2 * lane_stride, lane_stride),
+                         std::make_index_sequence<static_cast<size_t>(Lanes * kN)>());
+    }
+  }
+
+  template <int Lanes, size_t... I>
+  static Vector<Lanes> join(Vector<Lanes / 2> low, Vector<Lanes / 2> high, std::index_sequence<I...>) {
+    return __builtin_shufflevector(low, high, static_cast<int>(I)...);
+  }
+};
+
+template <typename V, typename From, typename To>
+void convert_floats(const void* from, int64_t, void* to, int64_t, int64_t count) noexcept {
+  const From* in = static_cast<const From*>(from);
+  To* out = static_cast<To*>(to);
+  int64_t i = 0;
+  for (; i + V::kLanes <= count; i += V::kLanes) V::store(out + i, V::load(in + i));
+  if (i < count) V::store(out + i, V::load(in + i, count - i), count - i);
+}
+
+template <typename V>
+inline constexpr CopyKernels kCopyKernels = {
+    {Transpose<V, uint8_t>::run, Transpose<V, uint16_t>::run, Transpose<V, uint32_t>::run, Transpose<V, uint64_t>::run},
+    {{{convert_floats<V, float, float>, convert_floats<V, float, Half>, convert_floats<V, float, BFloat16>},
+      {convert_floats<V, Half, float>, convert_floats<V, Half, Half>, convert_floats<V, Half, BFloat16>},
+      {convert_floats<V, BFloat16, float>, convert_floats<V, BFloat16, Half>, convert_floats<V, BFloat16, BFloat16>}}}};
+
+}  // namespace tn
