@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 include(GoogleTest)
 
-# tenon_room(NAME [DIR dir] [USES room…] [LINKS lib…] [EXCLUDE regex])
+# tenon_room(NAME [DIR dir] [USES room…] [LINKS lib…] [INCLUDE regex] [EXCLUDE regex])
 # One object library per room from every .cpp below its folder; *_test.cpp become the program NAME_test.
 # USES are the rooms it may include; LINKS are outside libraries.
 function(tenon_room name)
-  cmake_parse_arguments(ROOM "" "DIR;EXCLUDE" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "DIR;INCLUDE;EXCLUDE" "USES;LINKS" ${ARGN})
   if(NOT ROOM_DIR)
     set(ROOM_DIR ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${ROOM_DIR}/*.cpp)
+  if(ROOM_INCLUDE)
+    list(FILTER sources INCLUDE REGEX "${ROOM_INCLUDE}")
+  endif()
   if(ROOM_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX "${ROOM_EXCLUDE}")
   endif()

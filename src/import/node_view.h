@@ -15,6 +15,7 @@
 namespace tn::import {
 
 /// A subgraph made into a self-contained graph: its own formal inputs first, then one input per captured tensor.
+/// Captured constants are no captures: the body gets them as constants of its own (sharing the data).
 struct Body {
   Graph graph;
   std::vector<TensorId> captures;  ///< tensors of the graph around it, in the order of the added inputs
@@ -26,6 +27,9 @@ class BodySource {
   virtual ~BodySource() = default;
   /// Imports the subgraph attribute `name`; its formal inputs get `input_types`.
   virtual Body import_body(std::string_view name, std::span<const TensorType> input_types) = 0;
+  /// Imports the subgraph attribute `name`, which has no formal inputs, straight into the graph under construction and
+  /// returns its outputs: for a branch that is known to be taken. A branch that is never imported need not be valid.
+  virtual std::vector<TensorId> import_inline(std::string_view name) = 0;
 };
 
 using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,

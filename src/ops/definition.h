@@ -44,6 +44,9 @@ class Decomposed : public Op {
   virtual std::vector<int32_t> decompose(Graph& graph, std::string_view name, std::span<const int32_t> inputs) const = 0;
 };
 
+/// Defined by its value(): integers computed from extents, by the shape program of the engine.
+class Symbolic : public Op {};
+
 /// Defined by the graphs the node owns, run by the executor: If, Loop, Scan, fused regions.
 class Structured : public Op {};
 
