@@ -20,7 +20,8 @@ class [[nodiscard]] Status {
     status.ok_ = false;
     status.code_ = code;
     try {
-      auto end = fmt::format_to_n(status.text_.data(), status.text_.size() - 1, format, args...);
+      const auto end = fmt::vformat_to_n(status.text_.data(), status.text_.size() - 1, fmt::string_view(format),
+                                         fmt::make_format_args(args...));
       *end.out = '\0';
     } catch (...) {
       std::strncpy(status.text_.data(), "(message could not be formatted)", status.text_.size() - 1);
