@@ -22,6 +22,8 @@ struct CopyKernels {
 };
 
 const CopyKernels& copy_kernels(Isa isa) noexcept;
+/// convert_row(), or a faster routine for strides of one.
+ConvertRow convert_contiguous_row(DataType from, DataType to, Isa isa) noexcept;
 
 const CopyKernels& copy_kernels_generic() noexcept;
 const CopyKernels& copy_kernels_avx2() noexcept;

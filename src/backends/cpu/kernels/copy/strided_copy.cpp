@@ -13,35 +13,15 @@ constexpr int64_t kShort = 8;              // columns; fewer are not worth a cal
 constexpr int64_t kUnitBytes = 1 << 14;    // what one unit of row copies writes at most, about
 constexpr int64_t kSerialBytes = 1 << 15;  // below this a second thread costs more than it brings
 
-int float_index(DataType type) {
-  return type == DataType::F32 ? 0 : type == DataType::F16 ? 1 : type == DataType::BF16 ? 2 : -1;
-}
-
 }  // namespace
-
-const CopyKernels& copy_kernels(Isa isa) noexcept {
-  switch (isa) {
-    case Isa::Generic:
-      return copy_kernels_generic();
-    case Isa::Avx2:
-      return copy_kernels_avx2();
-    default:
-      return copy_kernels_avx512();
-  }
-}
 
 StridedCopy::StridedCopy(DataType from, DataType to, Isa isa) noexcept
     : from_size_(static_cast<int64_t>(size_of(from))),
       to_size_(static_cast<int64_t>(size_of(to))),
       any_row_(convert_row(from, to)),
-      contiguous_row_(any_row_),
+      contiguous_row_(convert_contiguous_row(from, to, isa)),
       transpose_block_(copy_kernels(isa).transpose[static_cast<size_t>(std::countr_zero(size_of(to)))]),
-      same_type_(from == to) {
-  const int f = float_index(from), t = float_index(to);
-  if (f >= 0 && t >= 0 && f != t) {
-    contiguous_row_ = copy_kernels(isa).convert[static_cast<size_t>(f)][static_cast<size_t>(t)];
-  }
-}
+      same_type_(from == to) {}
 
 void StridedCopy::bind(const Shape& dims, const Shape& from_strides, const Shape& to_strides) noexcept {
   units_ = 0;
