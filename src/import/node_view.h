@@ -66,6 +66,8 @@ class NodeView {
   std::vector<int64_t> integers(std::string_view attribute, std::vector<int64_t> fallback = {}) const;
   std::vector<double> numbers(std::string_view attribute, std::vector<double> fallback = {}) const;
   ConstantPtr tensor(std::string_view attribute) const;  ///< null if absent
+  /// An element type given as ONNX's number for it (or its name, as opset 5 and before did).
+  DataType data_type(std::string_view attribute, DataType fallback) const;
 
   /// Adds a node named after this one (with a suffix after the first) and returns its outputs or its only output.
   std::vector<TensorId> add_all(OpPtr op, std::vector<TensorId> node_inputs, std::vector<Graph> node_bodies = {});
