@@ -6,20 +6,6 @@
 
 namespace tn::ops {
 
-ScalarType compute_type(DataType type) {
-  switch (type) {
-    case DataType::F64: return ScalarType::F64;
-    case DataType::F32:
-    case DataType::F16:
-    case DataType::BF16: return ScalarType::F32;
-    case DataType::I64:
-    case DataType::U32: return ScalarType::I64;
-    case DataType::U64: return ScalarType::U64;
-    case DataType::Bool: return ScalarType::Bool;
-    default: return ScalarType::I32;
-  }
-}
-
 DataType Elementwise::result_type(std::span<const DataType> inputs) const {
   for (const DataType type : inputs) {
     model_check(type == inputs[0], "input types differ: {} and {}", name_of(inputs[0]), name_of(type));

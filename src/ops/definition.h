@@ -9,13 +9,9 @@
 
 namespace tn::ops {
 
-/// Type in which expressions over tensors of this storage type are computed: f16 and bf16 in f32; i8, u8, i16, u16 in
-/// i32; u32 in i64; others in their own.
-ScalarType compute_type(DataType type);
-
 /// Defined by one scalar expression applied to every element under NumPy broadcasting; its reference is the
-/// interpreter in double. Inputs of the expression have compute_type of the tensors' types; its result is stored as
-/// result_type().
+/// interpreter in double. Inputs of the expression have compute_type (program/scalar_function.h) of the tensors' types;
+/// its result is stored as result_type().
 class Elementwise : public Op {
  public:
   virtual Expr expression(std::span<const Expr> inputs) const = 0;
@@ -41,7 +37,8 @@ class Referenced : public Op {};
 class Decomposed : public Op {
  public:
   /// Adds the nodes to `graph` and returns the outputs.
-  virtual std::vector<int32_t> decompose(Graph& graph, std::string_view name, std::span<const int32_t> inputs) const = 0;
+  virtual std::vector<int32_t> decompose(Graph& graph, std::string_view name,
+                                         std::span<const int32_t> inputs) const = 0;
 };
 
 /// Defined by its value(): integers computed from extents, by the shape program of the engine.

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/compose.h"
+
+#include "base/error.h"
+#include "ops/entry.h"
+
+namespace tn::ops {
+
+TensorId compose(NodeView& node, std::string_view op, std::vector<TensorId> inputs, const FieldMap& attributes) {
+  const auto made = make_op_by_name(op);
+  internal_check(made != nullptr, "there is no operator {}", op);
+  made->set_attributes(attributes);
+  return node.add(made, std::move(inputs));
+}
+
+TensorId scalar_like(NodeView& node, double value, TensorId like) {
+  return node.add_constant(Constant::scalar(node.type(like).type, value));
+}
+
+TensorId cast_to(NodeView& node, TensorId x, DataType type) {
+  if (node.type(x).type == type) return x;
+  return compose(node, "Cast", {x}, {{"to", std::string(name_of(type))}});
+}
+
+TensorId reshape(NodeView& node, TensorId x, std::span<const int64_t> shape) {
+  return compose(node, "Reshape", {x, node.add_integers(shape)});
+}
+
+TensorId reshape_like(NodeView& node, TensorId x, TensorId like) {
+  return compose(node, "Reshape", {x, compose(node, "Shape", {like})});
+}
+
+TensorId transpose(NodeView& node, TensorId x, std::vector<int64_t> permutation) {
+  return compose(node, "Transpose", {x}, {{"perm", std::move(permutation)}});
+}
+
+TensorId unsqueeze(NodeView& node, TensorId x, std::span<const int64_t> axes) {
+  return compose(node, "Unsqueeze", {x, node.add_integers(axes)});
+}
+
+TensorId squeeze(NodeView& node, TensorId x, std::span<const int64_t> axes) {
+  return compose(node, "Squeeze", {x, node.add_integers(axes)});
+}
+
+TensorId reduce(NodeView& node, std::string_view mode, TensorId x, std::vector<int64_t> axes, bool keepdims) {
+  return compose(node, "Reduce", {x}, {{"mode", std::string(mode)}, {"axes", std::move(axes)}, {"keepdims", keepdims}});
+}
+
+NodeView decomposition_view(Graph& graph, std::string_view name) {
+  NodeView view(graph);
+  view.name = name;
+  return view;
+}
+
+}  // namespace tn::ops
