@@ -9,14 +9,14 @@ namespace tn {
 
 Constant::Constant(DataType type, Shape dims, std::vector<std::byte> bytes)
     : type_(type), dims_(dims), storage_(std::move(bytes)), bytes_(storage_) {
-  internal_check(bytes_.size() == static_cast<size_t>(dims_.elements()) * size_of(type_),
-                 "a constant {}{} of {} bytes", name_of(type_), to_string(dims_), bytes_.size());
+  internal_check(bytes_.size() == static_cast<size_t>(dims_.elements()) * size_of(type_), "a constant {}{} of {} bytes",
+                 name_of(type_), to_string(dims_), bytes_.size());
 }
 
 Constant::Constant(DataType type, Shape dims, std::span<const std::byte> bytes, std::shared_ptr<const void> owner)
     : type_(type), dims_(dims), owner_(std::move(owner)), bytes_(bytes) {
-  internal_check(bytes_.size() == static_cast<size_t>(dims_.elements()) * size_of(type_),
-                 "a constant {}{} of {} bytes", name_of(type_), to_string(dims_), bytes_.size());
+  internal_check(bytes_.size() == static_cast<size_t>(dims_.elements()) * size_of(type_), "a constant {}{} of {} bytes",
+                 name_of(type_), to_string(dims_), bytes_.size());
 }
 
 ConstantPtr Constant::vector(std::span<const int64_t> values) {

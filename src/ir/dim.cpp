@@ -33,7 +33,8 @@ int64_t floor_quotient(int64_t a, int64_t b) {
 }
 
 bool same_atoms(const std::vector<Dim::AtomPtr>& a, const std::vector<Dim::AtomPtr>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return x->text == y->text; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x->text == y->text; });
 }
 
 bool atoms_less(const std::vector<Dim::AtomPtr>& a, const std::vector<Dim::AtomPtr>& b) {
@@ -57,8 +58,10 @@ std::optional<Dim::Term> divide_term(const Dim::Term& term, const Dim::Term& div
 std::string term_text(const Dim::Term& term, bool first) {
   std::string text;
   const int64_t c = term.coefficient;
-  if (first) text = c < 0 ? "-" : "";
-  else text = c < 0 ? " - " : " + ";
+  if (first)
+    text = c < 0 ? "-" : "";
+  else
+    text = c < 0 ? " - " : " + ";
   const uint64_t magnitude = c < 0 ? 0 - static_cast<uint64_t>(c) : static_cast<uint64_t>(c);
   bool factor = false;
   if (magnitude != 1 || term.atoms.empty()) {
@@ -75,18 +78,24 @@ std::string term_text(const Dim::Term& term, bool first) {
 
 }  // namespace
 
-Dim Dim::symbol(std::string name) { return from_atom(std::make_shared<const Atom>(Atom{Kind::Symbol, std::move(name), {}, {}})); }
+Dim Dim::symbol(std::string name) {
+  return from_atom(std::make_shared<const Atom>(Atom{Kind::Symbol, std::move(name), {}, {}}));
+}
 
-Dim Dim::from_atom(AtomPtr atom) { return from_terms(0, {Term{1, {std::move(atom)}}}); }
+Dim Dim::from_atom(AtomPtr atom) {
+  return from_terms(0, {Term{1, {std::move(atom)}}});
+}
 
 Dim Dim::from_terms(int64_t constant, std::vector<Term> terms) {
   std::sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return atoms_less(a.atoms, b.atoms); });
   std::vector<Term> merged;
   for (auto& term : terms) {
-    if (term.atoms.empty()) constant = checked_add(constant, term.coefficient);
+    if (term.atoms.empty())
+      constant = checked_add(constant, term.coefficient);
     else if (!merged.empty() && same_atoms(merged.back().atoms, term.atoms)) {
       merged.back().coefficient = checked_add(merged.back().coefficient, term.coefficient);
-    } else merged.push_back(std::move(term));
+    } else
+      merged.push_back(std::move(term));
   }
   std::erase_if(merged, [](const Term& term) { return term.coefficient == 0; });
   Dim dim(constant);
@@ -113,7 +122,9 @@ Dim operator+(const Dim& a, const Dim& b) {
   return Dim::from_terms(checked_add(a.constant_, b.constant_), std::move(terms));
 }
 
-Dim operator-(const Dim& a, const Dim& b) { return a + b * Dim(-1); }
+Dim operator-(const Dim& a, const Dim& b) {
+  return a + b * Dim(-1);
+}
 
 Dim operator*(const Dim& a, const Dim& b) {
   if (a.is_constant() && b.is_constant()) return checked_multiply(a.constant_, b.constant_);
@@ -141,13 +152,17 @@ Dim Dim::floor_div(const Dim& a, const Dim& b) {
   // Terms that the divisor divides come out of the quotient whole.
   std::vector<Term> whole, rest;
   std::optional<Term> divisor;
-  if (b.is_constant()) divisor = Term{b.constant_, {}};
-  else if (b.terms().size() == 1 && b.constant_ == 0) divisor = b.terms()[0];
+  if (b.is_constant())
+    divisor = Term{b.constant_, {}};
+  else if (b.terms().size() == 1 && b.constant_ == 0)
+    divisor = b.terms()[0];
   int64_t rest_constant = a.constant_;
   if (divisor) {
     for (const auto& term : a.terms()) {
-      if (auto quotient = divide_term(term, *divisor)) whole.push_back(std::move(*quotient));
-      else rest.push_back(term);
+      if (auto quotient = divide_term(term, *divisor))
+        whole.push_back(std::move(*quotient));
+      else
+        rest.push_back(term);
     }
     int64_t whole_constant = 0;
     if (b.is_constant()) {
@@ -165,9 +180,13 @@ Dim Dim::floor_div(const Dim& a, const Dim& b) {
   return from_atom(std::make_shared<const Atom>(Atom{Kind::FloorDiv, std::move(text), a, b}));
 }
 
-Dim Dim::ceil_div(const Dim& a, const Dim& b) { return floor_div(a * Dim(-1), b) * Dim(-1); }
+Dim Dim::ceil_div(const Dim& a, const Dim& b) {
+  return floor_div(a * Dim(-1), b) * Dim(-1);
+}
 
-Dim Dim::mod(const Dim& a, const Dim& b) { return a - floor_div(a, b) * b; }
+Dim Dim::mod(const Dim& a, const Dim& b) {
+  return a - floor_div(a, b) * b;
+}
 
 Dim Dim::min(const Dim& a, const Dim& b) {
   const Dim difference = a - b;
@@ -191,10 +210,18 @@ Dim Dim::substitute(const std::function<std::optional<Dim>(const std::string&)>&
     Dim value(term.coefficient);
     for (const auto& atom : term.atoms) {
       switch (atom->kind) {
-        case Kind::Symbol: value = value * replace(atom->text).value_or(from_atom(atom)); break;
-        case Kind::FloorDiv: value = value * floor_div(atom->a.substitute(replace), atom->b.substitute(replace)); break;
-        case Kind::Min: value = value * min(atom->a.substitute(replace), atom->b.substitute(replace)); break;
-        case Kind::Max: value = value * max(atom->a.substitute(replace), atom->b.substitute(replace)); break;
+        case Kind::Symbol:
+          value = value * replace(atom->text).value_or(from_atom(atom));
+          break;
+        case Kind::FloorDiv:
+          value = value * floor_div(atom->a.substitute(replace), atom->b.substitute(replace));
+          break;
+        case Kind::Min:
+          value = value * min(atom->a.substitute(replace), atom->b.substitute(replace));
+          break;
+        case Kind::Max:
+          value = value * max(atom->a.substitute(replace), atom->b.substitute(replace));
+          break;
       }
     }
     sum = sum + value;
@@ -251,9 +278,12 @@ DimRange atom_range(const Dim::Atom& atom, const SymbolRanges& ranges) {
   }
   const DimRange a = range_of(atom.a, ranges), b = range_of(atom.b, ranges);
   switch (atom.kind) {
-    case Dim::Kind::Min: return {std::min(a.min, b.min), std::min(a.max, b.max)};
-    case Dim::Kind::Max: return {std::max(a.min, b.min), std::max(a.max, b.max)};
-    default: break;
+    case Dim::Kind::Min:
+      return {std::min(a.min, b.min), std::min(a.max, b.max)};
+    case Dim::Kind::Max:
+      return {std::max(a.min, b.min), std::max(a.max, b.max)};
+    default:
+      break;
   }
   const DimRange divisor{std::max<int64_t>(b.min, 1), std::max<int64_t>(b.max, 1)};
   const int64_t q[4] = {floor_quotient(a.min, divisor.min), floor_quotient(a.min, divisor.max),

@@ -39,9 +39,12 @@ class Parser {
     if (++depth_ > kMaxDepth) fail();
     Dim total = take('-') ? Dim(0) - product() : product();
     for (;;) {
-      if (take('+')) total = total + product();
-      else if (take('-')) total = total - product();
-      else break;
+      if (take('+'))
+        total = total + product();
+      else if (take('-'))
+        total = total - product();
+      else
+        break;
     }
     --depth_;
     return total;
@@ -94,6 +97,8 @@ class Parser {
 
 }  // namespace
 
-Dim Dim::parse(std::string_view text) { return Parser(text).parse(); }
+Dim Dim::parse(std::string_view text) {
+  return Parser(text).parse();
+}
 
 }  // namespace tn

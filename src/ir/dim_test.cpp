@@ -26,7 +26,8 @@ TEST(Dim, ExactQuotientsCancel) {
 }
 
 TEST(Dim, EvaluatesLikeIntegers) {
-  const Dim dim = Dim::floor_div(kH - 3, 2) * kN + Dim::max(kH, kN) - Dim::min(kN, 7) + Dim::ceil_div(kN, 4) + Dim::mod(kH, 5);
+  const Dim dim =
+      Dim::floor_div(kH - 3, 2) * kN + Dim::max(kH, kN) - Dim::min(kN, 7) + Dim::ceil_div(kN, 4) + Dim::mod(kH, 5);
   for (int64_t n = 1; n < 20; ++n) {
     for (int64_t h = 1; h < 20; ++h) {
       const int64_t floor = (h - 3 >= 0 ? (h - 3) / 2 : -((3 - h + 1) / 2));
@@ -41,10 +42,12 @@ TEST(Dim, EvaluatesLikeIntegers) {
 }
 
 TEST(Dim, TextRoundTrip) {
-  for (const Dim& dim : {kN, Dim(7), Dim(-2), kN * kN * -3 + kH, Dim::floor_div(kH - 1, 2) * 2, Dim::min(kN, kH) + Dim::max(kN, 4)}) {
+  for (const Dim& dim :
+       {kN, Dim(7), Dim(-2), kN * kN * -3 + kH, Dim::floor_div(kH - 1, 2) * 2, Dim::min(kN, kH) + Dim::max(kN, 4)}) {
     EXPECT_EQ(Dim::parse(dim.to_string()), dim) << dim.to_string();
   }
-  for (const char* bad : {"", "N+", "floordiv(N)", "2N", "min(1,2", "foo(1,2)"}) EXPECT_THROW(Dim::parse(bad), Error) << bad;
+  for (const char* bad : {"", "N+", "floordiv(N)", "2N", "min(1,2", "foo(1,2)"})
+    EXPECT_THROW(Dim::parse(bad), Error) << bad;
 }
 
 TEST(Dim, OverflowAndDivisionByZeroAreErrors) {

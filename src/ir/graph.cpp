@@ -17,11 +17,17 @@ std::optional<Shape> TensorType::static_shape() const {
   return shape;
 }
 
-std::string to_string(const TensorType& type) { return std::string(name_of(type.type)) + to_string(type.dims); }
+std::string to_string(const TensorType& type) {
+  return std::string(name_of(type.type)) + to_string(type.dims);
+}
 
-std::optional<Dims> Op::value(const InferContext&) const { return std::nullopt; }
+std::optional<Dims> Op::value(const InferContext&) const {
+  return std::nullopt;
+}
 
-std::string describe(const Node& node) { return fmt::format("node '{}' ({})", node.name, node.op->name()); }
+std::string describe(const Node& node) {
+  return fmt::format("node '{}' ({})", node.name, node.op->name());
+}
 
 std::string Graph::unique_tensor_name(std::string wanted) {
   if (wanted.empty()) wanted = "t";
@@ -57,22 +63,25 @@ TensorId Graph::add_constant(std::string tensor_name, ConstantPtr constant) {
   const auto id = static_cast<TensorId>(tensors_.size());
   TensorType type{constant->type(), Dims(constant->dims().begin(), constant->dims().end())};
   auto value = value_of_constant(*constant);
-  tensors_.push_back({unique_tensor_name(std::move(tensor_name)), std::move(type), kNone, std::move(constant), std::move(value)});
+  tensors_.push_back(
+      {unique_tensor_name(std::move(tensor_name)), std::move(type), kNone, std::move(constant), std::move(value)});
   return id;
 }
 
-std::vector<TensorId> Graph::add_node(std::string node_name, OpPtr op, std::vector<TensorId> inputs, std::vector<Graph> bodies,
-                                      std::vector<std::string> output_names) {
+std::vector<TensorId> Graph::add_node(std::string node_name, OpPtr op, std::vector<TensorId> inputs,
+                                      std::vector<Graph> bodies, std::vector<std::string> output_names) {
   while (!inputs.empty() && inputs.back() == kNone) inputs.pop_back();
   for (const TensorId input : inputs) {
-    internal_check(input >= kNone && input < static_cast<TensorId>(tensors_.size()), "tensor id {} out of range", input);
+    internal_check(input >= kNone && input < static_cast<TensorId>(tensors_.size()), "tensor id {} out of range",
+                   input);
   }
   const auto id = static_cast<NodeId>(nodes_.size());
   nodes_.push_back({std::move(node_name), std::move(op), std::move(inputs), {}, std::move(bodies), true});
   Node& node = nodes_.back();
   std::vector<TensorType> types;
   try {
-    types = node.op->infer(GraphInferContext(*this, node, output_names.empty() ? node.name : output_names[0], &unknowns_));
+    types =
+        node.op->infer(GraphInferContext(*this, node, output_names.empty() ? node.name : output_names[0], &unknowns_));
   } catch (const Error& error) {
     const Error named = error.within(describe(node));
     nodes_.pop_back();
@@ -148,8 +157,12 @@ std::vector<NodeId> Graph::consumers(TensorId id) const {
   return result;
 }
 
-bool Graph::is_output(TensorId id) const { return std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end(); }
-bool Graph::is_input(TensorId id) const { return std::find(inputs_.begin(), inputs_.end(), id) != inputs_.end(); }
+bool Graph::is_output(TensorId id) const {
+  return std::find(outputs_.begin(), outputs_.end(), id) != outputs_.end();
+}
+bool Graph::is_input(TensorId id) const {
+  return std::find(inputs_.begin(), inputs_.end(), id) != inputs_.end();
+}
 
 const Node* Graph::producer(TensorId id) const {
   const NodeId node_id = tensor(id).producer;
@@ -178,7 +191,8 @@ void Graph::infer_node(NodeId id) {
   } catch (const Error& error) {
     throw error.within(describe(node));
   }
-  internal_check(types.size() == node.outputs.size(), "{}: {} outputs became {}", describe(node), node.outputs.size(), types.size());
+  internal_check(types.size() == node.outputs.size(), "{}: {} outputs became {}", describe(node), node.outputs.size(),
+                 types.size());
   for (size_t i = 0; i < types.size(); ++i) edit_tensor(node.outputs[i]).type = std::move(types[i]);
   if (!node.outputs.empty()) {
     edit_tensor(node.outputs[0]).value = node.op->value(GraphInferContext(*this, node, "", nullptr));

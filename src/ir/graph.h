@@ -18,9 +18,9 @@ inline constexpr int32_t kNone = -1;
 struct Tensor {
   std::string name;
   TensorType type;
-  NodeId producer = kNone;       ///< kNone for graph inputs and constants
-  ConstantPtr constant;          ///< set for constants
-  std::optional<Dims> value;     ///< known elements of a small integer tensor (see Op::value)
+  NodeId producer = kNone;    ///< kNone for graph inputs and constants
+  ConstantPtr constant;       ///< set for constants
+  std::optional<Dims> value;  ///< known elements of a small integer tensor (see Op::value)
 };
 
 /// An operation. `bodies` are the graphs it owns (branches, loop bodies, the inside of a fused region). A body sees
@@ -45,8 +45,8 @@ class Graph {
   /// Adds a node after all others and returns its outputs. `output_names` may be shorter than the number of outputs:
   /// missing or empty ones are derived from the node's name. Errors of the type rule are thrown with
   /// "node 'name' (Op): " before them.
-  std::vector<TensorId> add_node(std::string name, OpPtr op, std::vector<TensorId> inputs, std::vector<Graph> bodies = {},
-                                 std::vector<std::string> output_names = {});
+  std::vector<TensorId> add_node(std::string name, OpPtr op, std::vector<TensorId> inputs,
+                                 std::vector<Graph> bodies = {}, std::vector<std::string> output_names = {});
   /// The same for a node with one output.
   TensorId add(std::string name, OpPtr op, std::vector<TensorId> inputs);
 

@@ -11,7 +11,9 @@ Patch::Patch(Patch&& other) noexcept
       first_node_(other.first_node_),
       replacements_(std::move(other.replacements_)) {}
 
-Patch::~Patch() { roll_back(); }
+Patch::~Patch() {
+  roll_back();
+}
 
 void Patch::roll_back() {
   if (!graph_) return;
@@ -25,8 +27,8 @@ bool Patch::apply() {
   Graph& graph = *graph_;
   for (const auto& [old, by] : replacements_) {
     const Tensor &before = graph.tensor(old), &after = graph.tensor(by);
-    internal_check(before.type == after.type, "a patch replaces '{}' {} by '{}' {}", before.name, to_string(before.type),
-                   after.name, to_string(after.type));
+    internal_check(before.type == after.type, "a patch replaces '{}' {} by '{}' {}", before.name,
+                   to_string(before.type), after.name, to_string(after.type));
     if (graph.is_output(old) && (after.producer == kNone || graph.is_output(by))) {
       roll_back();
       return false;

@@ -21,11 +21,14 @@ class Patch {
   /// Drops what was added unless the patch was applied.
   ~Patch();
 
-  TensorId constant(std::string name, ConstantPtr data) { return graph_->add_constant(std::move(name), std::move(data)); }
+  TensorId constant(std::string name, ConstantPtr data) {
+    return graph_->add_constant(std::move(name), std::move(data));
+  }
   TensorId add(std::string name, OpPtr op, std::vector<TensorId> inputs) {
     return graph_->add(std::move(name), std::move(op), std::move(inputs));
   }
-  std::vector<TensorId> add_node(std::string name, OpPtr op, std::vector<TensorId> inputs, std::vector<Graph> bodies = {}) {
+  std::vector<TensorId> add_node(std::string name, OpPtr op, std::vector<TensorId> inputs,
+                                 std::vector<Graph> bodies = {}) {
     return graph_->add_node(std::move(name), std::move(op), std::move(inputs), std::move(bodies));
   }
   /// Readers of `old` will read `by`. The replacement inherits the name of a graph output.

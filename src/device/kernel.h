@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the executor knows of a kernel of any device.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/lane.h"
+#include "base/status.h"
+#include "base/tensor_view.h"
+
+namespace tn {
+
+/// Operands of one call. Views carry data pointers; an absent optional input has none.
+struct KernelArguments {
+  std::span<const TensorView> inputs;
+  std::span<const TensorView> outputs;
+  std::span<std::byte> workspace;  ///< 64-byte aligned, as large as workspace_bytes() said
+  Lane& lane;
+  /// Values of the symbols the step defines, to be set by the kernel.
+  std::span<int64_t> defined;
+};
+
+/// One step's kernel inside one execution context. Created with its largest shapes; after that nothing allocates.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  /// Takes new shapes and strides, never beyond those it was created with. Data pointers are not set.
+  virtual Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept = 0;
+  virtual Status run(const KernelArguments& arguments) noexcept = 0;
+};
+
+/// What a kernel is created from. Views have the profile's largest shapes and no data, except for constants, whose data
+/// are set.
+struct KernelSpec {
+  std::span<const std::byte> parameters;
+  std::span<const TensorView> inputs;
+  std::span<const TensorView> outputs;
+  int threads = 1;
+  size_t workspace = 0;  ///< bytes that the plan reserves
+};
+
+/// A kernel of the runtime, found by the name that a step gives.
+struct KernelEntry {
+  std::string_view name;
+  /// Checks everything about the spec: number, types and ranks of operands, sizes of packed weights, parameters,
+  /// workspace. Throws Error(InvalidEngine), so that a kernel that exists can run.
+  std::unique_ptr<Kernel> (*create)(const KernelSpec& spec);
+};
+
+}  // namespace tn

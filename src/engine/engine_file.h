@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/os/file.h"
+#include "engine/plan_generated.h"
+
+namespace tn {
+
+/// Version of the container and of plan.fbs. An engine of another version is refused by name.
+inline constexpr uint32_t kEngineFormat = 1;
+
+/// Bytes of an engine file: header, section table, plan, then weights aligned to 4 KiB.
+std::vector<std::byte> write_engine(const plan::PlanT& plan, std::span<const std::byte> weights);
+
+/// A verified engine. Weights lie in the mapped file or in the bytes it was made from.
+class EngineFile {
+ public:
+  /// Throws Error(InvalidEngine) saying what is wrong: not an engine, another version, truncated, damaged, a feature of
+  /// the plan out of range.
+  static std::shared_ptr<const EngineFile> load(const std::filesystem::path& path);
+  static std::shared_ptr<const EngineFile> from_bytes(std::vector<std::byte> bytes);
+
+  const plan::PlanT& plan() const { return plan_; }
+  std::span<const std::byte> weights() const { return weights_; }
+
+ private:
+  void parse(std::span<const std::byte> bytes);
+  MappedFile file_;
+  std::vector<std::byte> owned_;
+  plan::PlanT plan_;
+  std::span<const std::byte> weights_;
+};
+
+/// The version of the Tenon that made an engine, from its header alone. Throws Error(InvalidEngine).
+std::string engine_producer(std::span<const std::byte> bytes);
+
+/// Checks every index and size in a plan, so that running it cannot leave its buffers. Throws Error(InvalidEngine).
+void verify_plan(const plan::PlanT& plan, size_t weights_bytes);
+
+}  // namespace tn

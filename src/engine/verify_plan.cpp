@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/data_type.h"
+#include "base/error.h"
+#include "base/shape.h"
+#include "engine/engine_file.h"
+#include "program/shape_program.h"
+
+namespace tn {
+namespace {
+
+template <typename... Args>
+void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
+  if (!condition)
+    throw Error(ErrorCode::InvalidEngine, "malformed plan: {}", fmt::format(format, std::forward<Args>(args)...));
+}
+
+// a * b + c without overflow, or nothing.
+bool multiply_add(uint64_t a, uint64_t b, uint64_t c, uint64_t& result) {
+  uint64_t product = 0;
+  return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(product, c, &result);
+}
+
+class ProfileVerifier {
+ public:
+  ProfileVerifier(const plan::PlanT& plan, const plan::ProfileT& profile, size_t weights_bytes)
+      : plan_(plan), profile_(profile), weights_bytes_(weights_bytes) {}
+
+  void run() {
+    ByteReader reader(std::as_bytes(std::span(profile_.shape_program)));
+    program_ = ShapeProgram::decode(reader);
+    results_ = program_.results.size();
+    require(program_.symbols == plan_.symbols.size(), "the shape program has {} symbols, the plan {}", program_.symbols,
+            plan_.symbols.size());
+    require(profile_.result_min.size() == results_ && profile_.result_max.size() == results_,
+            "shape bounds are incomplete");
+    require(results_ >= plan_.symbols.size(), "the shape program does not begin with the symbols");
+    require(profile_.inputs.size() == plan_.bindings.size(), "a profile has {} inputs", profile_.inputs.size());
+    for (size_t i = 0; i < plan_.bindings.size(); ++i) range(*plan_.bindings[i], *profile_.inputs[i]);
+    for (const auto& tensor : profile_.tensors) {
+      require(tensor != nullptr, "an empty tensor");
+      verify_tensor(*tensor);
+    }
+    require(!profile_.lists.empty(), "no steps");
+    for (size_t i = 0; i < profile_.lists.size(); ++i) list(i);
+  }
+
+ private:
+  void range(const plan::BindingT& binding, const plan::ShapeRangeT& range) const {
+    const size_t rank = binding.dims.size();
+    if (!binding.is_input) return;
+    require(range.min.size() == rank && range.max.size() == rank, "the bounds of '{}' have the wrong rank",
+            binding.name);
+    for (size_t i = 0; i < rank; ++i)
+      require(range.min[i] >= 0 && range.min[i] <= range.max[i], "the bounds of '{}'", binding.name);
+  }
+
+  int64_t largest(uint32_t result) const {
+    require(result < results_, "shape result {} of {}", result, results_);
+    const int64_t min = profile_.result_min[result], max = profile_.result_max[result];
+    require(min <= max, "a shape bound from {} to {}", min, max);
+    return max;
+  }
+
+  // Bytes from the storage's start to the end of the view at the largest shapes.
+  void verify_tensor(const plan::TensorT& tensor) const {
+    require(tensor.type < kDataTypeCount, "'{}' has type {}", tensor.name, tensor.type);
+    require(tensor.dims.size() == tensor.strides.size() && tensor.dims.size() <= kMaxRank,
+            "'{}' has {} extents and {} strides", tensor.name, tensor.dims.size(), tensor.strides.size());
+    const uint64_t size = size_of(static_cast<DataType>(tensor.type));
+    const int64_t offset = largest(tensor.offset);
+    require(profile_.result_min[tensor.offset] >= 0, "'{}' has a negative offset", tensor.name);
+    uint64_t end = static_cast<uint64_t>(offset);
+    bool empty = false;
+    for (size_t i = 0; i < tensor.dims.size(); ++i) {
+      const int64_t dim = largest(tensor.dims[i]), stride = largest(tensor.strides[i]);
+      require(profile_.result_min[tensor.dims[i]] >= 0, "'{}' has a negative extent", tensor.name);
+      require(profile_.result_min[tensor.strides[i]] >= 0, "'{}' has a negative stride", tensor.name);
+      empty = empty || dim == 0;
+      if (dim > 0)
+        require(multiply_add(static_cast<uint64_t>(dim) - 1, static_cast<uint64_t>(stride), end, end),
+                "'{}' is too large", tensor.name);
+    }
+    uint64_t bytes = 0;
+    require(multiply_add(empty ? 0 : end + 1, size, 0, bytes), "'{}' is too large", tensor.name);
+    storage(tensor, bytes);
+  }
+
+  void storage(const plan::TensorT& tensor, uint64_t bytes) const {
+    uint64_t limit = 0;
+    switch (tensor.storage) {
+      case plan::Storage::Arena:
+        limit = profile_.arena_bytes;
+        break;
+      case plan::Storage::Weights:
+        limit = weights_bytes_;
+        break;
+      case plan::Storage::Binding:
+        require(tensor.position < plan_.bindings.size(), "'{}' is binding {}", tensor.name, tensor.position);
+        return;
+      case plan::Storage::ShapeValue:
+        require(tensor.type == static_cast<uint8_t>(DataType::I64), "'{}' is a shape value of another type",
+                tensor.name);
+        require(tensor.position <= results_ && bytes / 8 <= results_ - tensor.position, "'{}' lies outside the shapes",
+                tensor.name);
+        return;
+      default:
+        require(false, "'{}' has storage {}", tensor.name, static_cast<int>(tensor.storage));
+    }
+    require(tensor.position <= limit && bytes <= limit - tensor.position, "'{}' lies outside its storage", tensor.name);
+    require(tensor.position % 64 == 0, "'{}' is not aligned", tensor.name);
+  }
+
+  void list(size_t index) const {
+    const auto& steps = profile_.lists[index]->steps;
+    for (const auto& step : steps) {
+      operands(*step, step->inputs, true);
+      operands(*step, step->outputs, false);
+      require(step->workspace_position <= profile_.arena_bytes &&
+                  step->workspace_bytes <= profile_.arena_bytes - step->workspace_position,
+              "step '{}' has its workspace outside the arena", step->name);
+      require(step->workspace_position % 64 == 0, "step '{}' has an unaligned workspace", step->name);
+      for (const uint32_t symbol : step->defines)
+        require(symbol < plan_.symbols.size(), "step '{}' defines symbol {}", step->name, symbol);
+      // A list may run only later lists, so running ends.
+      for (const uint32_t nested : step->lists)
+        require(nested > index && nested < profile_.lists.size(), "step '{}' runs list {}", step->name, nested);
+      if (step->kernel == "control.if")
+        require(step->lists.size() == 2 && step->inputs.size() == 1 && step->inputs[0] >= 0, "step '{}'", step->name);
+      if (step->kernel == "control.loop")
+        require(step->lists.size() == 1 && step->inputs.size() == 2 && step->outputs.size() == 2, "step '{}'",
+                step->name);
+    }
+  }
+
+  void operands(const plan::StepT& step, const std::vector<int32_t>& ids, bool input) const {
+    for (const int32_t id : ids) {
+      require(id >= -1 && id < static_cast<int32_t>(profile_.tensors.size()), "step '{}' names tensor {}", step.name,
+              id);
+      if (id < 0 || input) continue;
+      const auto& tensor = *profile_.tensors[static_cast<size_t>(id)];
+      const bool constant = tensor.storage == plan::Storage::Weights || tensor.storage == plan::Storage::ShapeValue ||
+                            (tensor.storage == plan::Storage::Binding && plan_.bindings[tensor.position]->is_input);
+      require(!constant, "step '{}' writes '{}', which is read-only", step.name, tensor.name);
+    }
+  }
+
+  const plan::PlanT& plan_;
+  const plan::ProfileT& profile_;
+  size_t weights_bytes_;
+  ShapeProgram program_;
+  size_t results_ = 0;
+};
+
+}  // namespace
+
+void verify_plan(const plan::PlanT& plan, size_t weights_bytes) {
+  require(!plan.profiles.empty(), "no profile");
+  for (const auto& binding : plan.bindings) {
+    require(binding->type < kDataTypeCount && binding->dims.size() <= kMaxRank, "binding '{}'", binding->name);
+  }
+  for (const auto& symbol : plan.symbols) {
+    if (symbol->input < 0) continue;
+    require(static_cast<size_t>(symbol->input) < plan.bindings.size() &&
+                plan.bindings[static_cast<size_t>(symbol->input)]->is_input,
+            "symbol '{}' names input {}", symbol->name, symbol->input);
+    require(symbol->axis < plan.bindings[static_cast<size_t>(symbol->input)]->dims.size(), "symbol '{}' names axis {}",
+            symbol->name, symbol->axis);
+  }
+  for (const auto& profile : plan.profiles) ProfileVerifier(plan, *profile, weights_bytes).run();
+}
+
+}  // namespace tn

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/context.h"
+
+#include <chrono>
+
+#include "base/error.h"
+#include "base/os/cpu.h"
+
+namespace tn {
+
+/// Everything that depends on the profile.
+struct Context::ProfileState {
+  ProfileState(const plan::ProfileT& profile_in, const EngineFile& engine, KernelFinder find, int threads)
+      : profile(profile_in),
+        arena(profile.arena_bytes, "activations"),
+        tensors(profile, engine.weights(), arena.data()) {
+    ByteReader reader(std::as_bytes(std::span(profile.shape_program)));
+    program = ShapeProgram::decode(reader);
+    results.assign(profile.result_max.begin(), profile.result_max.end());
+    scratch.resize(program.instructions.size());
+    for (const auto& symbol : engine.plan().symbols) {
+      symbols.push_back(0);
+      has_unknowns = has_unknowns || symbol->input < 0;
+    }
+    for (const auto& list : profile.lists) {
+      std::vector<BoundStep> steps;
+      for (const auto& step : list->steps) steps.push_back(bind_step(*step, tensors, find, threads));
+      lists.push_back(std::move(steps));
+    }
+    for (const auto& tensor : profile.tensors) {
+      if (tensor->storage == plan::Storage::Binding && tensor->position >= binding_tensor.size()) {
+        binding_tensor.resize(tensor->position + 1, -1);
+      }
+    }
+    for (size_t i = 0; i < profile.tensors.size(); ++i) {
+      const auto& tensor = *profile.tensors[i];
+      if (tensor.storage == plan::Storage::Binding && binding_tensor[tensor.position] < 0) {
+        binding_tensor[tensor.position] = static_cast<int>(i);
+      }
+    }
+  }
+
+  const plan::ProfileT& profile;
+  HostBuffer arena;
+  TensorTable tensors;
+  ShapeProgram program;
+  std::vector<int64_t> symbols, results, scratch;
+  std::vector<std::vector<BoundStep>> lists;
+  std::vector<int> binding_tensor;  ///< a tensor that stands for each binding whole
+  bool has_unknowns = false;
+};
+
+Context::Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads)
+    : engine_(std::move(engine)), find_(find), threads_(threads) {
+  const auto& plan = engine_->plan();
+  const uint32_t missing = plan.features & ~cpu_info().features;
+  if (missing != 0) {
+    throw Error(ErrorCode::InvalidEngine, "the engine needs a processor with {}, this one ({}) has {}",
+                cpu_feature_names(missing), cpu_info().model, cpu_feature_names(cpu_info().features));
+  }
+  input_shapes_.resize(plan.bindings.size());
+  input_set_.resize(plan.bindings.size());
+  addresses_.resize(plan.bindings.size(), nullptr);
+  select_profile(0);
+}
+
+Context::~Context() = default;
+
+void Context::select_profile(int index) {
+  const auto& profiles = engine_->plan().profiles;
+  if (index < 0 || static_cast<size_t>(index) >= profiles.size()) {
+    throw Error(ErrorCode::InvalidArgument, "profile {} does not exist; the engine has {}", index, profiles.size());
+  }
+  state_ = std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_);
+  profile_index_ = index;
+  shapes_changed_ = true;
+  for (size_t i = 0; i < input_set_.size(); ++i) {
+    const auto& binding = *engine_->plan().bindings[i];
+    const bool fixed = std::find(binding.dims.begin(), binding.dims.end(), -1) == binding.dims.end();
+    input_set_[i] = binding.is_input && fixed;
+    if (fixed) input_shapes_[i] = Shape(std::span<const int64_t>(binding.dims));
+  }
+}
+
+Status Context::set_input_shape(int binding, const Shape& shape) noexcept {
+  const auto& plan = engine_->plan();
+  const auto index = static_cast<size_t>(binding);
+  if (binding < 0 || index >= plan.bindings.size() || !plan.bindings[index]->is_input) {
+    return Status::failure(ErrorCode::InvalidArgument, "binding {} is not an input", binding);
+  }
+  const auto& range = *state_->profile.inputs[index];
+  const std::string& name = plan.bindings[index]->name;
+  bool inside = static_cast<size_t>(shape.rank()) == range.min.size();
+  for (int i = 0; inside && i < shape.rank(); ++i) {
+    inside = shape[i] >= range.min[static_cast<size_t>(i)] && shape[i] <= range.max[static_cast<size_t>(i)];
+  }
+  if (!inside) {
+    return Status::failure(ErrorCode::InvalidArgument,
+                           "input '{}': shape [{}] is outside profile {}, which takes [{}] to [{}]", name,
+                           fmt::join(shape.begin(), shape.end(), ","), profile_index_, fmt::join(range.min, ","),
+                           fmt::join(range.max, ","));
+  }
+  if (!input_set_[index] || !(input_shapes_[index] == shape)) shapes_changed_ = true;
+  input_shapes_[index] = shape;
+  input_set_[index] = true;
+  return {};
+}
+
+Status Context::set_address(int binding, void* address) noexcept {
+  if (binding < 0 || static_cast<size_t>(binding) >= addresses_.size()) {
+    return Status::failure(ErrorCode::InvalidArgument, "there is no binding {}", binding);
+  }
+  addresses_[static_cast<size_t>(binding)] = address;
+  return {};
+}
+
+Status Context::evaluate_shapes(bool defined_known) noexcept {
+  const auto& symbols = engine_->plan().symbols;
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    if (symbols[i]->input >= 0) {
+      state_->symbols[i] = input_shapes_[static_cast<size_t>(symbols[i]->input)][static_cast<int>(symbols[i]->axis)];
+    } else if (!defined_known) {
+      state_->symbols[i] = state_->profile.result_max[i];  // results begin with the symbols themselves
+    }
+  }
+  if (Status status = state_->program.evaluate(state_->symbols, state_->results, state_->scratch); !status)
+    return status;
+  // Memory was laid out for the profile's bounds, so nothing may leave them, whatever the plan's arithmetic says.
+  for (size_t i = 0; i < state_->results.size(); ++i) {
+    if (state_->results[i] >= state_->profile.result_min[i] && state_->results[i] <= state_->profile.result_max[i])
+      continue;
+    return Status::failure(ErrorCode::InvalidArgument,
+                           "these input shapes give an extent of {}, profile {} allows {} to {}", state_->results[i],
+                           profile_index_, state_->profile.result_min[i], state_->profile.result_max[i]);
+  }
+  return {};
+}
+
+Status Context::check_bindings() noexcept {
+  const auto& plan = engine_->plan();
+  for (size_t i = 0; i < plan.bindings.size(); ++i) {
+    if (!plan.bindings[i]->is_input || state_->binding_tensor.size() <= i || state_->binding_tensor[i] < 0) continue;
+    const TensorView& view = state_->tensors.view(state_->binding_tensor[i]);
+    if (view.dims == input_shapes_[i]) continue;
+    return Status::failure(ErrorCode::InvalidArgument, "input '{}' has shape [{}], the other inputs ask for [{}]",
+                           plan.bindings[i]->name, fmt::join(input_shapes_[i].begin(), input_shapes_[i].end(), ","),
+                           fmt::join(view.dims.begin(), view.dims.end(), ","));
+  }
+  return {};
+}
+
+Status Context::update_shapes() noexcept {
+  const auto& plan = engine_->plan();
+  for (size_t i = 0; i < input_set_.size(); ++i) {
+    if (plan.bindings[i]->is_input && !input_set_[i]) {
+      return Status::failure(ErrorCode::InvalidArgument, "input '{}' has no shape yet; set it before running",
+                             plan.bindings[i]->name);
+    }
+  }
+  if (Status status = evaluate_shapes(false); !status) return status;
+  state_->tensors.update(state_->results, addresses_);
+  if (Status status = check_bindings(); !status) return status;
+  for (auto& list : state_->lists) {
+    for (BoundStep& step : list) {
+      step.take_views(state_->tensors);
+      if (!step.kernel) continue;
+      if (Status status = step.kernel->bind(step.inputs, step.outputs); !status) {
+        return Status::failure(status.code(), "step '{}': {}", step.step->name, status.message());
+      }
+    }
+  }
+  shapes_changed_ = false;
+  return {};
+}
+
+Status Context::shape(int binding, Shape& result) noexcept {
+  if (binding < 0 || static_cast<size_t>(binding) >= input_shapes_.size()) {
+    return Status::failure(ErrorCode::InvalidArgument, "there is no binding {}", binding);
+  }
+  if (engine_->plan().bindings[static_cast<size_t>(binding)]->is_input) {
+    result = input_shapes_[static_cast<size_t>(binding)];
+    return {};
+  }
+  if (shapes_changed_) {
+    if (Status status = update_shapes(); !status) return status;
+  }
+  result = state_->tensors.view(state_->binding_tensor[static_cast<size_t>(binding)]).dims;
+  return {};
+}
+
+size_t Context::max_bytes(int binding) const noexcept {
+  const int tensor = state_->binding_tensor[static_cast<size_t>(binding)];
+  return tensor < 0 ? 0 : state_->profile.tensors[static_cast<size_t>(tensor)]->bytes;
+}
+
+Status Context::run(Lane& lane) noexcept {
+  if (lane.size() > threads_) {
+    return Status::failure(ErrorCode::InvalidArgument, "a lane of {} threads for a context of {}", lane.size(),
+                           threads_);
+  }
+  if (shapes_changed_ || state_->has_unknowns) {
+    if (Status status = update_shapes(); !status) return status;
+  }
+  const auto& bindings = engine_->plan().bindings;
+  for (size_t i = 0; i < bindings.size(); ++i) {
+    if (!addresses_[i])
+      return Status::failure(ErrorCode::InvalidArgument, "tensor '{}' has no address", bindings[i]->name);
+  }
+  state_->tensors.update(state_->results, addresses_);
+  for (auto& list : state_->lists) {
+    for (BoundStep& step : list) step.take_views(state_->tensors);
+  }
+  bool late = false;
+  return run_list(0, lane, late);
+}
+
+Status Context::run_list(uint32_t list, Lane& lane, bool& late) noexcept {
+  for (BoundStep& step : state_->lists[list]) {
+    const auto start = observer_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
+    if (late) {
+      step.take_views(state_->tensors);
+      if (step.kernel) {
+        if (Status status = step.kernel->bind(step.inputs, step.outputs); !status) return status;
+      }
+    }
+    if (Status status = run_step(step, lane, late); !status) {
+      return Status::failure(status.code(), "step '{}': {}", step.step->name, status.message());
+    }
+    if (observer_) {
+      const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+      observer_->step_done(step.step->name, elapsed.count());
+    }
+  }
+  return {};
+}
+
+Status Context::run_step(BoundStep& step, Lane& lane, bool& late) noexcept {
+  if (step.step->kernel == kBranchKernel) return run_branch(step, lane, late);
+  if (step.step->kernel == kLoopKernel) return run_loop(step, lane, late);
+  const auto workspace = state_->arena.span().subspan(step.step->workspace_position, step.step->workspace_bytes);
+  if (Status status = step.kernel->run({step.inputs, step.outputs, workspace, lane, step.defined}); !status)
+    return status;
+  if (step.defined.empty()) return {};
+  late = true;
+  return define_symbols(step);
+}
+
+Status Context::define_symbols(const BoundStep& step) noexcept {
+  for (size_t i = 0; i < step.defined.size(); ++i) {
+    const uint32_t symbol = step.step->defines[i];
+    if (step.defined[i] < 0 || step.defined[i] > state_->profile.result_max[symbol]) {
+      return Status::failure(ErrorCode::Internal, "'{}' became {}, its bound is {}",
+                             engine_->plan().symbols[symbol]->name, step.defined[i],
+                             state_->profile.result_max[symbol]);
+    }
+    state_->symbols[symbol] = step.defined[i];
+  }
+  if (Status status = evaluate_shapes(true); !status) return status;
+  state_->tensors.update(state_->results, addresses_);
+  return {};
+}
+
+// Inputs: condition. Lists: then, else. The branches write the outputs themselves; the symbols a branch leaves
+// different from its bound are defined by its own steps.
+Status Context::run_branch(BoundStep& step, Lane& lane, bool& late) noexcept {
+  const bool condition = load_int64(step.inputs[0], 0) != 0;
+  return run_list(step.step->lists[condition ? 0 : 1], lane, late);
+}
+
+// Inputs: trip count (may be absent), condition (may be absent), iteration number (written), condition as the body
+// leaves it. List: the body, whose last steps copy carried values back to where its first ones read them.
+Status Context::run_loop(BoundStep& step, Lane& lane, bool& late) noexcept {
+  const TensorView &trips = step.inputs[0], &start = step.inputs[1];
+  const TensorView &iteration = step.outputs[0], &again = step.outputs[1];
+  const int64_t limit = step.step->inputs[0] < 0 ? INT64_MAX : load_int64(trips, 0);
+  bool go = step.step->inputs[1] < 0 || load_int64(start, 0) != 0;
+  for (int64_t i = 0; go && i < limit; ++i) {
+    store_int64(iteration, 0, i);
+    if (Status status = run_list(step.step->lists[0], lane, late); !status) return status;
+    go = load_int64(again, 0) != 0;
+  }
+  return {};
+}
+
+}  // namespace tn

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "device/buffer.h"
+#include "device/kernel.h"
+#include "engine/engine_file.h"
+#include "exec/step_runner.h"
+#include "program/shape_program.h"
+
+namespace tn {
+
+/// Told after every step of a profiled run.
+class StepObserver {
+ public:
+  virtual ~StepObserver() = default;
+  virtual void step_done(std::string_view name, double milliseconds) noexcept = 0;
+};
+
+/// One use of an engine: shapes, addresses, kernel state and activations of one inference at a time. Used by one thread
+/// at a time; several contexts share an engine. Except for the constructor and select_profile nothing allocates.
+class Context {
+ public:
+  /// `find` resolves kernel names. Throws Error(InvalidEngine) for an unknown kernel or one that refuses its step.
+  Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads);
+  ~Context();
+
+  const EngineFile& engine() const { return *engine_; }
+  int profile() const { return profile_index_; }
+  /// Switches profiles: forgets shapes, creates the profile's kernels. Throws like the constructor.
+  void select_profile(int index);
+
+  /// Shape of an input. Fails naming the input, the shape and the profile's bounds.
+  Status set_input_shape(int binding, const Shape& shape) noexcept;
+  Status set_address(int binding, void* address) noexcept;
+  /// Evaluates all shapes and binds all kernels; run() does it by itself when shapes changed.
+  Status update_shapes() noexcept;
+  /// Shape of any binding once all inputs have theirs; extents that only running tells are those of the last run, or
+  /// their upper bounds before the first.
+  Status shape(int binding, Shape& result) noexcept;
+  /// Largest bytes that a binding can take in the current profile.
+  size_t max_bytes(int binding) const noexcept;
+
+  /// Runs the network on the calling thread and the workers of `lane`, whose size must not exceed the context's
+  /// threads.
+  Status run(Lane& lane) noexcept;
+  void set_observer(StepObserver* observer) { observer_ = observer; }
+
+ private:
+  struct ProfileState;
+  Status evaluate_shapes(bool defined_known) noexcept;
+  Status check_bindings() noexcept;
+  Status run_list(uint32_t list, Lane& lane, bool& late) noexcept;
+  Status run_step(BoundStep& step, Lane& lane, bool& late) noexcept;
+  Status run_branch(BoundStep& step, Lane& lane, bool& late) noexcept;
+  Status run_loop(BoundStep& step, Lane& lane, bool& late) noexcept;
+  Status define_symbols(const BoundStep& step) noexcept;
+
+  std::shared_ptr<const EngineFile> engine_;
+  KernelFinder find_;
+  int threads_;
+  int profile_index_ = -1;
+  std::unique_ptr<ProfileState> state_;
+  std::vector<Shape> input_shapes_;
+  std::vector<bool> input_set_;
+  std::vector<void*> addresses_;
+  bool shapes_changed_ = true;
+  StepObserver* observer_ = nullptr;
+};
+
+}  // namespace tn

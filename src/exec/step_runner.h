@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "device/kernel.h"
+#include "engine/plan_generated.h"
+
+namespace tn {
+
+/// Finds a kernel of the runtime by name; null if there is none.
+using KernelFinder = const KernelEntry* (*)(std::string_view name);
+
+/// Shapes and places of a profile's tensors in one context.
+class TensorTable {
+ public:
+  /// Views get the largest shapes; constants get their data.
+  TensorTable(const plan::ProfileT& profile, std::span<const std::byte> weights, std::byte* arena);
+  /// Takes dims, strides and data pointers from the shape program's results and the bound addresses.
+  void update(std::span<const int64_t> results, std::span<void* const> addresses) noexcept;
+  const TensorView& view(int tensor) const { return views_[static_cast<size_t>(tensor)]; }
+
+ private:
+  TensorView view_of(const plan::TensorT& tensor, std::span<const int64_t> results) const noexcept;
+  const plan::ProfileT& profile_;
+  std::span<const std::byte> weights_;
+  std::byte* arena_;
+  std::vector<TensorView> views_;
+};
+
+/// A step with its kernel and operands in one context.
+struct BoundStep {
+  const plan::StepT* step = nullptr;
+  std::unique_ptr<Kernel> kernel;  ///< null for control flow, which the context runs itself
+  std::vector<TensorView> inputs, outputs;
+  std::vector<int64_t> defined;
+
+  void take_views(const TensorTable& tensors) noexcept;
+};
+
+/// Kernels that the context runs itself because they run step lists.
+inline constexpr std::string_view kBranchKernel = "control.if", kLoopKernel = "control.loop";
+
+/// Creates the kernel of a step from the largest shapes. Throws Error(InvalidEngine) naming the step.
+BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelFinder find, int threads);
+
+}  // namespace tn
