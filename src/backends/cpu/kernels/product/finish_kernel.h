@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backends/cpu/kernels/product/tile.h"
+#include "backends/cpu/kernels/simd/math.h"
+#include "base/half.h"
+
+namespace tn {
+
+template <typename V, Activation kActivation>
+[[gnu::always_inline]] inline typename V::Reg activate(typename V::Reg x, float alpha, float beta) {
+  const auto half = V::set1(0.5f);
+  if constexpr (kActivation == Activation::Clip) return simd::clip<V>(x, alpha, beta);
+  if constexpr (kActivation == Activation::LeakyRelu)
+    return V::select(V::less(x, V::zero()), V::mul(x, V::set1(alpha)), x);
+  if constexpr (kActivation == Activation::Sigmoid) return simd::sigmoid<V>(x);
+  if constexpr (kActivation == Activation::HardSigmoid)
+    return simd::clip<V>(V::fma(x, V::set1(alpha), V::set1(beta)), 0.0f, 1.0f);
+  if constexpr (kActivation == Activation::Silu) return V::mul(x, simd::sigmoid<V>(x));
+  if constexpr (kActivation == Activation::HardSwish)
+    return V::mul(x, simd::clip<V>(V::fma(x, V::set1(1.0f / 6), half), 0.0f, 1.0f));
+  if constexpr (kActivation == Activation::Gelu) {
+    const auto scaled = V::mul(x, half);
+    return V::fma(scaled, simd::erf<V>(V::mul(x, V::set1(0.70710678118654752f))), scaled);
+  }
+  if constexpr (kActivation == Activation::GeluTanh) {
+    const auto scaled = V::mul(x, half), cubic = V::fma(V::mul(x, x), V::set1(0.044715f), V::set1(1.0f));
+    return V::fma(scaled, simd::tanh<V>(V::mul(V::mul(x, cubic), V::set1(0.79788456080286536f))), scaled);
+  }
+  if constexpr (kActivation == Activation::Tanh) return simd::tanh<V>(x);
+  return x;
+}
+
+/// load and store of n lanes in a type known at run time; n == lanes takes the full width.
+template <typename V>
+struct AnyType {
+  using Reg = typename V::Reg;
+  template <typename T>
+  [[gnu::always_inline]] static Reg load_typed(const char* p, int64_t i, int64_t n) {
+    const T* at = reinterpret_cast<const T*>(p) + i;
+    return n == V::kLanes ? V::load(at) : V::load(at, n);
+  }
+  [[gnu::always_inline]] static Reg load(DataType type, const char* p, int64_t i, int64_t n) {
+    if (type == DataType::F32) return load_typed<float>(p, i, n);
+    if (type == DataType::F16) return load_typed<Half>(p, i, n);
+    return load_typed<BFloat16>(p, i, n);
+  }
+  template <typename T>
+  [[gnu::always_inline]] static void store_typed(char* p, int64_t i, Reg x, int64_t n) {
+    T* at = reinterpret_cast<T*>(p) + i;
+    n == V::kLanes ? V::store(at, x) : V::store(at, x, n);
+  }
+  [[gnu::always_inline]] static void store(DataType type, char* p, int64_t i, Reg x, int64_t n) {
+    if (type == DataType::F32) return store_typed<float>(p, i, x, n);
+    if (type == DataType::F16) return store_typed<Half>(p, i, x, n);
+    store_typed<BFloat16>(p, i, x, n);
+  }
+};
+
+template <typename V>
+struct Finish {
+  using Reg = typename V::Reg;
+  using Any = AnyType<V>;
+
+  template <Activation kActivation>
+  static void rows(const FinishArgs& f) {
+    for (int64_t row = 0; row < f.rows; ++row) {
+      const float* sums = f.sums + row * f.sums_stride;
+      for (int64_t c = 0; c < f.channels; c += V::kLanes) {
+        const int64_t left = f.channels - c, n = left < V::kLanes ? left : V::kLanes;
+        Reg x = n == V::kLanes ? V::load(sums + c) : V::load(sums + c, n);
+        if (f.bias) x = V::add(x, n == V::kLanes ? V::load(f.bias + c) : V::load(f.bias + c, n));
+        Reg residual = V::zero();
+        if (f.residual) residual = Any::load(f.residual_type, f.residual, row * f.residual_stride + c, n);
+        if (!f.residual_last) x = V::add(x, residual);
+        x = activate<V, kActivation>(x, f.alpha, f.beta);
+        if (f.residual_last) x = V::add(x, residual);
+        Any::store(f.out_type, f.out, row * f.out_stride + c, x, n);
+      }
+    }
+  }
+
+  static void run(const FinishArgs& f) {
+    switch (f.activation) {
+      case Activation::None:
+        return rows<Activation::None>(f);
+      case Activation::Relu: {
+        FinishArgs clipped = f;
+        clipped.alpha = 0;
+        clipped.beta = __builtin_inff();
+        return rows<Activation::Clip>(clipped);
+      }
+      case Activation::Clip:
+        return rows<Activation::Clip>(f);
+      case Activation::LeakyRelu:
+        return rows<Activation::LeakyRelu>(f);
+      case Activation::Sigmoid:
+        return rows<Activation::Sigmoid>(f);
+      case Activation::HardSigmoid:
+        return rows<Activation::HardSigmoid>(f);
+      case Activation::Silu:
+        return rows<Activation::Silu>(f);
+      case Activation::HardSwish:
+        return rows<Activation::HardSwish>(f);
+      case Activation::Gelu:
+        return rows<Activation::Gelu>(f);
+      case Activation::GeluTanh:
+        return rows<Activation::GeluTanh>(f);
+      case Activation::Tanh:
+        return rows<Activation::Tanh>(f);
+    }
+  }
+};
+
+}  // namespace tn

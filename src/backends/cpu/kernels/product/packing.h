@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include "backends/cpu/kernels/product/tile.h"
+
+namespace tn {
+
+/// Where dense or strided f32 weights lie, in elements. k is split in two so that a row of a convolution window can be
+/// one k: k = outer * inner_count + inner.
+struct WeightStrides {
+  int64_t group = 0, channel = 0, tap = 0, outer = 0, inner = 0;
+  int64_t inner_count = 1;
+};
+
+/// The order of weights in memory: [group][block of channels][tap][k-group][vectors * lanes][elements of a k-group].
+/// Unused lanes and elements are zero. The last block of a group has only as many vectors as it needs.
+/// Depends on the weights' shape, the tile's width and the vector type, on nothing else.
+struct ProductPacking {
+  const ProductKernels* kernels = nullptr;
+  int vectors = 0;                                        ///< of a full block
+  int64_t groups = 1, channels = 0, taps = 1, depth = 0;  ///< channels and depth: per group
+
+  int64_t panel() const { return static_cast<int64_t>(vectors) * kernels->lanes; }
+  int64_t blocks_per_group() const { return (channels + panel() - 1) / panel(); }
+  int64_t blocks() const { return groups * blocks_per_group(); }
+  /// Channels and vectors of a block, by its number within the group.
+  int64_t channels_of(int64_t block) const { return std::min(panel(), channels - block * panel()); }
+  int64_t vectors_of(int64_t block) const { return (channels_of(block) + kernels->lanes - 1) / kernels->lanes; }
+  int64_t bytes_per_vector() const {
+    return taps * ((depth + kernels->group - 1) / kernels->group) * kernels->lanes * 4;
+  }
+  int64_t group_bytes() const { return (channels + kernels->lanes - 1) / kernels->lanes * bytes_per_vector(); }
+  /// Where a block begins, by its number over all groups.
+  int64_t offset_of(int64_t block) const {
+    return block / blocks_per_group() * group_bytes() + block % blocks_per_group() * vectors * bytes_per_vector();
+  }
+  size_t bytes() const { return static_cast<size_t>(groups * group_bytes()); }
+
+  /// Packs one block (numbered over all groups) to `out`, its beginning; for F16 the weights are rounded.
+  void pack_block(const float* weights, const WeightStrides& strides, int64_t block, char* out) const noexcept;
+  /// Packs everything. `out` has bytes() bytes.
+  void pack(const float* weights, const WeightStrides& strides, std::span<std::byte> out) const;
+};
+
+}  // namespace tn

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cpu/kernels/product/product.h"
+
+#include <limits>
+
+#include "base/os/cpu.h"
+
+namespace tn {
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+
+bool is_clip(Activation activation) {
+  return activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip;
+}
+
+/// Whether pixels follow each other at one stride over all axes.
+bool is_even(const Extent& extent, const ImageStrides& strides) {
+  return (extent[1] == 1 && extent[0] == 1) || (strides.axis[1] == extent[2] * strides.axis[2] &&
+                                                (extent[0] == 1 || strides.axis[0] == extent[1] * strides.axis[1]));
+}
+
+/// Element offset of a pixel of one image.
+int64_t pixel_offset(const Extent& extent, const ImageStrides& strides, int64_t pixel) {
+  const int64_t x = pixel % extent[2], row = pixel / extent[2];
+  return x * strides.axis[2] + row % extent[1] * strides.axis[1] + row / extent[1] * strides.axis[0];
+}
+
+/// Without a table of offsets, images that follow each other without gaps are one image: fewer low tiles.
+ProductShape joined(const ProductShape& s, const Epilogue& e) {
+  const int64_t pixels = s.pixels;
+  const auto follows = [&](const ImageStrides& strides) {
+    return is_even(s.out_extent, strides) && strides.batch == pixels * strides.axis[2];
+  };
+  if (s.offsets || s.images == 1 || s.weights_batch != 0 || s.input_batch != pixels * s.input_row || !follows(s.out) ||
+      (e.residual && !follows(e.residual_strides))) {
+    return s;
+  }
+  ProductShape one = s;
+  one.images = 1;
+  one.pixels = s.images * pixels;
+  one.out_extent = {1, 1, one.pixels};
+  one.tiles = tiles_for(one.pixels, s.tile_rows);
+  one.input_bytes = s.images * s.input_bytes;
+  return one;
+}
+
+/// Splits threads over blocks and tiles so that the slowest thread has the least to compute and to fetch.
+struct Grid {
+  int over_blocks = 1, over_tiles = 1;
+};
+
+Grid choose_grid(const ProductShape& s, int threads) {
+  constexpr double kProductsPerCycle = 32, kBytesPerCycle = 6;
+  const int64_t blocks = s.packing.blocks(), tiles = s.images * s.tiles;
+  const double weight_bytes = static_cast<double>(s.packing.bytes()) / static_cast<double>(blocks);
+  const double input_bytes = static_cast<double>(s.input_bytes) / static_cast<double>(s.tiles);
+  const double products = static_cast<double>(s.pixels) / static_cast<double>(s.tiles) * weight_bytes / 4;
+  Grid best;
+  double best_cost = std::numeric_limits<double>::infinity();
+  for (int p = 1; p <= threads && p <= blocks; ++p) {
+    const int q = static_cast<int>(std::min<int64_t>(threads / p, tiles));
+    const double b = static_cast<double>((blocks + p - 1) / p), t = static_cast<double>((tiles + q - 1) / q);
+    const double cost = b * t * products / kProductsPerCycle + (b * weight_bytes + t * input_bytes) / kBytesPerCycle;
+    if (cost < best_cost) {
+      best_cost = cost;
+      best = {p, q};
+    }
+  }
+  return best;
+}
+
+/// Tiles that a thread passes under one block of weights before it takes the next block. Activations of a chunk stay in
+/// the L2 cache; one chunk when re-reading the activations costs less than re-reading the weights.
+int64_t choose_chunk(const ProductShape& s, const ProductPart& part) {
+  const int64_t l2 = cpu_info().l2_bytes / 2;
+  const int64_t tiles = part.tile_end - part.tile_begin, blocks = part.block_end - part.block_begin;
+  const int64_t per_tile = std::max<int64_t>(1, s.input_bytes / s.tiles), activations = per_tile * tiles;
+  const int64_t weights = static_cast<int64_t>(s.packing.bytes()) / s.packing.blocks() * blocks;
+  if (activations <= l2 || blocks == 1) return tiles;
+  const int64_t chunk = std::max<int64_t>(1, l2 / per_tile), chunks = (tiles + chunk - 1) / chunk;
+  const int64_t chunked_traffic = weights <= l2 ? weights + activations : chunks * weights + activations;
+  if (weights + blocks * activations < chunked_traffic) return tiles;
+  return (tiles + chunks - 1) / chunks;
+}
+
+/// The state of one thread's run.
+class Worker {
+ public:
+  Worker(const ProductShape& shape, const ProductOperands& operands, const Epilogue& epilogue, char* aside)
+      : s_(shape), o_(operands), e_(epilogue), aside_(aside) {
+    even_ = is_even(s_.out_extent, s_.out) && (!e_.residual || is_even(s_.out_extent, e_.residual_strides));
+    direct_ = even_ && s_.packing.kernels->applies_epilogue && s_.out_type == DataType::F32 && is_clip(e_.activation) &&
+              (!e_.residual || e_.residual_type == DataType::F32);
+    out_size_ = static_cast<int64_t>(size_of(s_.out_type));
+    residual_size_ = static_cast<int64_t>(size_of(e_.residual_type));
+    args_.aside = o_.fill.function ? aside_ : o_.zeros;
+    args_.taps = s_.packing.taps;
+    args_.depth = s_.packing.depth;
+    args_.row_stride = s_.input_row;
+    args_.low = -kInf;
+    args_.high = kInf;
+    if (direct_) {
+      args_.out_stride = s_.out.axis[2];
+      args_.residual_stride = e_.residual_strides.axis[2];
+      args_.residual_last = e_.residual_after_activation;
+      if (e_.activation == Activation::Relu) args_.low = 0;
+      if (e_.activation == Activation::Clip) args_.low = e_.alpha, args_.high = e_.beta;
+    } else {
+      args_.out = sums_;
+    }
+  }
+
+  void run(const ProductPart& part) {
+    const int64_t chunk = choose_chunk(s_, part);
+    for (int64_t begin = part.tile_begin; begin < part.tile_end; begin += chunk) {
+      const int64_t end = std::min(part.tile_end, begin + chunk);
+      for (int64_t block = part.block_begin; block < part.block_end; ++block) {
+        const int64_t next = block + 1 < part.block_end ? block + 1 : part.block_begin;
+        pass(block, begin, end, s_.packing.offset_of(next));
+      }
+    }
+  }
+
+ private:
+  /// One block of channels over tiles [begin, end); meanwhile the block at `next` is fetched.
+  void pass(int64_t block, int64_t begin, int64_t end, int64_t next) {
+    const ProductPacking& p = s_.packing;
+    const int64_t group = block / p.blocks_per_group(), within = block % p.blocks_per_group();
+    const int64_t vectors = p.vectors_of(within), lines = vectors * p.kernels->lanes * 4 / 64;
+    first_channel_ = group * p.channels + within * p.panel();
+    args_.channels = p.channels_of(within);
+    if (direct_) {
+      args_.bias = e_.bias ? e_.bias + first_channel_ : nullptr;
+    } else {
+      args_.out_stride = vectors * p.kernels->lanes;
+    }
+    const char* packed = static_cast<const char*>(o_.packed);
+    const int64_t k_groups = p.bytes_per_vector() / p.kernels->lanes / 4;
+    int64_t image = begin / s_.tiles, tile = begin % s_.tiles;
+    for (int64_t i = begin; i < end; ++i) {
+      const char* weights = packed + image * s_.weights_batch;
+      args_.weights = weights + p.offset_of(block);
+      args_.prefetch = weights + next + std::min(i - begin, std::max<int64_t>(lines - 1, 0)) * k_groups * 64;
+      one(image, tile, group, vectors);
+      if (++tile == s_.tiles) {
+        tile = 0;
+        ++image;
+      }
+    }
+  }
+
+  void one(int64_t image, int64_t tile, int64_t group, int64_t vectors) {
+    const int64_t pixel = s_.tile_begin(tile), rows = s_.tile_begin(tile + 1) - pixel;
+    const char* input = static_cast<const char*>(o_.input) + image * s_.input_batch;
+    if (o_.fill.function) o_.fill.function(o_.fill.context, input, tile, aside_);
+    args_.input = input + group * s_.input_group;
+    if (s_.offsets) {
+      args_.offsets = s_.offsets + pixel * s_.packing.taps;
+    } else {
+      args_.input += pixel * s_.input_row;
+    }
+    if (direct_) {
+      args_.out = static_cast<float*>(o_.output) + image * s_.out.batch + pixel * s_.out.axis[2] + first_channel_;
+      if (e_.residual) {
+        args_.residual = static_cast<const float*>(e_.residual) + image * e_.residual_strides.batch +
+                         pixel * e_.residual_strides.axis[2] + first_channel_;
+      }
+    }
+    s_.packing.kernels->tile(rows, vectors)(args_);
+    if (!direct_) finish(image, pixel, rows);
+    if (e_.post) post(image, pixel, rows);
+  }
+
+  int64_t out_offset(int64_t image, int64_t pixel) const {
+    return image * s_.out.batch + first_channel_ +
+           (even_ ? pixel * s_.out.axis[2] : pixel_offset(s_.out_extent, s_.out, pixel));
+  }
+
+  void finish(int64_t image, int64_t pixel, int64_t rows) {
+    FinishArgs f;
+    f.sums_stride = args_.out_stride;
+    f.rows = even_ ? rows : 1;
+    f.channels = args_.channels;
+    f.bias = e_.bias ? e_.bias + first_channel_ : nullptr;
+    f.activation = e_.activation;
+    f.alpha = e_.alpha;
+    f.beta = e_.beta;
+    f.residual_type = e_.residual_type;
+    f.residual_stride = e_.residual_strides.axis[2];
+    f.residual_last = e_.residual_after_activation;
+    f.out_type = s_.out_type;
+    f.out_stride = s_.out.axis[2];
+    for (int64_t row = 0; row < rows; row += f.rows) {
+      f.sums = sums_ + row * f.sums_stride;
+      f.out = static_cast<char*>(o_.output) + out_offset(image, pixel + row) * out_size_;
+      if (e_.residual) {
+        const ImageStrides& r = e_.residual_strides;
+        const int64_t offset = even_ ? (pixel + row) * r.axis[2] : pixel_offset(s_.out_extent, r, pixel + row);
+        f.residual =
+            static_cast<const char*>(e_.residual) + (image * r.batch + first_channel_ + offset) * residual_size_;
+      }
+      s_.packing.kernels->finish(f);
+    }
+  }
+
+  void post(int64_t image, int64_t pixel, int64_t rows) {
+    for (int64_t row = 0; row < rows; ++row) {
+      char* out = static_cast<char*>(o_.output) + out_offset(image, pixel + row) * out_size_;
+      e_.post(e_.post_context, out, image * s_.pixels + pixel + row, first_channel_, args_.channels);
+    }
+  }
+
+  const ProductShape& s_;
+  const ProductOperands& o_;
+  const Epilogue& e_;
+  char* aside_;
+  TileArgs args_;
+  bool even_ = false, direct_ = false;
+  int64_t out_size_ = 4, residual_size_ = 4, first_channel_ = 0;
+  alignas(64) float sums_[kMaxTileFloats];
+};
+
+}  // namespace
+
+void run_product_part(const ProductShape& shape, const ProductOperands& operands, const Epilogue& epilogue,
+                      const ProductPart& part, char* aside) noexcept {
+  Worker(shape, operands, epilogue, aside).run(part);
+}
+
+void run_product(Lane& lane, const ProductShape& given, const ProductOperands& operands,
+                 const Epilogue& epilogue) noexcept {
+  if (given.images * given.pixels == 0 || given.packing.blocks() == 0) return;
+  const ProductShape shape = joined(given, epilogue);
+  const Grid grid = choose_grid(shape, lane.size());
+  const int64_t blocks = shape.packing.blocks(), tiles = shape.images * shape.tiles;
+  lane.run([&](int thread) {
+    const int b = thread % grid.over_blocks, t = thread / grid.over_blocks;
+    if (t >= grid.over_tiles) return;
+    const ProductPart part = {blocks * b / grid.over_blocks, blocks * (b + 1) / grid.over_blocks,
+                              tiles * t / grid.over_tiles, tiles * (t + 1) / grid.over_tiles};
+    run_product_part(shape, operands, epilogue, part, operands.aside + thread * operands.aside_bytes);
+  });
+}
+
+std::span<const TileShape> tile_shapes(const ProductKernels& kernels) {
+  static constexpr TileShape wide[] = {{6, 4}, {14, 2}, {9, 3}, {28, 1}};
+  static constexpr TileShape narrow[] = {{6, 2}, {4, 3}, {12, 1}};
+  return kernels.max_rows(4) > 0 ? std::span<const TileShape>(wide) : std::span<const TileShape>(narrow);
+}
+
+}  // namespace tn

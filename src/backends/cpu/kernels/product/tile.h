@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inner kernels of every matrix product: a tile of `rows` pixels times `vectors` registers of output channels.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "backends/cpu/kernels/epilogue.h"
+#include "backends/cpu/kernels/simd/isa.h"
+
+namespace tn {
+
+/// Rows (pixels) and vectors of output channels that one kernel call keeps in registers.
+struct TileShape {
+  int rows = 0, vectors = 0;
+  friend bool operator==(const TileShape&, const TileShape&) = default;
+};
+
+/// One tile: sum over taps and k of input[row][tap][k] * weights[tap][k][channel].
+/// Weights are packed [tap][k-group][vectors * lanes][group], where a group is the elements in four bytes.
+struct TileArgs {
+  const char* input = nullptr;
+  const int32_t* offsets =
+      nullptr;                  ///< [tap][row], bytes from input; negative: ~offset bytes from aside. Null: one tap,
+  int64_t row_stride = 0;       ///< row i at input + i * row_stride bytes
+  const char* aside = nullptr;  ///< zeros, for pixels in the padding
+  int64_t taps = 1, depth = 0;  ///< depth: elements of k per tap
+  const char* weights = nullptr;
+  const char* prefetch = nullptr;  ///< brought near L2 while the tile runs, 64 bytes per k-group
+
+  float* out = nullptr;
+  int64_t out_stride = 0;           ///< floats from row to row
+  int64_t channels = 0;             ///< columns to write, at most vectors * lanes
+  const float* bias = nullptr;      ///< or null
+  const float* residual = nullptr;  ///< or null
+  int64_t residual_stride = 0;      ///< floats
+  bool residual_last = false;       ///< added after the clip
+  float low = 0, high = 0;          ///< the clip; -inf and inf for none
+};
+using TileFunction = void (*)(const TileArgs&);
+
+/// Sums of a tile on their way to the output: everything of Epilogue but `post`.
+struct FinishArgs {
+  const float* sums = nullptr;
+  int64_t sums_stride = 0;
+  int64_t rows = 0, channels = 0;
+  const float* bias = nullptr;
+  Activation activation = Activation::None;
+  float alpha = 0, beta = 0;
+  const char* residual = nullptr;
+  DataType residual_type = DataType::F32;
+  int64_t residual_stride = 0;  ///< elements
+  bool residual_last = false;
+  char* out = nullptr;
+  DataType out_type = DataType::F32;
+  int64_t out_stride = 0;  ///< elements
+};
+using FinishFunction = void (*)(const FinishArgs&);
+
+inline constexpr int kMaxTileRows = 28;
+inline constexpr int kMaxTileVectors = 4;
+inline constexpr int kMaxTileFloats = 448;
+
+struct ProductKernels {
+  int lanes;              ///< f32 lanes of a vector; a vector of output channels
+  int group;              ///< elements of k in four bytes
+  bool applies_epilogue;  ///< tiles honour bias, residual and clip (f32); otherwise they write bare sums
+  std::array<std::array<TileFunction, kMaxTileRows>, kMaxTileVectors> tiles;  ///< [vectors - 1][rows - 1], null: none
+  FinishFunction finish;
+
+  TileFunction tile(int64_t rows, int64_t vectors) const {
+    return tiles[static_cast<size_t>(vectors - 1)][static_cast<size_t>(rows - 1)];
+  }
+  /// The most rows of a tile so wide.
+  int max_rows(int vectors) const;
+};
+
+/// Kernels whose operands are of `type` (F32 or F16), or null where the set cannot.
+const ProductKernels* product_kernels(Isa isa, DataType type);
+
+extern const ProductKernels kF32ProductGeneric, kF32ProductAvx2, kF32ProductAvx512;
+
+}  // namespace tn
