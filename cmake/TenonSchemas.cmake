@@ -14,3 +14,21 @@ function(tenon_flatbuffers target schema out)
   add_dependencies(${target} ${target}_generate)
   target_include_directories(${target} SYSTEM INTERFACE ${root})
 endfunction()
+
+# tenon_protobuf(NAME FILE): the lite classes of src/FILE as a room, so that USES NAME gives the header FILE's name with
+# .pb.h and links the classes. Generated code is held to none of our warnings.
+function(tenon_protobuf name file)
+  set(out ${CMAKE_BINARY_DIR}/generated)
+  file(MAKE_DIRECTORY ${out})
+  protobuf_generate(OUT_VAR sources LANGUAGE cpp IMPORT_DIRS ${CMAKE_SOURCE_DIR}/src PROTOC_OUT_DIR ${out}
+                    PROTOS ${CMAKE_SOURCE_DIR}/src/${file})
+  add_custom_target(tenon_${name}_code DEPENDS ${sources})
+  add_library(tenon_${name}_headers INTERFACE)
+  target_include_directories(tenon_${name}_headers SYSTEM INTERFACE ${out})
+  target_link_libraries(tenon_${name}_headers INTERFACE protobuf::libprotobuf-lite)
+  add_dependencies(tenon_${name}_headers tenon_${name}_code)
+  add_library(tenon_${name} OBJECT ${sources})
+  target_link_libraries(tenon_${name} PUBLIC tenon_${name}_headers)
+  set_target_properties(tenon_${name} PROPERTIES CXX_CLANG_TIDY "")
+  set_property(GLOBAL PROPERTY tenon_${name}_objects tenon_${name})
+endfunction()
