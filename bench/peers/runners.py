@@ -5,6 +5,7 @@ Every runner gets fixed shapes and may use what it knows of them; inputs lie in 
 """
 
 import json
+import re
 import subprocess
 import tempfile
 import time
@@ -99,7 +100,7 @@ class Tenon:
         self.engine = Path(engines).resolve() / f"{tag}.engine"
         self.engine.parent.mkdir(parents=True, exist_ok=True)
         fixed = [f"--{kind}Shapes={shapes}" for kind in ("min", "opt", "max")] if has_dynamic_input(path, inputs) else []
-        self.version = self.run("--help").splitlines()[0:1]
+        self.version = re.search(r"\[Tenon (\S+?)\]|$", self.run("--help"))[1] or "?"
         if not self.engine.exists() or self.engine.stat().st_mtime < Path(program).stat().st_mtime:
             cache = f"--timingCacheFile={self.engine.parent / 'timing.cache'}"
             self.run(f"--onnx={Path(path).resolve()}", f"--saveEngine={self.engine}", "--skipInference", cache, self.threads, *fixed, *flags)
