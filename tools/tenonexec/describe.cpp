@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The option sections at the head of the log. Tools read these "Key: value" lines, so the keys are trtexec's.
+#include <algorithm>
+
+#include "tenonexec/failure.h"
+#include "tenonexec/options.h"
+
+namespace tenonexec {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+template <typename... Args>
+void add(Lines& lines, fmt::format_string<Args...> format, Args&&... args) {
+  lines.push_back(fmt::format(format, std::forward<Args>(args)...));
+}
+
+const char* enabled(bool on) {
+  return on ? "Enabled" : "Disabled";
+}
+
+std::string precision(const BuildOptions& build) {
+  if (build.strongly_typed) return "Strongly typed";
+  return fmt::format("FP32{}{}", build.fp16 ? "+FP16" : "", build.bf16 ? "+BF16" : "");
+}
+
+std::string formats(const std::vector<IoFormat>& list) {
+  if (list.empty()) return "fp32:chw";
+  return fmt::format("{} given", list.size());
+}
+
+const char* verbosity(tenon::ProfilingVerbosity verbosity) {
+  switch (verbosity) {
+    case tenon::ProfilingVerbosity::kDETAILED:
+      return "detailed";
+    case tenon::ProfilingVerbosity::kNONE:
+      return "none";
+    case tenon::ProfilingVerbosity::kLAYER_NAMES_ONLY:
+      break;
+  }
+  return "layer_names_only";
+}
+
+void model(Lines& lines, const Options& options) {
+  add(lines, "=== Model Options ===");
+  add(lines, "Format: {}", options.model.onnx.empty() ? "*" : "ONNX");
+  add(lines, "Model: {}", options.model.onnx);
+  add(lines, "Output:");
+}
+
+void build(Lines& lines, const BuildOptions& build) {
+  add(lines, "=== Build Options ===");
+  add(lines, "Memory Pools: workspace: {}",
+      build.workspace ? fmt::format("{:g} MiB", static_cast<double>(*build.workspace) / (1 << 20)) : "default");
+  add(lines, "avgTiming: {}", build.avg_timing);
+  add(lines, "Precision: {}", precision(build));
+  add(lines, "Strongly Typed: {}", enabled(build.strongly_typed));
+  add(lines, "Build only: {}", enabled(build.skip_inference));
+  add(lines, "Save engine: {}", build.save_engine);
+  add(lines, "Load engine: {}", build.load_engine);
+  add(lines, "Profiling verbosity: {}", verbosity(build.verbosity));
+  add(lines, "timingCacheMode: {}",
+      !build.builder_cache              ? "disable"
+      : build.timing_cache_file.empty() ? "local"
+                                        : "global");
+  add(lines, "timingCacheFile: {}", build.timing_cache_file);
+  add(lines, "errorOnTimingCacheMiss: {}", enabled(build.error_on_timing_cache_miss));
+  add(lines, "Builder optimization level: {}", build.optimization_level);
+  add(lines, "Max Tactics: {}", build.max_tactics);
+  add(lines, "Backend: {}", build.backend == tenon::Backend::kCPU ? "cpu" : "auto");
+  add(lines, "Preprocess: {}", build.preprocess);
+  add(lines, "Input(s)s format: {}", formats(build.input_formats));
+  add(lines, "Output(s)s format: {}", formats(build.output_formats));
+  if (build.profiles.empty()) add(lines, "Input build shapes: model");
+  for (const auto& [index, shapes] : build.profiles) {
+    const CompleteProfile all = complete(shapes, index);
+    for (const auto& [name, opt] : all.opt)
+      add(lines, "Input build shape (profile {}): {}={}+{}+{}", index, name, to_text(*find_shape(all.min, name)),
+          to_text(opt), to_text(*find_shape(all.max, name)));
+  }
+}
+
+void system(Lines& lines, const Options& options) {
+  add(lines, "=== System Options ===");
+  add(lines, "Device: {}", options.system.device);
+  add(lines, "CPU threads: {}",
+      options.system.cpu_threads == 0 ? "one per core" : std::to_string(options.system.cpu_threads));
+}
+
+std::string pairs(const Names& names) {
+  std::string text;
+  for (const auto& [name, value] : names) text += fmt::format("{}{}<-{}", text.empty() ? "" : ", ", name, value);
+  return text;
+}
+
+void inference(Lines& lines, const InferenceOptions& inference) {
+  add(lines, "=== Inference Options ===");
+  add(lines, "Batch: Explicit");
+  if (inference.shapes.empty()) add(lines, "Input inference shapes: model");
+  for (const auto& [name, dims] : inference.shapes) add(lines, "Input inference shape : {}={}", name, to_text(dims));
+  add(lines, "Iterations: {}", inference.iterations);
+  if (inference.duration_s < 0)
+    add(lines, "Duration: until stopped (+ {}ms warm up)", inference.warm_up_ms);
+  else
+    add(lines, "Duration: {}s (+ {}ms warm up)", inference.duration_s, inference.warm_up_ms);
+  add(lines, "Sleep time: {}ms", inference.sleep_ms);
+  add(lines, "Idle time: {}ms", inference.idle_ms);
+  add(lines, "Inference Streams: {}", inference.streams);
+  add(lines, "Spin-wait: {}", enabled(inference.spin_wait));
+  add(lines, "Multithreading: {}", enabled(inference.threads));
+  add(lines, "Separate profiling: {}", enabled(inference.separate_profile_run));
+  add(lines, "Time Deserialize: {}", enabled(inference.time_deserialize));
+  add(lines, "Optimization Profile Index: {}", inference.profile);
+  add(lines, "Inputs: {}", pairs(inference.inputs));
+  if (!inference.classify.empty()) add(lines, "Classify: {}", inference.classify);
+}
+
+void reporting(Lines& lines, const ReportingOptions& reporting) {
+  add(lines, "=== Reporting Options ===");
+  add(lines, "Verbose: {}", enabled(reporting.verbose));
+  add(lines, "Averages: {} inferences", reporting.avg_runs);
+  add(lines, "Percentiles: {}", fmt::join(reporting.percentiles, ","));
+  add(lines, "Dump output: {}", enabled(reporting.dump_output));
+  add(lines, "Dump raw bindings: {}", enabled(reporting.dump_raw_bindings));
+  add(lines, "Profile: {}", enabled(reporting.dump_profile));
+  add(lines, "Layer info: {}", enabled(reporting.dump_layer_info));
+  add(lines, "Export timing to JSON file: {}", reporting.export_times);
+  add(lines, "Export output to JSON file: {}", reporting.export_output);
+  add(lines, "Export profile to JSON file: {}", reporting.export_profile);
+  add(lines, "Export layer information to JSON file: {}", reporting.export_layer_info);
+}
+
+}  // namespace
+
+std::vector<std::string> describe(const Options& options) {
+  Lines lines;
+  model(lines, options);
+  build(lines, options.build);
+  system(lines, options);
+  inference(lines, options.inference);
+  reporting(lines, options.reporting);
+  return lines;
+}
+
+}  // namespace tenonexec
