@@ -80,6 +80,7 @@ class LoopNest {
     Cursor(const LoopNest& nest, int64_t linear) noexcept : nest_(nest) {
       for (int i = nest.rank_ - 1; i >= 0; --i) {
         const Axis& axis = nest.axes_[static_cast<size_t>(i)];
+        if (axis.dim == 0) continue;
         const int64_t at = linear % axis.dim;
         linear /= axis.dim;
         index_[static_cast<size_t>(i)] = at;

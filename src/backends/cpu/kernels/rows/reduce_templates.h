@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backends/cpu/kernels/rows/row_kernels.h"
+#include "backends/cpu/kernels/rows/sweep.h"
+#include "backends/cpu/kernels/simd/math.h"
+
+namespace tn {
+
+/// One way to reduce: the neutral value, how an element enters, how two results join.
+template <typename V, ReduceStep Step>
+struct Reducer {
+  using Reg = typename V::Reg;
+  static constexpr bool kIsSum = Step != ReduceStep::Max && Step != ReduceStep::Min && Step != ReduceStep::Product;
+  static constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  static constexpr float kNeutral = Step == ReduceStep::Max       ? -kInfinity
+                                    : Step == ReduceStep::Min     ? kInfinity
+                                    : Step == ReduceStep::Product ? 1.0f
+                                                                  : 0.0f;
+
+  static Reg map(Reg x, Reg shift) {
+    if constexpr (Step == ReduceStep::SumAbs)
+      return V::abs(x);
+    else if constexpr (Step == ReduceStep::SumSquare)
+      return V::mul(x, x);
+    else if constexpr (Step == ReduceStep::SumExp)
+      return simd::exp<V>(V::sub(x, shift));
+    else
+      return x;
+  }
+  // The newer value stands second: a NaN in it comes through max and min.
+  static Reg join(Reg a, Reg b) {
+    if constexpr (kIsSum)
+      return V::add(a, b);
+    else if constexpr (Step == ReduceStep::Max)
+      return V::select(V::is_nan(a), a, V::max(a, b));
+    else if constexpr (Step == ReduceStep::Min)
+      return V::select(V::is_nan(a), a, V::min(a, b));
+    else
+      return V::mul(a, b);
+  }
+  static float across(Reg x) {
+    if constexpr (kIsSum) return V::reduce_add(x);
+    float lanes[V::kLanes];
+    V::store(lanes, x);
+    float result = lanes[0];
+    for (int i = 1; i < V::kLanes; ++i) {
+      const float y = lanes[i];
+      if constexpr (Step == ReduceStep::Product)
+        result *= y;
+      else if constexpr (Step == ReduceStep::Max)
+        result = y > result || y != y ? y : result;
+      else
+        result = y < result || y != y ? y : result;
+    }
+    return result;
+  }
+};
+
+template <typename V, typename T, ReduceStep Step>
+float reduce_row(const void* in_pointer, int64_t count, float shift) noexcept {
+  using R = Reducer<V, Step>;
+  const T* in = static_cast<const T*>(in_pointer);
+  const auto down = V::set1(shift);
+  typename V::Reg acc[4] = {V::set1(R::kNeutral), V::set1(R::kNeutral), V::set1(R::kNeutral), V::set1(R::kNeutral)};
+  sweep<V>(count, [&](int64_t i, int slot, auto n) {
+    acc[slot] = R::join(acc[slot], keep<V>(R::map(load<V>(in + i, n), down), n, R::kNeutral));
+  });
+  return R::across(R::join(R::join(acc[0], acc[1]), R::join(acc[2], acc[3])));
+}
+
+template <typename V, typename T, ReduceStep Step>
+void reduce_columns(const void* in_pointer, int64_t stride, int64_t rows, int64_t columns, float* acc,
+                    const float* shift) noexcept {
+  using R = Reducer<V, Step>;
+  sweep<V>(columns, [&](int64_t c, int, auto n) {
+    const T* in = static_cast<const T*>(in_pointer) + c;
+    const auto down = Step == ReduceStep::SumExp ? load<V>(shift + c, n) : V::zero();
+    auto even = V::set1(R::kNeutral), odd = even;
+    int64_t r = 0;
+    for (; r + 2 <= rows; r += 2) {
+      even = R::join(even, R::map(load<V>(in + r * stride, n), down));
+      odd = R::join(odd, R::map(load<V>(in + (r + 1) * stride, n), down));
+    }
+    if (r < rows) even = R::join(even, R::map(load<V>(in + r * stride, n), down));
+    store<V>(acc + c, R::join(load<V>(acc + c, n), R::join(even, odd)), n);
+  });
+}
+
+}  // namespace tn

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backends/cpu/kernels/rows/norm_templates.h"
+#include "backends/cpu/kernels/rows/reduce_templates.h"
+#include "backends/cpu/kernels/rows/softmax_templates.h"
+#include "base/half.h"
+
+namespace tn {
+
+template <typename V, ReduceStep Step>
+inline constexpr std::array<RowKernels::Reduce, 3> kReduce = {reduce_row<V, float, Step>, reduce_row<V, Half, Step>,
+                                                              reduce_row<V, BFloat16, Step>};
+template <typename V, ReduceStep Step>
+inline constexpr std::array<RowKernels::ReduceColumns, 3> kReduceColumns = {
+    reduce_columns<V, float, Step>, reduce_columns<V, Half, Step>, reduce_columns<V, BFloat16, Step>};
+
+template <typename V>
+constexpr RowKernels make_row_kernels() {
+  RowKernels k{};
+  k.softmax = {softmax_row<V, float, false>, softmax_row<V, Half, false>, softmax_row<V, BFloat16, false>};
+  k.log_softmax = {softmax_row<V, float, true>, softmax_row<V, Half, true>, softmax_row<V, BFloat16, true>};
+  k.softmax_columns = {softmax_columns<V, float, false>, softmax_columns<V, Half, false>,
+                       softmax_columns<V, BFloat16, false>};
+  k.log_softmax_columns = {softmax_columns<V, float, true>, softmax_columns<V, Half, true>,
+                           softmax_columns<V, BFloat16, true>};
+  k.layer_norm = {norm_row<V, float, false>, norm_row<V, Half, false>, norm_row<V, BFloat16, false>};
+  k.rms_norm = {norm_row<V, float, true>, norm_row<V, Half, true>, norm_row<V, BFloat16, true>};
+  k.reduce = {kReduce<V, ReduceStep::Sum>,   kReduce<V, ReduceStep::SumAbs>, kReduce<V, ReduceStep::SumSquare>,
+              kReduce<V, ReduceStep::Max>,   kReduce<V, ReduceStep::Min>,    kReduce<V, ReduceStep::Product>,
+              kReduce<V, ReduceStep::SumExp>};
+  k.reduce_columns = {kReduceColumns<V, ReduceStep::Sum>,       kReduceColumns<V, ReduceStep::SumAbs>,
+                      kReduceColumns<V, ReduceStep::SumSquare>, kReduceColumns<V, ReduceStep::Max>,
+                      kReduceColumns<V, ReduceStep::Min>,       kReduceColumns<V, ReduceStep::Product>,
+                      kReduceColumns<V, ReduceStep::SumExp>};
+  k.affine = {affine<V, float>, affine<V, Half>, affine<V, BFloat16>};
+  k.affine_row = {affine_row<V, float>, affine_row<V, Half>, affine_row<V, BFloat16>};
+  k.spread_columns = {spread_columns<V, float>, spread_columns<V, Half>, spread_columns<V, BFloat16>};
+  k.spread = {spread<V, float>, spread<V, Half>, spread<V, BFloat16>};
+  return k;
+}
+
+template <typename V>
+inline constexpr RowKernels kRowKernels = make_row_kernels<V>();
+
+}  // namespace tn
