@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Creators of the CPU's kernels (KernelEntry::create), one per source file of this folder. Each says its operands and
+// parameters.
+#pragma once
+
+#include "device/kernel.h"
+
+namespace tn::cpu {
+
+using KernelPtr = std::unique_ptr<Kernel>;
+
+/// One input, one output of the same shape; strides and types may differ. No parameters.
+KernelPtr create_copy(const KernelSpec& spec);
+/// A scalar program over broadcast inputs, evaluated element by element: the oracle and the fall-back of compiled code.
+/// Parameters: the encoded program. Outputs have the broadcast shape.
+KernelPtr create_interpreted(const KernelSpec& spec);
+/// A reference function. Parameters: the operator's name, its encoded attributes.
+KernelPtr create_reference(const KernelSpec& spec);
+
+/// Throws Error(InvalidEngine) unless the spec has these many operands, all of them present.
+void require_operands(const KernelSpec& spec, size_t inputs, size_t outputs);
+
+}  // namespace tn::cpu

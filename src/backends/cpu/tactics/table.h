@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tuning/tactic.h"
+
+namespace tn::cpu {
+
+/// The CPU: its tactics in order of preference, ending with those that take everything, and its kernels.
+const Backend& backend();
+
+// One function per tactic, each in its own source file.
+const Tactic& interpreted();
+
+}  // namespace tn::cpu

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tuning/graph_lowering.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "tuning/layout.h"
+#include "tuning/node_lowering.h"
+
+namespace tn {
+
+std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& inputs, const std::vector<int>& outputs) {
+  list_ = list;
+  internal_check(inputs.size() == graph_.inputs().size(), "graph '{}' got {} inputs", graph_.name, inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) placed_[graph_.inputs()[i]] = inputs[i];
+  for (size_t i = 0; i < outputs.size(); ++i) wanted_.emplace(graph_.outputs()[i], outputs[i]);
+  choose();
+  settle_orders();
+  place_concatenations();
+  for (const NodeId id : graph_.order()) {
+    const Node& node = graph_.node(id);
+    const auto region = region_of(graph_, node);
+    const Choice& choice = choices_.at(id);
+    NodeLowering lowering(*this, *region, choice);
+    choice.tactic->lower(*region, choice.config, lowering);
+    lowering.finish();
+  }
+  std::vector<int> results;
+  for (size_t i = 0; i < graph_.outputs().size(); ++i) {
+    const TensorId id = graph_.outputs()[i];
+    int from = graph_.tensor(id).constant ? constant(id, Order::RowMajor) : placed_.at(id);
+    if (i < outputs.size() && from != outputs[i]) from = copy_to(from, outputs[i], graph_.tensor(id).name);
+    results.push_back(from);
+  }
+  return results;
+}
+
+void GraphLowering::choose() {
+  for (const NodeId id : graph_.order()) {
+    const auto region = region_of(graph_, graph_.node(id));
+    internal_check(region.has_value(), "{} is not a region", describe(graph_.node(id)));
+    choices_[id] = selector_.select(*region);
+  }
+}
+
+void GraphLowering::settle_orders() {
+  const auto order_of = [&](TensorId id) {
+    const auto found = orders_.find(id);
+    return found == orders_.end() ? Order::RowMajor : found->second;
+  };
+  for (const NodeId id : graph_.order()) {
+    const Node& node = graph_.node(id);
+    const auto region = region_of(graph_, node);
+    auto order = choices_.at(id).tactic->order(*region);
+    for (const TensorId output : node.outputs) {
+      const int rank = graph_.tensor(output).type.rank();
+      Order result = order.value_or(Order::RowMajor);
+      if (!order) {
+        for (const TensorId input : node.inputs) {
+          if (input == kNone || graph_.tensor(input).type.rank() != rank) continue;
+          if (order_of(input) == Order::ChannelsLast) result = Order::ChannelsLast;
+        }
+      }
+      orders_[output] = rank < 3 ? Order::RowMajor : result;
+    }
+  }
+}
+
+void GraphLowering::place_concatenations() {
+  const auto order = graph_.order();
+  std::set<TensorId> taken;
+  for (auto id = order.rbegin(); id != order.rend(); ++id) {
+    const Node& node = graph_.node(*id);
+    if (node.op->name() != "Concat") continue;
+    const TensorId parent = node.outputs[0];
+    const auto attributes = node.op->attributes();
+    const int64_t axis_field = std::get<int64_t>(attributes.at("axis"));
+    const int axis = static_cast<int>(axis_field < 0 ? axis_field + graph_.tensor(parent).type.rank() : axis_field);
+    Dim begin = 0;
+    for (const TensorId part : node.inputs) {
+      const Tensor& tensor = graph_.tensor(part);
+      const bool free = tensor.producer != kNone && !graph_.is_output(part) && orders_[part] == orders_[parent];
+      if (free && taken.insert(part).second) slots_.emplace(part, Slot{parent, axis, begin});
+      begin = begin + tensor.type.dims[static_cast<size_t>(axis)];
+    }
+  }
+}
+
+int GraphLowering::place_output(TensorId id) {
+  if (const auto found = placed_.find(id); found != placed_.end()) return found->second;
+  const Tensor& tensor = graph_.tensor(id);
+  int place = kNone;
+  if (const auto wanted = wanted_.find(id); wanted != wanted_.end() && orders_[id] == Order::RowMajor) {
+    place = wanted->second;
+  } else if (const auto slot = slots_.find(id); slot != slots_.end()) {
+    const int parent = place_output(slot->second.parent);
+    const PlacedTensor& whole = builder_.tensor(parent);
+    const Dim offset = whole.offset + slot->second.begin * whole.strides[static_cast<size_t>(slot->second.axis)];
+    place = builder_.add_view(parent, tensor.name, tensor.type, Dims(whole.strides), offset);
+  } else {
+    place = builder_.add_arena(tensor.name, tensor.type, strides_in(orders_[id], tensor.type.dims));
+  }
+  placed_[id] = place;
+  return place;
+}
+
+int GraphLowering::constant(TensorId id, Order order) {
+  const std::pair<TensorId, Need> key{id, order == Order::RowMajor ? Need::RowMajor : Need::ChannelsLast};
+  if (const auto found = copies_.find(key); found != copies_.end()) return found->second;
+  const Tensor& tensor = graph_.tensor(id);
+  const Constant& data = *tensor.constant;
+  const Dims strides = strides_in(order, tensor.type.dims);
+  uint64_t position = 0;
+  WeightStore::Recipe recipe{{tensor.name}, order == Order::RowMajor ? "dense" : "dense_channels_last", {}};
+  if (order == Order::RowMajor) {
+    position = builder_.weights().add(data.bytes(), recipe);
+  } else {
+    std::vector<std::byte> bytes(data.bytes().size());
+    TensorView to = TensorView::dense(bytes.data(), data.type(), data.dims());
+    for (int i = 0; i < to.rank(); ++i) to.strides[i] = *strides[static_cast<size_t>(i)].constant();
+    copy(data.view(), to);
+    position = builder_.weights().add(bytes, recipe);
+  }
+  return copies_[key] = builder_.add_weights(tensor.name, tensor.type, strides, position);
+}
+
+int GraphLowering::copy_to(int from, int to, const std::string& name) {
+  builder_.add_step(list_, {"copy of " + name, std::string(kCopyKernel), {}, {from}, {to}, 0, {}, {}, "copy", ""});
+  return to;
+}
+
+int GraphLowering::satisfying(TensorId id, Need need) {
+  const Tensor& tensor = graph_.tensor(id);
+  if (tensor.constant) return constant(id, order_for(need));
+  const int place = placed_.at(id);
+  if (satisfies(need, tensor.type.dims, builder_.tensor(place).strides)) return place;
+  const auto found = copies_.find({id, need});
+  if (found != copies_.end()) return found->second;
+  const int fresh =
+      builder_.add_arena(tensor.name + " (copy)", tensor.type, strides_in(order_for(need), tensor.type.dims));
+  copy_to(place, fresh, tensor.name);
+  return copies_[{id, need}] = fresh;
+}
+
+}  // namespace tn

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/log.h"
+#include "tuning/tactic.h"
+
+namespace tn {
+
+/// The tactic and variant chosen for a region.
+struct Choice {
+  const Tactic* tactic = nullptr;
+  std::string config;
+};
+
+/// Says which tactic runs a region (timing, a cache, or the table's order). Called in graph order.
+class Selector {
+ public:
+  virtual ~Selector() = default;
+  virtual Choice select(const Region& region) = 0;
+};
+
+/// Turns a graph into steps: settles every tensor's memory order, places concatenated tensors inside their result, then
+/// lowers each region with the tactic that the selector gives.
+class GraphLowering {
+ public:
+  GraphLowering(const Graph& graph, const Target& target, Selector& selector, ProfileBuilder& builder)
+      : graph_(graph), target_(target), selector_(selector), builder_(builder) {}
+
+  /// Lowers into a step list. `inputs` are the placed tensors of the graph's inputs. If `outputs` is given, results are
+  /// written there (copied where they are not produced in place); returns the placed tensors of the outputs.
+  std::vector<int> run(uint32_t list, const std::vector<int>& inputs, const std::vector<int>& outputs = {});
+
+ private:
+  friend class NodeLowering;
+  struct Slot {
+    TensorId parent;  ///< tensor that it is a part of
+    int axis;
+    Dim begin;
+  };
+  void choose();
+  void settle_orders();
+  void place_concatenations();
+  int place_output(TensorId id);
+  int constant(TensorId id, Order order);
+  int copy_to(int from, int to, const std::string& name);
+  /// The tensor's placed form that satisfies a need, copied at most once per order.
+  int satisfying(TensorId id, Need need);
+
+  const Graph& graph_;
+  const Target& target_;
+  Selector& selector_;
+  ProfileBuilder& builder_;
+  uint32_t list_ = 0;
+  std::map<NodeId, Choice> choices_;
+  std::map<TensorId, Order> orders_;
+  std::map<TensorId, Slot> slots_;
+  std::map<TensorId, int> placed_;
+  std::map<TensorId, int> wanted_;  ///< graph outputs that have a place already
+  std::map<std::pair<TensorId, Need>, int> copies_;
+};
+
+/// Kernel of a copy between strides and types, which every backend's runtime has.
+inline constexpr std::string_view kCopyKernel = "copy";
+
+}  // namespace tn

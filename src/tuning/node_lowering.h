@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "tuning/graph_lowering.h"
+
+namespace tn {
+
+/// RegionLowering of one node of a graph.
+class NodeLowering final : public RegionLowering {
+ public:
+  NodeLowering(GraphLowering& graph, const Region& region, const Choice& choice)
+      : graph_(graph), region_(region), choice_(choice) {}
+
+  const Target& target() const override { return graph_.target_; }
+  int input(int index, Need need) override;
+  int output(int index, Need need) override;
+  void alias_output(int index, int tensor, Dims strides, Dim offset) override;
+  const PlacedTensor& tensor(int id) const override { return graph_.builder_.tensor(id); }
+  int temporary(std::string_view suffix, TensorType type) override;
+  int packed_weights(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) override;
+  int constant(const Constant& data, std::string_view source) override;
+  int shape_value(const Dims& values, bool scalar) override;
+  void add_step(std::string kernel, std::vector<std::byte> parameters, std::vector<int> inputs,
+                std::vector<int> outputs, uint64_t workspace, std::vector<std::string> defines) override;
+
+  void join(int index, size_t axis) override;
+  void add_branch() override;
+
+  /// Copies results that were written elsewhere to their places.
+  void finish();
+
+ private:
+  std::string step_name() const;
+  StepDraft draft(std::string kernel, std::vector<int> inputs, std::vector<int> outputs) const;
+  GraphLowering& graph_;
+  const Region& region_;
+  const Choice& choice_;
+  int steps_ = 0;
+  std::vector<std::pair<int, int>> pending_;  ///< copies from a temporary to an output's place
+};
+
+}  // namespace tn

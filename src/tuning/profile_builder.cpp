@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tuning/profile_builder.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/error.h"
+
+namespace tn {
+
+ProfileBuilder::ProfileBuilder(std::vector<std::string> symbols, SymbolRanges ranges, WeightStore& weights)
+    : ranges_(std::move(ranges)), weights_(weights), symbols_(std::move(symbols)), extents_(symbols_) {}
+
+uint64_t ProfileBuilder::bytes_of(const std::string& name, const TensorType& type) const {
+  constexpr uint64_t kLimit = uint64_t{1} << 46;
+  uint64_t bytes = size_of(type.type);
+  for (const Dim& dim : type.dims) {
+    const auto extent = static_cast<uint64_t>(std::max<int64_t>(0, range_of(dim, ranges_).max));
+    if (extent != 0 && bytes > kLimit / extent) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "tensor '{}' {} has no usable bound on its size: give a profile with smaller maximum shapes", name,
+                  to_string(type));
+    }
+    bytes *= extent;
+  }
+  return bytes;
+}
+
+int ProfileBuilder::add_tensor(std::string name, TensorType type, Dims strides, Dim offset, int storage) {
+  internal_check(type.dims.size() == strides.size(), "'{}' has {} extents and {} strides", name, type.dims.size(),
+                 strides.size());
+  tensors_.push_back({std::move(name), std::move(type), std::move(strides), std::move(offset), storage});
+  return static_cast<int>(tensors_.size() - 1);
+}
+
+int ProfileBuilder::add_arena(std::string name, TensorType type, Dims strides) {
+  storages_.push_back({plan::Storage::Arena, 0, bytes_of(name, type), {0, -1, -1}});
+  return add_tensor(std::move(name), std::move(type), std::move(strides), 0, static_cast<int>(storages_.size() - 1));
+}
+
+int ProfileBuilder::add_binding(std::string name, TensorType type, Dims strides, int binding) {
+  storages_.push_back({plan::Storage::Binding, static_cast<uint64_t>(binding), bytes_of(name, type), {0, -1, -1}});
+  return add_tensor(std::move(name), std::move(type), std::move(strides), 0, static_cast<int>(storages_.size() - 1));
+}
+
+int ProfileBuilder::add_weights(std::string name, TensorType type, Dims strides, uint64_t position) {
+  storages_.push_back({plan::Storage::Weights, position, bytes_of(name, type), {0, -1, -1}});
+  return add_tensor(std::move(name), std::move(type), std::move(strides), 0, static_cast<int>(storages_.size() - 1));
+}
+
+int ProfileBuilder::add_shape_value(std::string name, const Dims& values, bool scalar) {
+  const auto count = static_cast<int64_t>(values.size());
+  storages_.push_back(
+      {plan::Storage::ShapeValue, extents_.block(values), static_cast<uint64_t>(count) * 8, {0, -1, -1}});
+  TensorType type{DataType::I64, scalar ? Dims{} : Dims{count}};
+  return add_tensor(std::move(name), std::move(type), scalar ? Dims{} : Dims{1}, 0,
+                    static_cast<int>(storages_.size() - 1));
+}
+
+int ProfileBuilder::add_view(int of, std::string name, TensorType type, Dims strides, Dim offset) {
+  return add_tensor(std::move(name), std::move(type), std::move(strides), std::move(offset), tensor(of).storage);
+}
+
+Shape ProfileBuilder::largest(int id) const {
+  Shape shape;
+  for (const Dim& dim : tensor(id).type.dims) shape.push_back(range_of(dim, ranges_).max);
+  return shape;
+}
+
+uint32_t ProfileBuilder::add_list() {
+  return lists_++;
+}
+
+void ProfileBuilder::touch(int storage, int time) {
+  Lifetime& lifetime = storages_[static_cast<size_t>(storage)].lifetime;
+  if (lifetime.first < 0) lifetime.first = time;
+  lifetime.first = std::min(lifetime.first, time);
+  lifetime.last = std::max(lifetime.last, time);
+}
+
+void ProfileBuilder::keep(int id, int first, int last) {
+  touch(tensor(id).storage, first);
+  touch(tensor(id).storage, last);
+}
+
+void ProfileBuilder::add_step(uint32_t list, StepDraft step) {
+  for (const int id : step.inputs) {
+    if (id >= 0) touch(tensor(id).storage, time_);
+  }
+  for (const int id : step.outputs) {
+    if (id >= 0) touch(tensor(id).storage, time_);
+  }
+  steps_.push_back({list, std::move(step)});
+  ++time_;
+}
+
+std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_ptr<plan::ShapeRangeT>> inputs) {
+  auto profile = std::make_unique<plan::ProfileT>();
+  profile->inputs = std::move(inputs);
+  // Memory: arena storages, then one workspace per step that asks for one.
+  std::vector<Lifetime> lifetimes;
+  std::vector<int> owner;
+  for (size_t i = 0; i < storages_.size(); ++i) {
+    if (storages_[i].kind != plan::Storage::Arena) continue;
+    const Lifetime& used = storages_[i].lifetime;
+    lifetimes.push_back({storages_[i].bytes, std::max(0, used.first), std::max(0, used.last)});
+    owner.push_back(static_cast<int>(i));
+  }
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    lifetimes.push_back({steps_[i].step.workspace, static_cast<int>(i), static_cast<int>(i)});
+  }
+  const MemoryPlan memory = plan_memory(lifetimes);
+  for (size_t i = 0; i < owner.size(); ++i) storages_[static_cast<size_t>(owner[i])].position = memory.offsets[i];
+  profile->arena_bytes = memory.peak;
+  profile->arena_lower_bound = memory.lower_bound;
+  for (const PlacedTensor& tensor : tensors_) {
+    const Storage& storage = storages_[static_cast<size_t>(tensor.storage)];
+    auto out = std::make_unique<plan::TensorT>();
+    out->name = tensor.name;
+    out->type = static_cast<uint8_t>(tensor.type.type);
+    out->dims = extents_.indices(tensor.type.dims);
+    out->strides = extents_.indices(tensor.strides);
+    out->offset = extents_.index(tensor.offset);
+    out->storage = storage.kind;
+    out->position = storage.position;
+    out->bytes = storage.bytes;
+    profile->tensors.push_back(std::move(out));
+  }
+  for (uint32_t i = 0; i < lists_; ++i) profile->lists.push_back(std::make_unique<plan::StepListT>());
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    StepDraft& draft = steps_[i].step;
+    auto step = std::make_unique<plan::StepT>();
+    step->name = std::move(draft.name);
+    step->kernel = std::move(draft.kernel);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(draft.parameters.data());
+    step->parameters.assign(bytes, bytes + draft.parameters.size());
+    step->inputs.assign(draft.inputs.begin(), draft.inputs.end());
+    step->outputs.assign(draft.outputs.begin(), draft.outputs.end());
+    step->workspace_bytes = draft.workspace;
+    step->workspace_position = draft.workspace == 0 ? 0 : memory.offsets[owner.size() + i];
+    step->lists = std::move(draft.lists);
+    for (const auto& symbol : draft.defines) {
+      const auto found = std::find(symbols_.begin(), symbols_.end(), symbol);
+      internal_check(found != symbols_.end(), "step '{}' defines '{}'", step->name, symbol);
+      step->defines.push_back(static_cast<uint32_t>(found - symbols_.begin()));
+    }
+    step->tactic = std::move(draft.tactic);
+    step->detail = std::move(draft.detail);
+    profile->lists[steps_[i].list]->steps.push_back(std::move(step));
+  }
+  ByteWriter program;
+  extents_.program().encode(program);
+  const auto bytes = program.take();
+  const auto* first = reinterpret_cast<const uint8_t*>(bytes.data());
+  profile->shape_program.assign(first, first + bytes.size());
+  for (const DimRange& range : extents_.ranges(ranges_)) {
+    profile->result_min.push_back(range.min);
+    profile->result_max.push_back(range.max);
+  }
+  return profile;
+}
+
+}  // namespace tn

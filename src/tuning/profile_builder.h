@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/plan_generated.h"
+#include "ir/op.h"
+#include "tuning/extent_table.h"
+#include "tuning/memory_planner.h"
+#include "tuning/weight_store.h"
+
+namespace tn {
+
+/// A tensor of the plan under construction: a typed, strided window on a storage.
+struct PlacedTensor {
+  std::string name;
+  TensorType type;
+  Dims strides;  ///< in elements
+  Dim offset;    ///< in elements
+  int storage = 0;
+};
+
+/// A step before its tensors have memory.
+struct StepDraft {
+  std::string name;
+  std::string kernel;
+  std::vector<std::byte> parameters;
+  std::vector<int> inputs, outputs;  ///< placed tensors; -1 where absent
+  uint64_t workspace = 0;
+  std::vector<uint32_t> lists;
+  std::vector<std::string> defines;  ///< symbols
+  std::string tactic;
+  std::string detail;
+};
+
+/// Collects the tensors and steps of one profile and lays out its memory. Steps run in the order they were added, lists
+/// of control flow included, so time is one line.
+class ProfileBuilder {
+ public:
+  ProfileBuilder(std::vector<std::string> symbols, SymbolRanges ranges, WeightStore& weights);
+
+  WeightStore& weights() { return weights_; }
+  const SymbolRanges& ranges() const { return ranges_; }
+
+  /// A new piece of the arena that holds the tensor without gaps in the order of its strides.
+  int add_arena(std::string name, TensorType type, Dims strides);
+  /// A whole input or output of the network.
+  int add_binding(std::string name, TensorType type, Dims strides, int binding);
+  int add_weights(std::string name, TensorType type, Dims strides, uint64_t position);
+  /// Elements that the shape program computes, as an int64 tensor of rank 0 or 1.
+  int add_shape_value(std::string name, const Dims& values, bool scalar);
+  /// Another window on the storage of `of`; `offset` is relative to the storage.
+  int add_view(int of, std::string name, TensorType type, Dims strides, Dim offset);
+  const PlacedTensor& tensor(int id) const { return tensors_[static_cast<size_t>(id)]; }
+  /// Largest extents of a tensor in this profile.
+  Shape largest(int id) const;
+
+  /// Opens a step list; list 0 exists from the start.
+  uint32_t add_list();
+  void add_step(uint32_t list, StepDraft step);
+  int now() const { return time_; }
+  /// Keeps the storage of a tensor from step `first` to step `last`.
+  void keep(int id, int first, int last);
+
+  /// `inputs` are the profile's input ranges by binding. Throws Error(InvalidArgument) if memory overflows.
+  std::unique_ptr<plan::ProfileT> finish(std::vector<std::unique_ptr<plan::ShapeRangeT>> inputs);
+
+ private:
+  struct Storage {
+    plan::Storage kind;
+    uint64_t position = 0;
+    uint64_t bytes = 0;
+    Lifetime lifetime{0, -1, -1};
+  };
+  int add_tensor(std::string name, TensorType type, Dims strides, Dim offset, int storage);
+  uint64_t bytes_of(const std::string& name, const TensorType& type) const;
+  void touch(int storage, int time);
+
+  SymbolRanges ranges_;
+  WeightStore& weights_;
+  std::vector<std::string> symbols_;
+  ExtentTable extents_;
+  std::vector<Storage> storages_;
+  std::vector<PlacedTensor> tensors_;
+  struct Entry {
+    uint32_t list;
+    StepDraft step;
+  };
+  std::vector<Entry> steps_;
+  uint32_t lists_ = 1;
+  int time_ = 0;
+};
+
+}  // namespace tn

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tuning/region.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "ops/definition.h"
+
+namespace tn {
+namespace {
+
+// Builds the expressions of a body's outputs from those of its inputs.
+class BodyReader {
+ public:
+  BodyReader(const Graph& body, Region& region) : body_(body), region_(region) {}
+
+  bool run() {
+    for (size_t i = 0; i < body_.inputs().size(); ++i) input_of_[body_.inputs()[i]] = static_cast<int>(i);
+    for (const NodeId id : body_.order()) {
+      const Node& node = body_.node(id);
+      if (dynamic_cast<const ops::Elementwise*>(node.op.get())) continue;
+      if (region_.anchor || !take_anchor(node)) return false;
+    }
+    if (anchor_ && body_.outputs().size() == 1 && body_.outputs()[0] == anchor_->outputs[0]) return true;
+    for (const TensorId output : body_.outputs()) {
+      const auto expression = expression_of(output);
+      if (!expression) return false;
+      region_.expressions.push_back(*expression);
+    }
+    return true;
+  }
+
+ private:
+  bool take_anchor(const Node& node) {
+    for (const TensorId input : node.inputs) {
+      const auto found = input_of_.find(input);
+      if (input != kNone && found == input_of_.end()) return false;
+      region_.anchor_inputs.push_back(input == kNone ? -1 : found->second);
+    }
+    anchor_ = &node;
+    region_.anchor = node.op.get();
+    for (const TensorId output : node.outputs) region_.anchor_results.push_back(body_.tensor(output).type);
+    return true;
+  }
+
+  std::optional<Expr> expression_of(TensorId id) {
+    if (const auto found = made_.find(id); found != made_.end()) return found->second;
+    std::optional<Expr> result;
+    const ScalarType type = compute_type(body_.tensor(id).type.type);
+    if (anchor_ && id == anchor_->outputs[0]) {
+      result = input(0, type);
+    } else if (const auto found = input_of_.find(id); found != input_of_.end()) {
+      auto& reads = region_.expression_inputs;
+      auto at = std::find(reads.begin(), reads.end(), found->second);
+      if (at == reads.end()) at = reads.insert(reads.end(), found->second);
+      result = input(static_cast<int>(at - reads.begin()) + (anchor_ ? 1 : 0), type);
+    } else if (const Tensor& tensor = body_.tensor(id); tensor.constant && tensor.constant->elements() == 1) {
+      result = is_float(tensor.type.type) ? constant(tensor.constant->number(0), type)
+                                          : constant_int(tensor.constant->integer(0), type);
+    } else if (const Node* node = body_.producer(id)) {
+      const auto* op = dynamic_cast<const ops::Elementwise*>(node->op.get());
+      if (!op) return std::nullopt;
+      std::vector<Expr> operands;
+      for (const TensorId operand : node->inputs) {
+        const auto expression = expression_of(operand);
+        if (!expression) return std::nullopt;
+        operands.push_back(*expression);
+      }
+      result = op->expression(operands);
+    }
+    if (result) made_.emplace(id, *result);
+    return result;
+  }
+
+  const Graph& body_;
+  Region& region_;
+  const Node* anchor_ = nullptr;
+  std::map<TensorId, int> input_of_;
+  std::map<TensorId, Expr> made_;
+};
+
+std::optional<Region> region_of_single(Region region) {
+  const Node& node = *region.node;
+  const auto* elementwise = dynamic_cast<const ops::Elementwise*>(node.op.get());
+  if (!elementwise) {
+    region.anchor = node.op.get();
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      region.anchor_inputs.push_back(node.inputs[i] == kNone ? -1 : static_cast<int>(i));
+    for (const TensorId output : node.outputs) region.anchor_results.push_back(region.graph->tensor(output).type);
+    return region;
+  }
+  std::vector<Expr> operands;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    operands.push_back(input(static_cast<int>(i), compute_type(region.input_type(static_cast<int>(i)).type)));
+    region.expression_inputs.push_back(static_cast<int>(i));
+  }
+  region.expressions.push_back(elementwise->expression(operands));
+  return region;
+}
+
+std::string attributes_text(const Op& op) {
+  std::string text(op.name());
+  for (const auto& [name, value] : op.attributes()) text += " " + name + "=" + to_string(value);
+  return text;
+}
+
+}  // namespace
+
+const Tensor& Region::input(int index) const {
+  return graph->tensor(node->inputs[static_cast<size_t>(index)]);
+}
+const TensorType& Region::input_type(int index) const {
+  return input(index).type;
+}
+const TensorType& Region::output_type(int index) const {
+  return graph->tensor(node->outputs[static_cast<size_t>(index)]).type;
+}
+
+std::string Region::operators() const {
+  if (node->bodies.empty() || node->op->name() != "Region") return std::string(node->op->name());
+  std::string text;
+  const Graph& body = node->bodies[0];
+  for (const NodeId id : body.order()) text += (text.empty() ? "" : "+") + std::string(body.node(id).op->name());
+  return text;
+}
+
+std::string Region::signature() const {
+  std::string text = anchor ? attributes_text(*anchor) : "Pointwise";
+  text += " (";
+  for (int i = 0; i < inputs(); ++i) {
+    if (!has_input(i))
+      text += "-,";
+    else
+      text += to_string(input_type(i)) + (input(i).constant ? "c," : ",");
+  }
+  text += ")";
+  for (const int index : anchor_inputs) text += fmt::format(" a{}", index);
+  for (const int index : expression_inputs) text += fmt::format(" e{}", index);
+  if (!expressions.empty()) text += " " + to_string(expressions);
+  for (int i = 0; i < outputs(); ++i) text += " -> " + to_string(output_type(i));
+  return text;
+}
+
+std::optional<Region> region_of(const Graph& graph, const Node& node) {
+  Region region;
+  region.graph = &graph;
+  region.node = &node;
+  if (node.op->name() != "Region") return region_of_single(std::move(region));
+  if (!BodyReader(node.bodies[0], region).run()) return std::nullopt;
+  return region;
+}
+
+}  // namespace tn

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "expr/expr.h"
+#include "ir/graph.h"
+
+namespace tn {
+
+/// What a backend is asked to run as one: a node, or a fused region of nodes, seen as at most one anchor (an operator
+/// that is not elementwise) followed by scalar expressions of its result. Points into the graph it was made from.
+struct Region {
+  const Graph* graph = nullptr;  ///< the graph that holds `node`
+  const Node* node = nullptr;
+  /// The operator before the expressions; null if all is elementwise.
+  const Op* anchor = nullptr;
+  /// For each operand of the anchor, the input of `node` that it reads; -1 where absent.
+  std::vector<int> anchor_inputs;
+  /// Types of the anchor's results (before the expressions).
+  std::vector<TensorType> anchor_results;
+  /// One expression per output of `node`. With an anchor, Input 0 is its result and Input k is
+  /// expression_inputs[k - 1]; without one, Input k is expression_inputs[k]. Empty if the anchor's results are the
+  /// outputs.
+  std::vector<Expr> expressions;
+  /// Inputs of `node` that the expressions read.
+  std::vector<int> expression_inputs;
+
+  const TensorType& input_type(int index) const;
+  const Tensor& input(int index) const;
+  const TensorType& output_type(int index) const;
+  bool has_input(int index) const { return index >= 0 && node->inputs[static_cast<size_t>(index)] != kNone; }
+  int inputs() const { return static_cast<int>(node->inputs.size()); }
+  int outputs() const { return static_cast<int>(node->outputs.size()); }
+  /// Names of the operators inside, in order: "Conv+Add+Relu".
+  std::string operators() const;
+  /// Everything that decides how fast a kernel for it can be, and no names: the key of the timing cache.
+  std::string signature() const;
+};
+
+/// The region of one node. Nothing if a fused node has more than one anchor or an anchor fed by expressions.
+std::optional<Region> region_of(const Graph& graph, const Node& node);
+
+}  // namespace tn

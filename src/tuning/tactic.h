@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exec/step_runner.h"
+#include "tuning/profile_builder.h"
+#include "tuning/region.h"
+
+namespace tn {
+
+/// Memory order of a tensor's axes. ChannelsLast is N, spatial axes, C (NHWC) for tensors of rank 3 and more.
+enum class Order : uint8_t { RowMajor, ChannelsLast };
+
+/// What a kernel asks of an operand's memory.
+enum class Need : uint8_t {
+  Any,           ///< any strides
+  UnitInner,     ///< the last axis has stride 1
+  RowMajor,      ///< row-major without gaps
+  ChannelsLast,  ///< axis 1 has stride 1
+};
+
+/// What is built for, and within which limits.
+struct Target {
+  uint32_t features = 0;  ///< CpuFeature bits that kernels may use
+  int threads = 1;
+  bool allow_fp16 = false, allow_bf16 = false;
+  SymbolRanges ranges;  ///< of the profile; a tactic must hold for all of them
+};
+
+struct Support {
+  bool yes = true;
+  std::string reason;
+  static Support no(std::string why) { return {false, std::move(why)}; }
+  explicit operator bool() const { return yes; }
+};
+
+class RegionLowering;
+
+/// One way of running regions on a device. Stateless; listed in an explicit, ordered table per backend.
+class Tactic {
+ public:
+  virtual ~Tactic() = default;
+  virtual std::string_view name() const = 0;
+  /// Yes, or why not. Looks at the whole range of shapes.
+  virtual Support supports(const Region& region, const Target& target) const = 0;
+  /// The order in which it wants its main operand and gives its result; nothing if it follows its operands.
+  virtual std::optional<Order> order(const Region&) const { return std::nullopt; }
+  /// Variants to be timed, the best guess first. Texts of the tactic's own.
+  virtual std::vector<std::string> configs(const Region&, const Target&) const { return {""}; }
+  /// Whether choosing it is worth timing (views and references are not).
+  virtual bool timed() const { return true; }
+  /// Adds the steps that compute the region's outputs.
+  virtual void lower(const Region& region, const std::string& config, RegionLowering& lowering) const = 0;
+};
+
+/// What a tactic adds its steps through: the region's operands as placed tensors, and temporaries.
+class RegionLowering {
+ public:
+  virtual ~RegionLowering() = default;
+  virtual const Target& target() const = 0;
+  /// A region input that satisfies `need`; a copy is added if the tensor does not. kNone for an absent one.
+  virtual int input(int index, Need need = Need::Any) = 0;
+  /// Where to write a region output. If the place it has does not satisfy `need`, a temporary that is copied there.
+  virtual int output(int index, Need need = Need::Any) = 0;
+  /// Makes an output another window on memory that is already written, instead of output().
+  virtual void alias_output(int index, int tensor, Dims strides, Dim offset) = 0;
+  virtual const PlacedTensor& tensor(int id) const = 0;
+  virtual int temporary(std::string_view suffix, TensorType type) = 0;
+  /// Bytes made at build time, read by a step as a tensor u8[n].
+  virtual int packed_weights(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) = 0;
+  /// Constant data as a dense tensor.
+  virtual int constant(const Constant& data, std::string_view source) = 0;
+  /// A host-side int64 tensor that the shape program computes.
+  virtual int shape_value(const Dims& values, bool scalar) = 0;
+  /// Output `index` is the region's inputs one after another along `axis`: those that were not produced in place are
+  /// copied there.
+  virtual void join(int index, size_t axis) = 0;
+  /// The region's node chooses between its two bodies by input 0; the other inputs are what the bodies read.
+  virtual void add_branch() = 0;
+  /// Adds a step named after the region.
+  virtual void add_step(std::string kernel, std::vector<std::byte> parameters, std::vector<int> inputs,
+                        std::vector<int> outputs, uint64_t workspace = 0, std::vector<std::string> defines = {}) = 0;
+};
+
+/// A device as the tuner sees it.
+struct Backend {
+  std::string_view name;
+  std::span<const Tactic* const> tactics;  ///< in order of preference, complete: the last ones take everything
+  KernelFinder kernels;
+};
+
+}  // namespace tn
