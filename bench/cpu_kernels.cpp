@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolution layers of ResNet-50 and MobileNetV2 on one thread or more: GFLOP/s, and the share of the FMA peak that is
+// measured beside each layer. "cold" takes its weights from a rotation of copies larger than the caches.
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/cpu/kernels/conv/conv.h"
+
+namespace tn {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Free {
+  void operator()(void* p) const { std::free(p); }
+};
+using Memory = std::unique_ptr<char, Free>;
+
+/// Aligned memory, touched and filled with small floats.
+Memory allocate(size_t bytes) {
+  const size_t rounded = (bytes + 4096) / 4096 * 4096;
+  Memory memory(static_cast<char*>(std::aligned_alloc(4096, rounded)));
+  auto* floats = reinterpret_cast<float*>(memory.get());
+  for (size_t i = 0; i < rounded / 4; ++i) floats[i] = static_cast<float>(i * 37 % 101) * 0.01f - 0.5f;
+  return memory;
+}
+
+#define TN_FMA(op, reg, i) op " %%" reg "15, %%" reg "14, %%" reg #i "\n"
+#define TN_FMA_LOOP(reg)                                                                                             \
+  asm volatile("vxorps %%xmm14, %%xmm14, %%xmm14\n vxorps %%xmm15, %%xmm15, %%xmm15\n 1:\n" TN_FMA(                  \
+                   "vfmadd231ps", reg, 0) TN_FMA("vfmadd231ps", reg, 1) TN_FMA("vfmadd231ps", reg, 2)                \
+                   TN_FMA("vfmadd231ps", reg, 3) TN_FMA("vfmadd231ps", reg, 4) TN_FMA("vfmadd231ps", reg, 5)         \
+                       TN_FMA("vfmadd231ps", reg, 6) TN_FMA("vfmadd231ps", reg, 7) TN_FMA("vfmadd231ps", reg, 8)     \
+                           TN_FMA("vfmadd231ps", reg, 9) "sub $1, %0\n jnz 1b\n"                                     \
+               : "+r"(rounds)::"cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
+                 "xmm14", "xmm15")
+
+/// GFLOP/s of f32 multiply-adds on all threads of the lane, the best of a few short tries.
+double fma_peak(Lane& lane) {
+  constexpr int64_t kRounds = 100000;
+  const bool wide = best_isa() >= Isa::Avx512;
+  double best = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto begin = Clock::now();
+    lane.run([&](int) {
+      int64_t rounds = kRounds;
+      if (wide) {
+        TN_FMA_LOOP("zmm");
+      } else {
+        TN_FMA_LOOP("ymm");
+      }
+    });
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    best = std::max(best, 10.0 * kRounds * 2 * (wide ? 16 : 8) * lane.size() / seconds * 1e-9);
+  }
+  return best;
+}
+
+struct Layer {
+  const char* name;
+  int64_t in, out, size, kernel, stride, pad;
+};
+
+constexpr Layer kResNet50[] = {
+    {"7x7s2 3-64@224", 3, 64, 224, 7, 2, 3},         {"1x1 64-64@56", 64, 64, 56, 1, 1, 0},
+    {"3x3 64-64@56", 64, 64, 56, 3, 1, 1},           {"1x1 64-256@56", 64, 256, 56, 1, 1, 0},
+    {"1x1 256-64@56", 256, 64, 56, 1, 1, 0},         {"1x1 256-128@56", 256, 128, 56, 1, 1, 0},
+    {"3x3s2 128-128@56", 128, 128, 56, 3, 2, 1},     {"1x1s2 256-512@56", 256, 512, 56, 1, 2, 0},
+    {"3x3 128-128@28", 128, 128, 28, 3, 1, 1},       {"1x1 128-512@28", 128, 512, 28, 1, 1, 0},
+    {"1x1 512-128@28", 512, 128, 28, 1, 1, 0},       {"3x3s2 256-256@28", 256, 256, 28, 3, 2, 1},
+    {"1x1s2 512-1024@28", 512, 1024, 28, 1, 2, 0},   {"3x3 256-256@14", 256, 256, 14, 3, 1, 1},
+    {"1x1 256-1024@14", 256, 1024, 14, 1, 1, 0},     {"1x1 1024-256@14", 1024, 256, 14, 1, 1, 0},
+    {"1x1s2 1024-2048@14", 1024, 2048, 14, 1, 2, 0}, {"3x3 512-512@7", 512, 512, 7, 3, 1, 1},
+    {"1x1 512-2048@7", 512, 2048, 7, 1, 1, 0},       {"1x1 2048-512@7", 2048, 512, 7, 1, 1, 0},
+};
+constexpr Layer kMobileNetV2[] = {
+    {"3x3s2 3-32@224", 3, 32, 224, 3, 2, 1}, {"1x1 32-16@112", 32, 16, 112, 1, 1, 0},
+    {"1x1 16-96@112", 16, 96, 112, 1, 1, 0}, {"1x1 24-144@56", 24, 144, 56, 1, 1, 0},
+    {"1x1 144-24@56", 144, 24, 56, 1, 1, 0}, {"1x1 32-192@28", 32, 192, 28, 1, 1, 0},
+    {"1x1 192-64@14", 192, 64, 14, 1, 1, 0}, {"1x1 64-384@14", 64, 384, 14, 1, 1, 0},
+    {"1x1 96-576@14", 96, 576, 14, 1, 1, 0}, {"1x1 576-160@7", 576, 160, 7, 1, 1, 0},
+    {"1x1 160-960@7", 160, 960, 7, 1, 1, 0}, {"1x1 320-1280@7", 320, 1280, 7, 1, 1, 0},
+};
+
+void report(benchmark::State& state, Lane& lane, double flops) {
+  const double peak = fma_peak(lane);
+  const auto rounds = static_cast<double>(state.iterations());
+  state.counters["GFLOP/s"] = benchmark::Counter(flops * rounds * 1e-9, benchmark::Counter::kIsRate);
+  state.counters["peak"] = peak;
+  state.counters["of_peak"] = benchmark::Counter(flops * rounds * 1e-9 / peak, benchmark::Counter::kIsRate);
+}
+
+void direct_conv(benchmark::State& state, const Layer& layer, ConvParams params, bool cold) {
+  const ConvShape shape = [&] {
+    ConvShape s;
+    s.in = {1, layer.size, layer.size};
+    s.in_strides = ImageStrides::dense(s.in, layer.in);
+    s.out_strides = ImageStrides::dense(params.out_extent(s.in), layer.out);
+    return s;
+  }();
+  const Extent out = params.out_extent(shape.in);
+  const int64_t pixels = out[1] * out[2];
+  Lane lane(static_cast<int>(state.range(0)));
+  Conv conv(params, shape);
+  if (!conv.bind(shape)) return state.SkipWithError("bind failed");
+  const Memory input = allocate(static_cast<size_t>(shape.in_strides.batch) * 4);
+  const Memory output = allocate(static_cast<size_t>(pixels * layer.out) * 4);
+  const Memory bias = allocate(static_cast<size_t>(layer.out) * 4);
+  const Memory workspace = allocate(conv.workspace_bytes(lane.size()));
+  const size_t packed = (Conv::packed_bytes(params) + 4095) / 4096 * 4096;
+  const size_t copies = cold ? std::max<size_t>(2, (80u << 20) / packed) : 1;
+  const Memory weights = allocate(packed * copies);
+  Epilogue epilogue;
+  epilogue.bias = reinterpret_cast<const float*>(bias.get());
+  epilogue.activation = Activation::Relu;
+  size_t turn = 0;
+  for (auto _ : state) {
+    conv.run(lane, input.get(), weights.get() + turn * packed, epilogue, output.get(), workspace.get());
+    turn = (turn + 1) % copies;
+  }
+  const int64_t products = pixels * layer.out * layer.in * layer.kernel * layer.kernel;
+  report(state, lane, 2.0 * static_cast<double>(products));
+}
+
+void register_layers(const char* net, std::span<const Layer> layers) {
+  for (const Layer& layer : layers) {
+    ConvParams params;
+    params.in_channels = layer.in;
+    params.out_channels = layer.out;
+    params.kernel = {1, layer.kernel, layer.kernel};
+    params.stride = {1, layer.stride, layer.stride};
+    params.pad_before = params.pad_after = {0, layer.pad, layer.pad};
+    params.isa = best_isa();
+    for (const ConvConfig& config : Conv::configs(params)) {
+      params.config = config;
+      for (const bool cold : {false, true}) {
+        const std::string name = fmt::format("{}/{}/{}x{}{}/{}", net, layer.name, config.tile.rows, config.tile.vectors,
+                                             config.merge_width ? "m" : "", cold ? "cold" : "hot");
+        benchmark::RegisterBenchmark(
+            name.c_str(), [&layer, params, cold](benchmark::State& state) { direct_conv(state, layer, params, cold); })
+            ->Arg(1)
+            ->Arg(2)
+            ->UseRealTime()
+            ->Unit(benchmark::kMicrosecond);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tn
+
+int main(int argc, char** argv) {
+  tn::register_layers("resnet50", tn::kResNet50);
+  tn::register_layers("mobilenetv2", tn::kMobileNetV2);
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
