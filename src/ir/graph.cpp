@@ -176,6 +176,11 @@ void Graph::redirect(TensorId from, TensorId to, size_t end) {
   std::replace(outputs_.begin(), outputs_.end(), from, to);
 }
 
+void Graph::rename(TensorId id, std::string wanted) {
+  names_.erase(tensor(id).name);
+  edit_tensor(id).name = unique_tensor_name(std::move(wanted));
+}
+
 void Graph::remove_node(NodeId id) {
   Node& node = edit_node(id);
   node.alive = false;

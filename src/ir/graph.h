@@ -74,6 +74,8 @@ class Graph {
   Node& edit_node(NodeId id) { return nodes_[static_cast<size_t>(id)]; }
   /// Makes every node below `end` that reads `from`, and the graph outputs, read `to`.
   void redirect(TensorId from, TensorId to, size_t end = SIZE_MAX);
+  /// Gives a tensor another name (with a number behind it if it is taken).
+  void rename(TensorId id, std::string wanted);
   void remove_node(NodeId id);
   /// Runs all type rules again, bodies included (after shapes of inputs changed).
   void infer_all();

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+
+#include "import/onnx/model.h"
+#include "import/onnx/proto.h"
+
+namespace tn::import {
+
+/// What all graphs of one file share.
+struct ModelContext {
+  const OnnxOperators& operators;
+  std::filesystem::path folder;
+  std::map<std::string, int64_t, std::less<>> opsets;  ///< version by domain
+  int64_t version(std::string_view domain) const;
+};
+
+/// Reads one GraphProto into a Graph. A subgraph's importer asks its parent for names it does not know.
+class GraphImporter {
+ public:
+  GraphImporter(const ModelContext& model, const onnx::GraphProto& proto, GraphImporter* parent)
+      : model_(model), proto_(proto), parent_(parent) {}
+
+  /// The whole model: inputs from the file.
+  Graph run();
+  /// A subgraph: formal inputs get these types.
+  Body run_body(std::span<const TensorType> input_types);
+  /// A subgraph without formal inputs, read straight into the parent's graph; returns its outputs.
+  std::vector<TensorId> run_inline();
+
+ private:
+  class Bodies;
+  void add_initializers();
+  void add_nodes();
+  void add_node(const onnx::NodeProto& node);
+  std::vector<TensorId> output_ids();
+  TensorId lookup(const std::string& name);
+  TensorId capture(const std::string& name);
+  TensorType input_type(const onnx::ValueInfoProto& info) const;
+  std::string node_name(const onnx::NodeProto& node);
+  Graph& graph() { return target_ ? *target_ : graph_; }
+
+  const ModelContext& model_;
+  const onnx::GraphProto& proto_;
+  GraphImporter* parent_;
+  Graph graph_;
+  Graph* target_ = nullptr;  ///< the graph of the parent while reading inline
+  std::map<std::string, TensorId> names_;
+  std::vector<TensorId> captures_;
+  std::set<std::string> node_names_;
+};
+
+/// Throws Error(Unsupported) that lists every node, bodies included, whose operator has no importer.
+void check_operators(const ModelContext& model, const onnx::GraphProto& graph);
+
+}  // namespace tn::import

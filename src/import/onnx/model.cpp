@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import/onnx/model.h"
+
+#include <climits>
+
+#include "base/error.h"
+#include "base/os/file.h"
+#include "import/onnx/graph_importer.h"
+#include "import/onnx/tensor.h"
+
+namespace tn::import {
+
+Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder,
+                  const OnnxOperators& operators) {
+  if (bytes.empty()) throw Error(ErrorCode::InvalidModel, "not an ONNX model: the file is empty");
+  if (bytes.size() > INT_MAX)
+    throw Error(ErrorCode::InvalidModel, "an ONNX file above 2 GiB: keep its weights in external data");
+  onnx::ModelProto model;
+  if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    throw Error(ErrorCode::InvalidModel, "not an ONNX model, or a truncated one: its protobuf does not parse");
+  }
+  if (!model.has_graph() || (model.graph().node_size() == 0 && model.graph().output_size() == 0)) {
+    throw Error(ErrorCode::InvalidModel, "not an ONNX model: it holds no graph");
+  }
+  ModelContext context{operators, folder, {}};
+  for (const auto& opset : model.opset_import()) {
+    context.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
+  }
+  check_operators(context, model.graph());
+  return GraphImporter(context, model.graph(), nullptr).run();
+}
+
+Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators) {
+  const MappedFile file(path);
+  try {
+    return import_onnx(file.bytes(), path.has_parent_path() ? path.parent_path() : ".", operators);
+  } catch (const Error& error) {
+    throw error.within(path.string());
+  }
+}
+
+ConstantPtr read_onnx_tensor(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  onnx::TensorProto tensor;
+  if (file.bytes().size() > INT_MAX ||
+      !tensor.ParseFromArray(file.bytes().data(), static_cast<int>(file.bytes().size()))) {
+    throw Error(ErrorCode::InvalidModel, "{}: not a tensor of ONNX", path.string());
+  }
+  try {
+    return constant_of(tensor, path.parent_path());
+  } catch (const Error& error) {
+    throw error.within(path.string());
+  }
+}
+
+}  // namespace tn::import

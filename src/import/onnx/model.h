@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "import/node_view.h"
+
+namespace tn::import {
+
+/// What reading a file needs to know of operators, given by the caller so that this room knows none.
+struct OnnxOperators {
+  /// The importer of an operator at an opset version, or null.
+  const OnnxImporter* (*find)(std::string_view domain, std::string_view op_type, int64_t version);
+  /// An operator that passes its input through: for outputs that are inputs or constants.
+  OpPtr identity;
+};
+
+/// Reads an ONNX file (IR versions 3 to 14). Throws Error naming the file: NotFound and Io for the file itself,
+/// InvalidModel for a damaged or inconsistent one, Unsupported with a list of all nodes whose operator is unknown.
+Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators);
+/// The same from bytes; `folder` is where external data may lie (none if empty).
+Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder,
+                  const OnnxOperators& operators);
+
+/// A file that holds one TensorProto (the test data of ONNX's node cases).
+ConstantPtr read_onnx_tensor(const std::filesystem::path& path);
+
+}  // namespace tn::import
