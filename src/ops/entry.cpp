@@ -22,7 +22,7 @@ std::span<const OpEntry* const> all_ops() {
 
 std::shared_ptr<Op> make_op_by_name(std::string_view name) {
   for (const OpEntry* entry : all_ops()) {
-    if (entry->name == name) return entry->make();
+    if (entry->name == name && entry->make) return entry->make();
   }
   return nullptr;
 }

@@ -16,8 +16,8 @@ using import::OnnxImporter;
 /// Everything the house knows of one operator; each operator's source file defines one, ops.def lists them.
 struct OpEntry {
   std::string_view name;
-  std::shared_ptr<Op> (*make)();          ///< with default attributes, for reading graph text
-  std::span<const OnnxImporter> onnx;     ///< empty for operators that only passes make
+  std::shared_ptr<Op> (*make)();  ///< with default attributes, for reading graph text; null where only importers stand
+  std::span<const OnnxImporter> onnx;  ///< empty for operators that only passes make
   /// Conformance cases as graph text of one node, for example
   /// "Conv(f32[1,8,14,14], f32[16,8,3,3], f32[16]) {pads=[1,1,1,1]}". See docs/adding-an-op.md.
   std::span<const std::string_view> cases;
@@ -39,7 +39,8 @@ std::vector<TensorId> import_same(NodeView& node) {
     std::visit(
         [&, &field = value](const auto& given) {
           if constexpr (!std::is_same_v<std::decay_t<decltype(given)>, ConstantPtr>) {
-            if (const auto* integer = std::get_if<int64_t>(&found->second); integer && std::holds_alternative<bool>(field)) {
+            if (const auto* integer = std::get_if<int64_t>(&found->second);
+                integer && std::holds_alternative<bool>(field)) {
               field = *integer != 0;
             } else {
               field = given;

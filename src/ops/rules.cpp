@@ -2,6 +2,7 @@
 #include "ops/rules.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 
@@ -13,10 +14,14 @@ Dims broadcast(const Dims& a, const Dims& b) {
   for (size_t i = 0; i < rank; ++i) {
     const Dim x = i < rank - a.size() ? Dim(1) : a[i - (rank - a.size())];
     const Dim y = i < rank - b.size() ? Dim(1) : b[i - (rank - b.size())];
-    if (x == y || y == Dim(1)) result[i] = x;
-    else if (x == Dim(1) || y.is_constant()) result[i] = y;
-    else if (x.is_constant()) result[i] = x;
-    else result[i] = Dim::max(x, y);
+    if (x == y || y == Dim(1))
+      result[i] = x;
+    else if (x == Dim(1) || y.is_constant())
+      result[i] = y;
+    else if (x.is_constant())
+      result[i] = x;
+    else
+      result[i] = Dim::max(x, y);
     model_check(!x.is_constant() || !y.is_constant() || x == y || x == Dim(1) || y == Dim(1),
                 "shapes {} and {} do not broadcast", to_string(a), to_string(b));
   }
@@ -48,11 +53,55 @@ void check_same_type(const InferContext& context, int a, int b) {
               to_string(context.type(a)), to_string(context.type(b)));
 }
 
-bool may_equal(const Dim& a, const Dim& b) { return !a.is_constant() || !b.is_constant() || a == b; }
+bool may_equal(const Dim& a, const Dim& b) {
+  return !a.is_constant() || !b.is_constant() || a == b;
+}
 
 Dim unify(const Dim& a, const Dim& b, std::string_view what) {
   model_check(may_equal(a, b), "{} differ: {} and {}", what, a.to_string(), b.to_string());
   return a.is_constant() ? a : b;
+}
+
+std::optional<std::vector<int64_t>> known_integers(const InferContext& context, int input) {
+  const Dims* value = context.value(input);
+  if (!value) return std::nullopt;
+  std::vector<int64_t> result;
+  for (const Dim& dim : *value) {
+    if (!dim.is_constant()) return std::nullopt;
+    result.push_back(*dim.constant());
+  }
+  return result;
+}
+
+std::vector<int64_t> required_integers(const InferContext& context, int input, std::string_view what) {
+  auto values = known_integers(context, input);
+  model_check(values.has_value(), "{} (input {}) must be known while building", what, input);
+  return *std::move(values);
+}
+
+namespace {
+
+DimRange possible_range(const Dim& dim) {
+  constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::max();
+  SymbolRanges ranges;
+  for (const std::string& name : dim.symbols()) ranges[name] = {name.starts_with('?') ? 0 : 1, kUnbounded};
+  return range_of(dim, ranges);
+}
+
+}  // namespace
+
+bool never_negative(const Dim& dim) {
+  return possible_range(dim).min >= 0;
+}
+
+Dim smaller(const Dim& a, const Dim& b) {
+  if (never_negative(b - a)) return a;
+  return never_negative(a - b) ? b : Dim::min(a, b);
+}
+
+Dim larger(const Dim& a, const Dim& b) {
+  if (never_negative(a - b)) return a;
+  return never_negative(b - a) ? b : Dim::max(a, b);
 }
 
 }  // namespace tn::ops

@@ -23,4 +23,16 @@ bool may_equal(const Dim& a, const Dim& b);
 /// The more definite of two extents that must be equal.
 Dim unify(const Dim& a, const Dim& b, std::string_view what);
 
+/// Elements of an integer input as numbers, if all of them are known.
+std::optional<std::vector<int64_t>> known_integers(const InferContext& context, int input);
+/// The same for an input that must be known while building; `what` names it in the error.
+std::vector<int64_t> required_integers(const InferContext& context, int input, std::string_view what);
+
+/// The smaller or larger of two expressions over extents, decided where the range of their symbols decides: a symbol is
+/// at least 1, an unknown extent ("?…") at least 0.
+Dim smaller(const Dim& a, const Dim& b);
+Dim larger(const Dim& a, const Dim& b);
+/// Whether an expression over extents can never be negative (as far as interval arithmetic shows).
+bool never_negative(const Dim& dim);
+
 }  // namespace tn::ops
