@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "backends/cpu/kernels/conv/conv.h"
+#include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "backends/cpu/kernels/winograd/winograd.h"
 
 namespace tn {
 namespace {
@@ -87,6 +89,14 @@ constexpr Layer kMobileNetV2[] = {
     {"1x1 160-960@7", 160, 960, 7, 1, 1, 0}, {"1x1 320-1280@7", 320, 1280, 7, 1, 1, 0},
 };
 
+constexpr Layer kDepthwise[] = {
+    {"3x3 32@112", 32, 32, 112, 3, 1, 1},   {"3x3s2 96@112", 96, 96, 112, 3, 2, 1},
+    {"3x3 144@56", 144, 144, 56, 3, 1, 1},  {"3x3 192@28", 192, 192, 28, 3, 1, 1},
+    {"3x3 384@14", 384, 384, 14, 3, 1, 1},  {"3x3 960@7", 960, 960, 7, 3, 1, 1},
+    {"5x5 240@28", 240, 240, 28, 5, 1, 2},  {"5x5s2 672@14", 672, 672, 14, 5, 2, 2},
+    {"5x5 1152@7", 1152, 1152, 7, 5, 1, 2},
+};
+
 void report(benchmark::State& state, Lane& lane, double flops) {
   const double peak = fma_peak(lane);
   const auto rounds = static_cast<double>(state.iterations());
@@ -95,60 +105,87 @@ void report(benchmark::State& state, Lane& lane, double flops) {
   state.counters["of_peak"] = benchmark::Counter(flops * rounds * 1e-9 / peak, benchmark::Counter::kIsRate);
 }
 
-void direct_conv(benchmark::State& state, const Layer& layer, ConvParams params, bool cold) {
-  const ConvShape shape = [&] {
-    ConvShape s;
-    s.in = {1, layer.size, layer.size};
-    s.in_strides = ImageStrides::dense(s.in, layer.in);
-    s.out_strides = ImageStrides::dense(params.out_extent(s.in), layer.out);
-    return s;
-  }();
+ConvParams params_of(const Layer& layer, bool depthwise = false) {
+  ConvParams params;
+  params.in_channels = layer.in;
+  params.out_channels = layer.out;
+  params.groups = depthwise ? layer.in : 1;
+  params.kernel = {1, layer.kernel, layer.kernel};
+  params.stride = {1, layer.stride, layer.stride};
+  params.pad_before = params.pad_after = {0, layer.pad, layer.pad};
+  params.isa = best_isa();
+  return params;
+}
+
+/// Times `make(max shape)`, an object with the interface of Conv.
+template <typename Make>
+void run_layer(benchmark::State& state, const Layer& layer, const ConvParams& params, size_t packed_bytes, bool cold,
+               Make&& make) {
+  ConvShape shape;
+  shape.in = {1, layer.size, layer.size};
+  shape.in_strides = ImageStrides::dense(shape.in, layer.in);
   const Extent out = params.out_extent(shape.in);
-  const int64_t pixels = out[1] * out[2];
+  shape.out_strides = ImageStrides::dense(out, layer.out);
   Lane lane(static_cast<int>(state.range(0)));
-  Conv conv(params, shape);
-  if (!conv.bind(shape)) return state.SkipWithError("bind failed");
+  auto kernel = make(shape);
+  if (!kernel.bind(shape)) return state.SkipWithError("bind failed");
   const Memory input = allocate(static_cast<size_t>(shape.in_strides.batch) * 4);
-  const Memory output = allocate(static_cast<size_t>(pixels * layer.out) * 4);
+  const Memory output = allocate(static_cast<size_t>(shape.out_strides.batch) * 4);
   const Memory bias = allocate(static_cast<size_t>(layer.out) * 4);
-  const Memory workspace = allocate(conv.workspace_bytes(lane.size()));
-  const size_t packed = (Conv::packed_bytes(params) + 4095) / 4096 * 4096;
-  const size_t copies = cold ? std::max<size_t>(2, (80u << 20) / packed) : 1;
-  const Memory weights = allocate(packed * copies);
+  const Memory workspace = allocate(kernel.workspace_bytes(lane.size()));
+  const size_t stride = (packed_bytes + 4095) / 4096 * 4096;
+  const size_t copies = cold ? std::max<size_t>(2, (80u << 20) / stride) : 1;
+  const Memory weights = allocate(stride * copies);
   Epilogue epilogue;
   epilogue.bias = reinterpret_cast<const float*>(bias.get());
   epilogue.activation = Activation::Relu;
   size_t turn = 0;
   for (auto _ : state) {
-    conv.run(lane, input.get(), weights.get() + turn * packed, epilogue, output.get(), workspace.get());
+    kernel.run(lane, input.get(), weights.get() + turn * stride, epilogue, output.get(), workspace.get());
     turn = (turn + 1) % copies;
   }
-  const int64_t products = pixels * layer.out * layer.in * layer.kernel * layer.kernel;
+  const int64_t products = out[1] * out[2] * layer.out * (layer.in / params.groups) * layer.kernel * layer.kernel;
   report(state, lane, 2.0 * static_cast<double>(products));
+}
+
+template <typename Make>
+void add(const std::string& name, const Layer& layer, const ConvParams& params, size_t packed_bytes, Make make) {
+  for (const bool cold : {false, true}) {
+    const std::string full = name + (cold ? "/cold" : "/hot");
+    benchmark::RegisterBenchmark(
+        full.c_str(),
+        [=, &layer](benchmark::State& state) { run_layer(state, layer, params, packed_bytes, cold, make); })
+        ->Arg(1)
+        ->Arg(2)
+        ->UseRealTime()
+        ->Unit(benchmark::kMicrosecond);
+  }
 }
 
 void register_layers(const char* net, std::span<const Layer> layers) {
   for (const Layer& layer : layers) {
-    ConvParams params;
-    params.in_channels = layer.in;
-    params.out_channels = layer.out;
-    params.kernel = {1, layer.kernel, layer.kernel};
-    params.stride = {1, layer.stride, layer.stride};
-    params.pad_before = params.pad_after = {0, layer.pad, layer.pad};
-    params.isa = best_isa();
+    ConvParams params = params_of(layer);
+    const std::string name = fmt::format("{}/{}", net, layer.name);
     for (const ConvConfig& config : Conv::configs(params)) {
       params.config = config;
-      for (const bool cold : {false, true}) {
-        const std::string name = fmt::format("{}/{}/{}x{}{}/{}", net, layer.name, config.tile.rows, config.tile.vectors,
-                                             config.merge_width ? "m" : "", cold ? "cold" : "hot");
-        benchmark::RegisterBenchmark(
-            name.c_str(), [&layer, params, cold](benchmark::State& state) { direct_conv(state, layer, params, cold); })
-            ->Arg(1)
-            ->Arg(2)
-            ->UseRealTime()
-            ->Unit(benchmark::kMicrosecond);
-      }
+      const std::string tile =
+          fmt::format("/{}x{}{}", config.tile.rows, config.tile.vectors, config.merge_width ? "m" : "");
+      add(name + tile, layer, params, Conv::packed_bytes(params),
+          [params](const ConvShape& max) { return Conv(params, max); });
     }
+    for (const WinogradConfig& config : Winograd::configs(params)) {
+      const std::string variant = fmt::format("/winograd{}:{}", config.outputs, config.block);
+      add(name + variant, layer, params, Winograd::packed_bytes(params, config),
+          [=](const ConvShape& max) { return Winograd(params, config, max); });
+    }
+  }
+}
+
+void register_depthwise() {
+  for (const Layer& layer : kDepthwise) {
+    const ConvParams params = params_of(layer, true);
+    add(fmt::format("depthwise/{}", layer.name), layer, params, Depthwise::packed_bytes(params),
+        [params](const ConvShape& max) { return Depthwise(params, max); });
   }
 }
 
@@ -158,6 +195,7 @@ void register_layers(const char* net, std::span<const Layer> layers) {
 int main(int argc, char** argv) {
   tn::register_layers("resnet50", tn::kResNet50);
   tn::register_layers("mobilenetv2", tn::kMobileNetV2);
+  tn::register_depthwise();
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
