@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <stdexcept>
 #include <utility>
 
@@ -15,5 +16,8 @@ class Failure : public std::runtime_error {
   explicit Failure(fmt::format_string<Args...> format, Args&&... args)
       : std::runtime_error(fmt::format(format, std::forward<Args>(args)...)) {}
 };
+
+/// Ends the program after the library has logged why.
+class Reported : public std::exception {};
 
 }  // namespace tenonexec

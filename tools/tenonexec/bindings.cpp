@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tenonexec/bindings.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "tenonexec/failure.h"
+#include "tenonexec/files.h"
+
+namespace tenonexec {
+namespace {
+
+using tenon::Dims;
+using tenon::ICudaEngine;
+using tenon::IExecutionContext;
+using tenon::TensorIOMode;
+
+std::vector<std::string> names_of(const ICudaEngine& engine, TensorIOMode mode) {
+  std::vector<std::string> names;
+  for (int i = 0; i < engine.getNbIOTensors(); ++i)
+    if (engine.getTensorIOMode(engine.getIOTensorName(i)) == mode) names.emplace_back(engine.getIOTensorName(i));
+  return names;
+}
+
+bool is_dynamic(const Dims& dims) {
+  return std::any_of(dims.d, dims.d + std::max(dims.nbDims, 0), [](int64_t d) { return d < 0; });
+}
+
+bool fits(const Dims& engine, const Dims& dims) {
+  bool fits = engine.nbDims == dims.nbDims;
+  for (int i = 0; fits && i < dims.nbDims; ++i) fits = engine.d[i] < 0 || engine.d[i] == dims.d[i];
+  return fits;
+}
+
+void check_names(std::string_view flag, const auto& list, const std::vector<std::string>& names,
+                 std::string_view kind) {
+  for (const auto& [pattern, value] : list) {
+    const bool known = std::any_of(names.begin(), names.end(),
+                                   [&, &wanted = pattern](const std::string& name) { return matches(wanted, name); });
+    if (!known)
+      throw Failure("{}: the engine has no {} '{}'; its {}s are {}", flag, kind, pattern, kind, fmt::join(names, ", "));
+  }
+}
+
+void set_shapes(const ICudaEngine& engine, IExecutionContext& context, const InferenceOptions& options) {
+  const std::vector<std::string> inputs = names_of(engine, TensorIOMode::kINPUT);
+  const bool dynamic = std::any_of(inputs.begin(), inputs.end(), [&](const std::string& name) {
+    return is_dynamic(engine.getTensorShape(name.c_str())) || engine.isShapeInferenceIO(name.c_str());
+  });
+  check_names("--shapes", options.shapes, inputs, "input");
+  if (!dynamic && !options.shapes.empty())
+    throw Failure("--shapes: every input of this engine has a fixed shape; leave --shapes out");
+  for (const std::string& name : inputs) {
+    const Dims built = engine.getTensorShape(name.c_str());
+    const bool holds_shape = engine.isShapeInferenceIO(name.c_str());
+    const Dims* given = holds_shape ? nullptr : find_shape(options.shapes, name);
+    if (given != nullptr && !fits(built, *given))
+      throw Failure("--shapes: {} does not fit input '{}', which is {} in the engine (-1: any)", to_text(*given), name,
+                    to_text(built));
+    if (!is_dynamic(built)) continue;
+    const Dims dims = given != nullptr
+                          ? *given
+                          : engine.getProfileShape(name.c_str(), options.profile, tenon::OptProfileSelector::kOPT);
+    if (!context.setInputShape(name.c_str(), dims)) throw Reported();
+  }
+}
+
+/// Bytes with the vectored dimension rounded up.
+int64_t tensor_bytes(const ICudaEngine& engine, const IExecutionContext& context, const std::string& name,
+                     int profile) {
+  Dims dims = context.getTensorShape(name.c_str());
+  if (is_dynamic(dims)) {
+    const int64_t most = context.getMaxOutputSize(name.c_str());
+    if (most < 0) throw Failure("the size of tensor '{}' ({}) is not known", name, to_text(dims));
+    return most;
+  }
+  const int32_t vectored = engine.getTensorVectorizedDim(name.c_str(), profile);
+  const int32_t length = engine.getTensorComponentsPerElement(name.c_str(), profile);
+  if (vectored >= 0 && vectored < dims.nbDims && length > 1)
+    dims.d[vectored] = (dims.d[vectored] + length - 1) / length * length;
+  return count_elements(name, dims) * static_cast<int64_t>(getSize(engine.getTensorDataType(name.c_str())));
+}
+
+std::byte* allocate(const std::string& name, size_t size) {
+  constexpr size_t kAlignment = 64;
+  const size_t rounded = (std::max<size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  void* memory = std::aligned_alloc(kAlignment, rounded);
+  if (memory == nullptr) throw Failure("tensor '{}': there is no memory for {} bytes", name, size);
+  std::memset(memory, 0, rounded);
+  return static_cast<std::byte*>(memory);
+}
+
+/// The values of an input that holds a shape: from --shapes, else those that the profile was tuned for.
+bool fill_shape_values(std::span<std::byte> bytes, const std::string& name, const ICudaEngine& engine,
+                       const InferenceOptions& options) {
+  const size_t element = getSize(engine.getTensorDataType(name.c_str()));
+  const size_t count = bytes.size() / element;
+  const int64_t* values =
+      engine.getProfileTensorValuesV2(name.c_str(), options.profile, tenon::OptProfileSelector::kOPT);
+  if (const Dims* given = find_shape(options.shapes, name)) {
+    if (static_cast<size_t>(given->nbDims) != count)
+      throw Failure("--shapes: input '{}' holds {} values, {} are given", name, count, given->nbDims);
+    values = given->d;
+  }
+  if (values == nullptr) return false;
+  for (size_t i = 0; i < count; ++i) std::memcpy(bytes.data() + i * element, &values[i], element);  // little-endian
+  return true;
+}
+
+}  // namespace
+
+Bindings::Bindings(const ICudaEngine& engine, IExecutionContext& context, const InferenceOptions& options,
+                   Console& console)
+    : context_(context) {
+  set_shapes(engine, context, options);
+  check_names("--loadInputs", options.inputs, names_of(engine, TensorIOMode::kINPUT), "input");
+  check_names("--loadRefOutputs", options.reference_outputs, names_of(engine, TensorIOMode::kOUTPUT), "output");
+  for (int i = 0; i < engine.getNbIOTensors(); ++i) {
+    Tensor tensor;
+    tensor.name = engine.getIOTensorName(i);
+    tensor.is_input = engine.getTensorIOMode(tensor.name.c_str()) == TensorIOMode::kINPUT;
+    tensor.type = engine.getTensorDataType(tensor.name.c_str());
+    tensor.size = static_cast<size_t>(tensor_bytes(engine, context, tensor.name, options.profile));
+    tensor.memory.reset(allocate(tensor.name, tensor.size));
+    if (tensor.is_input) fill_input(tensor, engine, options, console);
+    console.info("{} binding for {} with dimensions {} is created.", tensor.is_input ? "Input" : "Output", tensor.name,
+                 to_text(context.getTensorShape(tensor.name.c_str())));
+    if (!context.setTensorAddress(tensor.name.c_str(), tensor.memory.get())) throw Reported();
+    tensors_.push_back(std::move(tensor));
+  }
+}
+
+void Bindings::fill_input(Tensor& tensor, const ICudaEngine& engine, const InferenceOptions& options,
+                          Console& console) {
+  const std::span<std::byte> bytes(tensor.memory.get(), tensor.size);
+  for (const auto& [name, path] : options.inputs) {
+    if (name != tensor.name) continue;
+    const std::vector<char> content = read_file("--loadInputs", path);
+    if (content.size() != tensor.size)
+      throw Failure("--loadInputs: '{}' has {} bytes, but input '{}' ({}, {}) needs {}", path, content.size(), name,
+                    to_text(context_.getTensorShape(name.c_str())), to_text(tensor.type), tensor.size);
+    std::memcpy(bytes.data(), content.data(), content.size());
+    console.info("Using values loaded from {} for input {}", path, name);
+    return;
+  }
+  if (engine.isShapeInferenceIO(tensor.name.c_str()) && fill_shape_values(bytes, tensor.name, engine, options)) return;
+  std::mt19937 random(static_cast<uint32_t>(tensors_.size()));
+  fill_random(bytes, tensor.type, random);
+  console.info("Using random values for input {}", tensor.name);
+}
+
+std::vector<NamedValues> Bindings::collect(bool outputs_only) const {
+  std::vector<NamedValues> list;
+  for (const Tensor& tensor : tensors_) {
+    if (tensor.is_input && outputs_only) continue;
+    NamedValues values = {tensor.name, context_.getTensorShape(tensor.name.c_str()), tensor.type, {}};
+    size_t size = tensor.size;
+    if (!is_dynamic(values.dims))
+      size = std::min(size, static_cast<size_t>(count_elements(tensor.name, values.dims)) * getSize(tensor.type));
+    values.bytes = {tensor.memory.get(), size};
+    list.push_back(std::move(values));
+  }
+  return list;
+}
+
+bool Bindings::is_input(const std::string& name) const {
+  return std::any_of(tensors_.begin(), tensors_.end(),
+                     [&](const Tensor& tensor) { return tensor.name == name && tensor.is_input; });
+}
+
+}  // namespace tenonexec

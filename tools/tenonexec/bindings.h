@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory for the inputs and outputs of one execution context.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tenon/runtime.h"
+#include "tenonexec/console.h"
+#include "tenonexec/options.h"
+#include "tenonexec/values.h"
+
+namespace tenonexec {
+
+class Bindings {
+ public:
+  /// Sets the context's input shapes from --shapes, else from the profile's opt shapes, and its addresses; fills the
+  /// inputs from --loadInputs, else with random values. Throws Failure or Reported.
+  Bindings(const tenon::ICudaEngine& engine, tenon::IExecutionContext& context, const InferenceOptions& options,
+           Console& console);
+
+  /// After a run: the outputs, or all tensors, with the shapes that the run gave them.
+  std::vector<NamedValues> outputs() const { return collect(true); }
+  std::vector<NamedValues> tensors() const { return collect(false); }
+  bool is_input(const std::string& name) const;
+
+ private:
+  struct Free {
+    void operator()(std::byte* bytes) const { std::free(bytes); }
+  };
+  struct Tensor {
+    std::string name;
+    bool is_input = false;
+    tenon::DataType type = tenon::DataType::kFLOAT;
+    size_t size = 0;  ///< bytes
+    std::unique_ptr<std::byte, Free> memory;
+  };
+  std::vector<NamedValues> collect(bool outputs_only) const;
+  void fill_input(Tensor& tensor, const tenon::ICudaEngine& engine, const InferenceOptions& options, Console& console);
+
+  tenon::IExecutionContext& context_;
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace tenonexec

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tenonexec/engine_source.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <span>
+
+#include "tenonexec/failure.h"
+#include "tenonexec/files.h"
+#include "tenonexec/network_setup.h"
+#include "tenonexec/progress.h"
+
+namespace tenonexec {
+namespace {
+
+using tenon::BuilderFlag;
+
+constexpr double kMiB = 1 << 20;
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Takes over what the library made; nullptr means that it has logged why.
+template <typename T>
+std::unique_ptr<T> own(T* made) {
+  if (made == nullptr) throw Reported();
+  return std::unique_ptr<T>(made);
+}
+
+std::string_view text_of(const tenon::IHostMemory& memory) {
+  return {static_cast<const char*>(memory.data()), memory.size()};
+}
+
+void parse_model(const std::string& path, tenon::INetworkDefinition& network, Console& console) {
+  const Stopwatch watch;
+  console.info("Start parsing network model.");
+  const auto parser = own(tenon::createParser(network, console));
+  if (!parser->parseFromFile(path.c_str(), static_cast<int>(tenon::ILogger::Severity::kVERBOSE))) throw Reported();
+  console.info("Finished parsing network model. Parse time: {:.4g}", watch.seconds());
+}
+
+void set_flags(tenon::IBuilderConfig& config, const BuildOptions& build) {
+  const auto set = [&](BuilderFlag flag, bool on) { on ? config.setFlag(flag) : config.clearFlag(flag); };
+  set(BuilderFlag::kFP16, build.fp16);
+  set(BuilderFlag::kBF16, build.bf16);
+  set(BuilderFlag::kTF32, build.tf32);
+  set(BuilderFlag::kDISABLE_TIMING_CACHE, !build.builder_cache);
+  set(BuilderFlag::kERROR_ON_TIMING_CACHE_MISS, build.error_on_timing_cache_miss);
+  set(BuilderFlag::kEXPLAIN, build.explain);
+}
+
+void configure(tenon::IBuilderConfig& config, const Options& options) {
+  const BuildOptions& build = options.build;
+  set_flags(config, build);
+  config.setAvgTimingIterations(build.avg_timing);
+  config.setBuilderOptimizationLevel(build.optimization_level);
+  config.setMaxNbTactics(build.max_tactics);
+  config.setProfilingVerbosity(build.verbosity);
+  if (build.workspace)
+    config.setMemoryPoolLimit(tenon::MemoryPoolType::kWORKSPACE, static_cast<size_t>(*build.workspace));
+  config.setMaxPatches(build.max_patches);
+  if (!build.export_graph.empty()) config.setGraphExportPath(build.export_graph.c_str());
+  if (!config.setBackend(build.backend) || !config.setCpuThreads(threads_per_stream(options))) throw Reported();
+  if (!build.preprocess.empty() && !config.setPreprocess(build.preprocess.c_str())) throw Reported();
+  for (const std::string& pass : build.disabled_passes)
+    if (!config.disablePass(pass.c_str())) throw Reported();
+}
+
+/// The file's cache; an empty one where there is no file, or, with a warning, where it is damaged.
+std::unique_ptr<tenon::ITimingCache> read_timing_cache(const tenon::IBuilderConfig& config, const std::string& path,
+                                                       Console& console) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    const std::vector<char> bytes = read_file("--timingCacheFile", path);
+    std::unique_ptr<tenon::ITimingCache> cache(config.createTimingCache(bytes.data(), bytes.size()));
+    if (cache != nullptr) {
+      console.info("Loaded {} entries from timing cache file {}", cache->getNbEntries(), path);
+      return cache;
+    }
+    console.warning("--timingCacheFile: '{}' cannot be used; starting with an empty cache", path);
+  }
+  return own(config.createTimingCache(nullptr, 0));
+}
+
+/// Another build may have written the file meanwhile, so its entries are kept.
+void write_timing_cache(const tenon::IBuilderConfig& config, tenon::ITimingCache& cache, const std::string& path,
+                        Console& console) {
+  const auto present = read_timing_cache(config, path, console);
+  if (!cache.combine(*present, true)) throw Reported();
+  const auto bytes = own(cache.serialize());
+  write_file("--timingCacheFile", path, text_of(*bytes));
+  console.info("Saved {} entries to timing cache file {}", cache.getNbEntries(), path);
+}
+
+std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, Console& console) {
+  const BuildOptions& build = options.build;
+  const auto builder = own(tenon::createInferBuilder(console));
+  const uint32_t typed = 1U << static_cast<int>(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED);
+  const auto network = own(builder->createNetworkV2(build.strongly_typed ? typed : 0));
+  parse_model(options.model.onnx, *network, console);
+  const auto config = own(builder->createBuilderConfig());
+  configure(*config, options);
+  set_io_formats(*network, build);
+  add_profiles(*builder, *config, *network, build, console);
+
+  std::unique_ptr<tenon::ITimingCache> cache;
+  if (!build.timing_cache_file.empty()) {
+    cache = read_timing_cache(*config, build.timing_cache_file, console);
+    if (!config->setTimingCache(*cache, false)) throw Reported();
+  }
+  Progress progress(console);
+  config->setProgressMonitor(&progress);
+  const Stopwatch watch;
+  auto plan = own(builder->buildSerializedNetwork(*network, *config));
+  console.bar("");
+  console.info("Engine built in {:.4g} sec.", watch.seconds());
+  console.info("Created engine with size: {:.4g} MiB", static_cast<double>(plan->size()) / kMiB);
+  if (cache != nullptr) write_timing_cache(*config, *cache, build.timing_cache_file, console);
+  return plan;
+}
+
+/// What would fail after a long build is tried before it.
+void check_targets(const Options& options, const std::string& engine) {
+  const std::pair<std::string_view, const std::string*> targets[] = {
+      {"--saveEngine", &engine},
+      {"--timingCacheFile", &options.build.timing_cache_file},
+      {"--exportGraph", &options.build.export_graph},
+      {"--exportTimes", &options.reporting.export_times},
+      {"--exportOutput", &options.reporting.export_output},
+      {"--exportProfile", &options.reporting.export_profile},
+      {"--exportLayerInfo", &options.reporting.export_layer_info}};
+  for (const auto& [flag, path] : targets)
+    if (!path->empty()) check_writable(flag, *path);
+}
+
+void load_file(LoadedEngine& loaded, const std::string& path, Console& console) {
+  const Stopwatch watch;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw Failure("--loadEngine: '{}' is a folder, not a file", path);
+  loaded.engine = own(loaded.runtime->deserializeCudaEngineFromFile(path.c_str()));
+  console.info("Engine loaded in {:.4g} sec.", watch.seconds());
+  console.info("Loaded engine with size: {:.4g} MiB",
+               static_cast<double>(std::filesystem::file_size(path, error)) / kMiB);
+}
+
+}  // namespace
+
+LoadedEngine get_engine(const Options& options, Console& console) {
+  LoadedEngine loaded;
+  const std::string target = options.build.save_engine.empty() ? "" : engine_path(options);
+  check_targets(options, target);
+  loaded.runtime = own(tenon::createInferRuntime(console));
+  if (!options.build.load_engine.empty()) {
+    load_file(loaded, options.build.load_engine, console);
+    return loaded;
+  }
+  const auto plan = build_plan(options, console);
+  if (target.empty()) {
+    loaded.engine = own(loaded.runtime->deserializeCudaEngine(plan->data(), plan->size()));
+    return loaded;
+  }
+  write_file("--saveEngine", target, text_of(*plan));
+  console.info("Saved engine to {}", target);
+  load_file(loaded, target, console);
+  return loaded;
+}
+
+void time_deserialization(const Options& options, Console& console) {
+  constexpr int kLoads = 20;
+  const std::string& path = options.build.load_engine.empty() ? engine_path(options) : options.build.load_engine;
+  const auto runtime = own(tenon::createInferRuntime(console));
+  own(runtime->deserializeCudaEngineFromFile(path.c_str()));
+  const Stopwatch watch;
+  for (int i = 0; i < kLoads; ++i) own(runtime->deserializeCudaEngineFromFile(path.c_str()));
+  const double ms = 1000 * watch.seconds();
+  console.info("Total deserialization time = {:g} milliseconds in {} iterations, average time = {:g} milliseconds.", ms,
+               kLoads, ms / kLoads);
+}
+
+std::string plan_version(const std::string& path) {
+  constexpr size_t kHead = 64;
+  const std::vector<char> head = read_head("--getPlanVersionOnly", path, kHead);
+  int32_t major = 0, minor = 0, patch = 0;
+  if (!tenon::getPlanVersion(head.data(), head.size(), major, minor, patch))
+    throw Failure("--getPlanVersionOnly: '{}' is no engine of Tenon", path);
+  return fmt::format("{}.{}.{}", major, minor, patch);
+}
+
+int threads_per_stream(const Options& options) {
+  int threads = options.system.cpu_threads;
+  tenon::DeviceInfo device;
+  if (threads == 0 && tenon::getDeviceInfo(tenon::Backend::kCPU, 0, device)) threads = device.cores;
+  return std::max(threads / options.inference.streams, 1);
+}
+
+}  // namespace tenonexec
