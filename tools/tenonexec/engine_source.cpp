@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "tenonexec/failure.h"
@@ -72,33 +73,48 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
     if (!config.disablePass(pass.c_str())) throw Reported();
 }
 
-/// The file's cache; an empty one where there is no file, or, with a warning, where it is damaged.
-std::unique_ptr<tenon::ITimingCache> read_timing_cache(const tenon::IBuilderConfig& config, const std::string& path,
-                                                       Console& console) {
+/// nullptr where there is no such file or the library cannot use it.
+std::unique_ptr<tenon::ITimingCache> read_timing_cache(const tenon::IBuilderConfig& config, const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) {
-    const std::vector<char> bytes = read_file("--timingCacheFile", path);
-    std::unique_ptr<tenon::ITimingCache> cache(config.createTimingCache(bytes.data(), bytes.size()));
-    if (cache != nullptr) {
-      console.info("Loaded {} entries from timing cache file {}", cache->getNbEntries(), path);
-      return cache;
-    }
-    console.warning("--timingCacheFile: '{}' cannot be used; starting with an empty cache", path);
+  if (!std::filesystem::exists(path, ignored)) return nullptr;
+  const std::vector<char> bytes = read_file("--timingCacheFile", path);
+  return std::unique_ptr<tenon::ITimingCache>(config.createTimingCache(bytes.data(), bytes.size()));
+}
+
+/// The file of --timingCacheFile during a build. A damaged file costs only its measurements.
+class TimingCacheFile {
+ public:
+  TimingCacheFile(tenon::IBuilderConfig& config, const std::string& path, Console& console)
+      : config_(config), path_(path), console_(console), cache_(read_timing_cache(config, path)) {
+    std::error_code ignored;
+    readable_ = cache_ != nullptr || !std::filesystem::exists(path, ignored);
+    if (cache_ != nullptr)
+      console_.info("Loaded {} entries from timing cache file {}", cache_->getNbEntries(), path_);
+    else if (!readable_)
+      console_.warning("--timingCacheFile: '{}' cannot be used and will be replaced", path_);
+    if (cache_ == nullptr) cache_ = own(config.createTimingCache(nullptr, 0));
+    if (!config.setTimingCache(*cache_, true)) throw Reported();
   }
-  return own(config.createTimingCache(nullptr, 0));
-}
 
-/// Another build may have written the file meanwhile, so its entries are kept.
-void write_timing_cache(const tenon::IBuilderConfig& config, tenon::ITimingCache& cache, const std::string& path,
-                        Console& console) {
-  const auto present = read_timing_cache(config, path, console);
-  if (!cache.combine(*present, true)) throw Reported();
-  const auto bytes = own(cache.serialize());
-  write_file("--timingCacheFile", path, text_of(*bytes));
-  console.info("Saved {} entries to timing cache file {}", cache.getNbEntries(), path);
-}
+  /// Another build may have written the file meanwhile, so its entries are kept.
+  void save() {
+    const auto present = readable_ ? read_timing_cache(config_, path_) : nullptr;
+    if (present != nullptr && !cache_->combine(*present, true)) throw Reported();
+    const auto bytes = own(cache_->serialize());
+    write_file("--timingCacheFile", path_, text_of(*bytes));
+    console_.info("Saved {} entries to timing cache file {}", cache_->getNbEntries(), path_);
+  }
 
-std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, Console& console) {
+ private:
+  tenon::IBuilderConfig& config_;
+  const std::string& path_;
+  Console& console_;
+  std::unique_ptr<tenon::ITimingCache> cache_;
+  bool readable_ = true;
+};
+
+/// Builds the plan and writes it to `target`, unless that is empty.
+std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, const std::string& target, Console& console) {
   const BuildOptions& build = options.build;
   const auto builder = own(tenon::createInferBuilder(console));
   const uint32_t typed = 1U << static_cast<int>(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED);
@@ -109,11 +125,8 @@ std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, Console& 
   set_io_formats(*network, build);
   add_profiles(*builder, *config, *network, build, console);
 
-  std::unique_ptr<tenon::ITimingCache> cache;
-  if (!build.timing_cache_file.empty()) {
-    cache = read_timing_cache(*config, build.timing_cache_file, console);
-    if (!config->setTimingCache(*cache, false)) throw Reported();
-  }
+  std::optional<TimingCacheFile> cache;
+  if (!build.timing_cache_file.empty()) cache.emplace(*config, build.timing_cache_file, console);
   Progress progress(console);
   config->setProgressMonitor(&progress);
   const Stopwatch watch;
@@ -121,7 +134,11 @@ std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, Console& 
   console.bar("");
   console.info("Engine built in {:.4g} sec.", watch.seconds());
   console.info("Created engine with size: {:.4g} MiB", static_cast<double>(plan->size()) / kMiB);
-  if (cache != nullptr) write_timing_cache(*config, *cache, build.timing_cache_file, console);
+  if (!target.empty()) {
+    write_file("--saveEngine", target, text_of(*plan));
+    console.info("Saved engine to {}", target);
+  }
+  if (cache) cache->save();
   return plan;
 }
 
@@ -160,13 +177,11 @@ LoadedEngine get_engine(const Options& options, Console& console) {
     load_file(loaded, options.build.load_engine, console);
     return loaded;
   }
-  const auto plan = build_plan(options, console);
+  const auto plan = build_plan(options, target, console);
   if (target.empty()) {
     loaded.engine = own(loaded.runtime->deserializeCudaEngine(plan->data(), plan->size()));
     return loaded;
   }
-  write_file("--saveEngine", target, text_of(*plan));
-  console.info("Saved engine to {}", target);
   load_file(loaded, target, console);
   return loaded;
 }
