@@ -2,6 +2,7 @@
 #include "dataset/image_loader.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"

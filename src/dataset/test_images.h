@@ -6,6 +6,7 @@
 #include <png.h>
 #include <turbojpeg.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
