@@ -79,7 +79,8 @@ class IBuilderConfig : public INoCopy {
   virtual int32_t addOptimizationProfile(IOptimizationProfile const* profile) noexcept = 0;
   virtual int32_t getNbOptimizationProfiles() const noexcept = 0;
 
-  /// A new cache from serialized bytes, or an empty one for size 0. nullptr if they are damaged.
+  /// A new cache from serialized bytes, or an empty one for size 0. nullptr, with a warning, if they
+  /// are damaged.
   virtual ITimingCache* createTimingCache(void const* blob, std::size_t size) const noexcept = 0;
   /// The cache to read and extend; it must outlive the builds. False if it is of another device, unless ignored.
   virtual bool setTimingCache(ITimingCache const& cache, bool ignoreMismatch) noexcept = 0;

@@ -36,8 +36,8 @@ TENON_API void destroyStream(Stream stream) noexcept;
 TENON_API bool synchronizeStream(Stream stream) noexcept;
 /// True when nothing is left to do. Never waits.
 TENON_API bool queryStream(Stream stream) noexcept;
-/// Calls function(argument) once the work enqueued before it is done and before any that is enqueued later. The function
-/// holds the stream up while it runs, and must not call into Tenon.
+/// Calls function(argument) once the work enqueued before it is done and before any that is enqueued later. The
+/// function holds the stream up while it runs, and must not call into Tenon.
 TENON_API bool enqueueHostFunction(Stream stream, void (*function)(void*), void* argument) noexcept;
 /// Whether waiting threads spin for long (true: lowest latency) or go to sleep soon (false, the default).
 TENON_API void setStreamSpinWait(Stream stream, bool spin) noexcept;

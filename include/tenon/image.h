@@ -6,7 +6,7 @@
 
 namespace tenon {
 
-/// How one image (JPEG, PNG, PPM/PGM, BMP) becomes one entry of an input tensor. The text form is a list like
+/// How one image (JPEG, PNG, PPM or PGM) becomes one entry of an input tensor. The text form is a list like
 ///   resize=256,crop=224,color=rgb,scale=1/255,mean=0.485:0.456:0.406,std=0.229:0.224:0.225
 /// with resize=N | short:N | HxW, letterbox=HxW, crop=N | HxW, color=rgb | bgr | gray, layout=nchw | nhwc, or
 /// @file.json. All methods may be called from several threads at once.
@@ -45,8 +45,8 @@ class ImageFolder : public INoCopy {
 
 TENON_API ImageFolder* createImageFolder(ILogger& logger, char const* directory) noexcept;
 
-/// Entries [first, first + count) of a folder, ready as an input tensor. The memory is 64-byte aligned and always holds
-/// a full batch; what lies behind `count` is zero.
+/// Entries [first, first + count) of a folder, ready as an input tensor. The memory always holds a full batch; what
+/// lies behind `count` is zero.
 struct ImageBatch {
   void* data{nullptr};
   int32_t const* labels{nullptr};

@@ -102,7 +102,8 @@ class IExecutionContext : public INoCopy {
   /// Upper bound in bytes, for outputs whose shape depends on data; −1 on failure.
   virtual int64_t getMaxOutputSize(char const* tensorName) const noexcept = 0;
 
-  /// On the CPU addresses are host pointers, aligned to 64 bytes, and stay the caller's. Needed for every I/O tensor.
+  /// On the CPU addresses are host pointers, aligned to the element's size (64 bytes are fastest), and stay the
+  /// caller's. Needed for every I/O tensor.
   virtual bool setTensorAddress(char const* tensorName, void* data) noexcept = 0;
   virtual bool setInputTensorAddress(char const* tensorName, void const* data) noexcept = 0;
   virtual bool setOutputTensorAddress(char const* tensorName, void* data) noexcept = 0;

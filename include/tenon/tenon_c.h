@@ -113,7 +113,7 @@ TENON_API tenon_status tenon_context_set_shape(tenon_context* context, const cha
 TENON_API tenon_status tenon_context_tensor_shape(const tenon_context* context, const char* name, tenon_dims* dims);
 /* Bytes that the tensor's memory needs with the present shapes (an upper bound where the size depends on data). */
 TENON_API tenon_status tenon_context_tensor_bytes(const tenon_context* context, const char* name, size_t* bytes);
-/* Host memory of the caller, aligned to 64 bytes; needed for every input and output. */
+/* Host memory of the caller, aligned to the element's size (64 bytes are fastest); needed for every tensor. */
 TENON_API tenon_status tenon_context_set_address(tenon_context* context, const char* name, void* data);
 /* One run; returns when the outputs are written. */
 TENON_API tenon_status tenon_context_run(tenon_context* context);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tenonexec/console.h"
 
-#include <unistd.h>
-
 #include <cstdio>
+
+#include "tenonexec/os/terminal.h"
 
 namespace tenonexec {
 namespace {
@@ -35,7 +35,7 @@ std::string format_log_line(std::time_t time, Severity severity, std::string_vie
                      local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec, letter(severity), text);
 }
 
-Console::Console() : on_terminal_(isatty(STDOUT_FILENO) == 1) {}
+Console::Console() : on_terminal_(output_is_terminal()) {}
 
 void Console::log(Severity severity, const char* message) noexcept {
   try {
