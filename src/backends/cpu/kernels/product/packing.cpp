@@ -7,41 +7,44 @@
 namespace tn {
 namespace {
 
-template <typename Element>
-void pack_typed(const ProductPacking& p, const float* weights, const WeightStrides& s, int64_t count, int64_t panel,
-                Element* out) {
+template <typename Source, typename Element>
+void pack_typed(const ProductPacking& p, const void* weights, const WeightStrides& s, int64_t block, char* to) {
   const int64_t group = p.kernels->group, padded_depth = (p.depth + group - 1) / group * group;
+  const int64_t within = block % p.blocks_per_group(), count = p.channels_of(within);
+  const int64_t panel = p.vectors_of(within) * p.kernels->lanes;
+  const Source* first =
+      static_cast<const Source*>(weights) + block / p.blocks_per_group() * s.group + within * p.panel() * s.channel;
+  auto* out = reinterpret_cast<Element*>(to);
   for (int64_t tap = 0; tap < p.taps; ++tap) {
     for (int64_t k = 0; k < padded_depth; ++k) {
       Element* row = out + (tap * padded_depth + k / group * group) * panel + k % group;
       const bool inside = k < p.depth;
-      const float* from = weights + tap * s.tap;
+      const Source* from = first + tap * s.tap;
       if (inside) from += k / s.inner_count * s.outer + k % s.inner_count * s.inner;
-      for (int64_t c = 0; c < panel; ++c) {
-        row[c * group] = inside && c < count ? static_cast<Element>(from[c * s.channel]) : Element{};
-      }
+      int64_t c = 0;
+      for (; inside && c < count; ++c) row[c * group] = static_cast<Element>(from[c * s.channel]);
+      for (; c < panel; ++c) row[c * group] = Element{};
     }
   }
 }
 
 }  // namespace
 
-void ProductPacking::pack_block(const float* weights, const WeightStrides& strides, int64_t block,
+void ProductPacking::pack_block(const void* weights, DataType type, const WeightStrides& strides, int64_t block,
                                 char* out) const noexcept {
-  const int64_t group = block / blocks_per_group(), within = block % blocks_per_group();
-  weights += group * strides.group + within * panel() * strides.channel;
-  const int64_t count = channels_of(within), width = vectors_of(within) * kernels->lanes;
   if (kernels->group == 1) {
-    pack_typed(*this, weights, strides, count, width, reinterpret_cast<float*>(out));
+    pack_typed<float, float>(*this, weights, strides, block, out);
+  } else if (type == DataType::F32) {
+    pack_typed<float, Half>(*this, weights, strides, block, out);
   } else {
-    pack_typed(*this, weights, strides, count, width, reinterpret_cast<Half*>(out));
+    pack_typed<Half, Half>(*this, weights, strides, block, out);
   }
 }
 
 void ProductPacking::pack(const float* weights, const WeightStrides& strides, std::span<std::byte> out) const {
   internal_check(out.size() >= bytes(), "packed weights need {} bytes, got {}", bytes(), out.size());
   for (int64_t block = 0; block < blocks(); ++block) {
-    pack_block(weights, strides, block, reinterpret_cast<char*>(out.data()) + offset_of(block));
+    pack_block(weights, DataType::F32, strides, block, reinterpret_cast<char*>(out.data()) + offset_of(block));
   }
 }
 

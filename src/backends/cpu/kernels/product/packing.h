@@ -40,8 +40,10 @@ struct ProductPacking {
   }
   size_t bytes() const { return static_cast<size_t>(groups * group_bytes()); }
 
-  /// Packs one block (numbered over all groups) to `out`, its beginning; for F16 the weights are rounded.
-  void pack_block(const float* weights, const WeightStrides& strides, int64_t block, char* out) const noexcept;
+  /// Packs one block (numbered over all groups) to `out`, its beginning. `weights` are F32, rounded where the kernels
+  /// take F16, or F16 already.
+  void pack_block(const void* weights, DataType type, const WeightStrides& strides, int64_t block,
+                  char* out) const noexcept;
   /// Packs everything. `out` has bytes() bytes.
   void pack(const float* weights, const WeightStrides& strides, std::span<std::byte> out) const;
 };

@@ -32,7 +32,7 @@ ProductShape joined(const ProductShape& s, const Epilogue& e) {
   const auto follows = [&](const ImageStrides& strides) {
     return is_even(s.out_extent, strides) && strides.batch == pixels * strides.axis[2];
   };
-  if (s.offsets || s.images == 1 || s.weights_batch != 0 || s.input_batch != pixels * s.input_row || !follows(s.out) ||
+  if (s.offsets || s.images == 1 || s.input_batch != pixels * s.input_row || !follows(s.out) ||
       (e.residual && !follows(e.residual_strides))) {
     return s;
   }
@@ -136,12 +136,13 @@ class Worker {
       args_.out_stride = vectors * p.kernels->lanes;
     }
     const char* packed = static_cast<const char*>(o_.packed);
+    const int64_t packed_from = p.offset_of(s_.first_block);
+    args_.weights = packed + (p.offset_of(block) - packed_from);
     const int64_t k_groups = p.bytes_per_vector() / p.kernels->lanes / 4;
     int64_t image = begin / s_.tiles, tile = begin % s_.tiles;
     for (int64_t i = begin; i < end; ++i) {
-      const char* weights = packed + image * s_.weights_batch;
-      args_.weights = weights + p.offset_of(block);
-      args_.prefetch = weights + next + std::min(i - begin, std::max<int64_t>(lines - 1, 0)) * k_groups * 64;
+      args_.prefetch =
+          packed + (next - packed_from) + std::min(i - begin, std::max<int64_t>(lines - 1, 0)) * k_groups * 64;
       one(image, tile, group, vectors);
       if (++tile == s_.tiles) {
         tile = 0;
@@ -207,7 +208,7 @@ class Worker {
   void post(int64_t image, int64_t pixel, int64_t rows) {
     for (int64_t row = 0; row < rows; ++row) {
       char* out = static_cast<char*>(o_.output) + out_offset(image, pixel + row) * out_size_;
-      e_.post(e_.post_context, out, image * s_.pixels + pixel + row, first_channel_, args_.channels);
+      e_.post(e_.post_context, out, s_.first_pixel + image * s_.pixels + pixel + row, first_channel_, args_.channels);
     }
   }
 

@@ -20,7 +20,9 @@ struct ProductShape {
   int64_t input_group = 0;                 ///< bytes from group to group
   int64_t input_bytes = 0;                 ///< of one image, for blocking
   const int32_t* offsets = nullptr;        ///< [pixel of tile begin][tap][row]: see TileArgs
-  int64_t weights_batch = 0;               ///< bytes from image to image; 0 where all share the weights
+  int64_t first_block = 0;                 ///< the block that `packed` begins with
+
+  int64_t first_pixel = 0;  ///< what `post` calls the first pixel
 
   Extent out_extent{1, 1, 0};
   ImageStrides out;
