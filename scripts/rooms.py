@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rooms of the house and who sees whom, for the checks. docs/architecture.md says why.
 
-A room is named by its folder below src/; `reference` stands for ops/**/reference/ and the bare list of ops (.def), `backends/X/device` and the like for one
-backend's folders, `import/view` for the neutral node view (the headers that lie directly in src/import), `public` for
-include/tenon.
+A room is named by its folder below src/. `reference` stands for ops/**/reference/ and the bare list
+of ops (.def), `backends/X/device` and the like for one backend's folders, `import/view` for the neutral node view (what
+lies directly in src/import), `public` for include/tenon.
 """
 
 import re
@@ -23,8 +23,8 @@ DIRECT = {
     "passes": ("ops",),
     "quant": ("ops",),
     "engine": ("base", "program", "device"),
-    "backends/*/device": ("base", "program", "device"),
-    "backends/*/kernels": ("base", "program", "device", "backends/*/device"),
+    "backends/*/kernels": ("base", "program", "device"),
+    "backends/*/device": ("backends/*/kernels", "reference"),
     "exec": ("engine", "reference", "backends/*/device", "backends/*/kernels"),
     "tuning": ("ops", "engine", "exec"),
     "backends/*/tactics": ("tuning", "backends/*/kernels", "backends/*/device"),
