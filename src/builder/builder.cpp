@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/builder.h"
+
+#include <algorithm>
+
+#include "backends/cpu/tactics/table.h"
+#include "base/error.h"
+#include "base/os/cpu.h"
+#include "builder/profiles.h"
+#include "engine/engine_file.h"
+#include "import/onnx/model.h"
+#include "ops/entry.h"
+#include "tuning/graph_lowering.h"
+#include "tuning/layout.h"
+
+namespace tn {
+namespace {
+
+// Takes the first tactic of the table that supports the region.
+class TableSelector final : public Selector {
+ public:
+  TableSelector(const Backend& backend, const Target& target) : backend_(backend), target_(target) {}
+  Choice select(const Region& region) override {
+    std::string reasons;
+    for (const Tactic* tactic : backend_.tactics) {
+      const Support support = tactic->supports(region, target_);
+      if (support) return {tactic, tactic->configs(region, target_).front()};
+      reasons += fmt::format("\n  {}: {}", tactic->name(), support.reason);
+    }
+    throw Error(ErrorCode::Internal, "no tactic runs {}:{}", describe(*region.node), reasons);
+  }
+
+ private:
+  const Backend& backend_;
+  const Target& target_;
+};
+
+std::unique_ptr<plan::BindingT> binding_of(const Tensor& tensor, bool is_input) {
+  auto binding = std::make_unique<plan::BindingT>();
+  binding->name = tensor.name;
+  binding->is_input = is_input;
+  binding->type = static_cast<uint8_t>(tensor.type.type);
+  for (const Dim& dim : tensor.type.dims) binding->dims.push_back(dim.constant().value_or(-1));
+  return binding;
+}
+
+std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Backend& backend, const Target& target,
+                                              const std::vector<std::string>& symbols,
+                                              const OptimizationProfile& profile, WeightStore& weights) {
+  TableSelector selector(backend, target);
+  ProfileBuilder builder(symbols, target.ranges, weights);
+  std::vector<int> inputs, outputs;
+  int binding = 0;
+  for (const TensorId id : graph.inputs()) {
+    const Tensor& tensor = graph.tensor(id);
+    inputs.push_back(builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++));
+  }
+  for (const TensorId id : graph.outputs()) {
+    const Tensor& tensor = graph.tensor(id);
+    outputs.push_back(builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++));
+  }
+  GraphLowering(graph, target, selector, builder).run(0, inputs, outputs);
+  std::vector<std::unique_ptr<plan::ShapeRangeT>> ranges;
+  for (const TensorId id : graph.inputs()) ranges.push_back(range_of_input(graph.tensor(id), profile));
+  for (size_t i = 0; i < graph.outputs().size(); ++i) ranges.push_back(std::make_unique<plan::ShapeRangeT>());
+  return builder.finish(std::move(ranges));
+}
+
+}  // namespace
+
+Graph read_onnx(const std::string& path) {
+  return import::import_onnx(path, {ops::find_onnx_importer, ops::make_op_by_name("Identity")});
+}
+
+std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger) {
+  verify(graph);
+  const Backend& backend = cpu::backend();
+  const std::vector<OptimizationProfile> profiles = complete_profiles(graph, config.profiles);
+  plan::PlanT plan;
+  plan.name = graph.name;
+  plan.producer = "Tenon 0.1.0";
+  plan.backend = backend.name;
+  plan.device = cpu_info().model;
+  plan.features = cpu_info().features;
+  plan.threads = static_cast<uint32_t>(config.threads > 0 ? config.threads : cpu_info().usable_cores);
+  plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : "fp32";
+  plan.preprocess = config.preprocess;
+  for (const TensorId id : graph.inputs()) plan.bindings.push_back(binding_of(graph.tensor(id), true));
+  for (const TensorId id : graph.outputs()) plan.bindings.push_back(binding_of(graph.tensor(id), false));
+  std::vector<std::string> symbols;
+  for (auto& symbol : symbols_of(graph)) {
+    symbols.push_back(symbol->name);
+    plan.symbols.push_back(std::move(symbol));
+  }
+  WeightStore weights;
+  for (const OptimizationProfile& profile : profiles) {
+    Target target;
+    target.features = cpu_info().features;
+    target.threads = static_cast<int>(plan.threads);
+    target.allow_fp16 = config.fp16;
+    target.allow_bf16 = config.bf16;
+    target.ranges = symbol_ranges(graph, profile);
+    plan.profiles.push_back(lower_profile(graph, backend, target, symbols, profile, weights));
+    const auto& lowered = *plan.profiles.back();
+    logger.verbose("profile {}: {} steps, activations {} bytes (lower bound {})", plan.profiles.size() - 1,
+                   lowered.lists[0]->steps.size(), lowered.arena_bytes, lowered.arena_lower_bound);
+  }
+  plan.recipes = weights.take_recipes();
+  return write_engine(plan, weights.bytes());
+}
+
+}  // namespace tn

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "engine/plan_generated.h"
+#include "ir/graph.h"
+
+namespace tn {
+
+/// Shapes of one input that a profile admits, and the one it is tuned for.
+struct ShapeBounds {
+  Shape min, opt, max;
+};
+/// By input name; inputs with fixed shapes need no entry.
+using OptimizationProfile = std::map<std::string, ShapeBounds>;
+
+struct BuilderConfig {
+  std::vector<OptimizationProfile> profiles;
+  int threads = 0;  ///< of one inference; 0 takes all usable cores
+  bool fp16 = false, bf16 = false;
+  std::string preprocess;  ///< stored in the engine
+  bool detailed = false;   ///< keep the optimized graph's text in the engine
+};
+
+/// Turns a network into the bytes of an engine for this machine's CPU. Throws Error; the message names what is wrong
+/// with the network, a profile or a limit.
+std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger);
+
+/// Reads an ONNX file with all operators of the house.
+Graph read_onnx(const std::string& path);
+
+}  // namespace tn

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/profiles.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace tn {
+namespace {
+
+template <typename... Args>
+void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
+  if (!condition) throw Error(ErrorCode::InvalidArgument, format, std::forward<Args>(args)...);
+}
+
+void check_bounds(const Tensor& tensor, const ShapeBounds& bounds, size_t profile) {
+  const int rank = tensor.type.rank();
+  require(bounds.min.rank() == rank && bounds.opt.rank() == rank && bounds.max.rank() == rank,
+          "profile {}: input '{}' is {}, its bounds have ranks {}, {} and {}", profile, tensor.name,
+          to_string(tensor.type), bounds.min.rank(), bounds.opt.rank(), bounds.max.rank());
+  for (int i = 0; i < rank; ++i) {
+    require(bounds.min[i] >= 0 && bounds.min[i] <= bounds.opt[i] && bounds.opt[i] <= bounds.max[i],
+            "profile {}: input '{}': min {} ≤ opt {} ≤ max {} does not hold", profile, tensor.name,
+            to_string(bounds.min), to_string(bounds.opt), to_string(bounds.max));
+    const auto fixed = tensor.type.dims[static_cast<size_t>(i)].constant();
+    require(!fixed || (bounds.min[i] == *fixed && bounds.max[i] == *fixed),
+            "profile {}: axis {} of input '{}' is fixed to {}, not {} to {}", profile, i, tensor.name,
+            fixed.value_or(0), bounds.min[i], bounds.max[i]);
+  }
+}
+
+}  // namespace
+
+std::vector<OptimizationProfile> complete_profiles(const Graph& graph,
+                                                   const std::vector<OptimizationProfile>& profiles) {
+  std::vector<OptimizationProfile> result = profiles;
+  if (result.empty()) result.emplace_back();
+  for (size_t p = 0; p < result.size(); ++p) {
+    OptimizationProfile& profile = result[p];
+    for (const auto& [name, bounds] : profile) {
+      const auto& inputs = graph.inputs();
+      const bool known = std::any_of(inputs.begin(), inputs.end(),
+                                     [&, &wanted = name](TensorId id) { return graph.tensor(id).name == wanted; });
+      require(known, "profile {}: the network has no input '{}'", p, name);
+    }
+    for (const TensorId id : graph.inputs()) {
+      const Tensor& tensor = graph.tensor(id);
+      auto found = profile.find(tensor.name);
+      if (found == profile.end()) {
+        const auto shape = tensor.type.static_shape();
+        require(shape.has_value(),
+                "input '{}' is {}: a dynamic shape needs an optimization profile (min, opt and max shapes)",
+                tensor.name, to_string(tensor.type));
+        found = profile.emplace(tensor.name, ShapeBounds{*shape, *shape, *shape}).first;
+      }
+      check_bounds(tensor, found->second, p);
+    }
+  }
+  return result;
+}
+
+std::vector<std::unique_ptr<plan::SymbolT>> symbols_of(const Graph& graph) {
+  std::vector<std::unique_ptr<plan::SymbolT>> symbols;
+  const auto add = [&](const std::string& name, int input, uint32_t axis) {
+    const auto known =
+        std::any_of(symbols.begin(), symbols.end(), [&](const auto& other) { return other->name == name; });
+    if (known) return;
+    auto symbol = std::make_unique<plan::SymbolT>();
+    symbol->name = name;
+    symbol->input = input;
+    symbol->axis = axis;
+    symbols.push_back(std::move(symbol));
+  };
+  for (size_t i = 0; i < graph.inputs().size(); ++i) {
+    const auto& dims = graph.tensor(graph.inputs()[i]).type.dims;
+    for (size_t axis = 0; axis < dims.size(); ++axis) {
+      if (!dims[axis].is_constant()) add(dims[axis].to_string(), static_cast<int>(i), static_cast<uint32_t>(axis));
+    }
+  }
+  const auto add_unknowns = [&](const auto& self, const Graph& inner) -> void {
+    for (const auto& [name, upper] : inner.unknowns()) add(name, -1, 0);
+    for (const NodeId id : inner.order()) {
+      for (const Graph& body : inner.node(id).bodies) self(self, body);
+    }
+  };
+  add_unknowns(add_unknowns, graph);
+  return symbols;
+}
+
+SymbolRanges symbol_ranges(const Graph& graph, const OptimizationProfile& profile) {
+  SymbolRanges ranges;
+  for (const TensorId id : graph.inputs()) {
+    const Tensor& tensor = graph.tensor(id);
+    const ShapeBounds& bounds = profile.at(tensor.name);
+    for (size_t axis = 0; axis < tensor.type.dims.size(); ++axis) {
+      const Dim& dim = tensor.type.dims[axis];
+      if (dim.is_constant()) continue;
+      const DimRange range{bounds.min[static_cast<int>(axis)], bounds.max[static_cast<int>(axis)]};
+      const auto [entry, fresh] = ranges.emplace(dim.to_string(), range);
+      if (fresh) continue;
+      entry->second = {std::max(entry->second.min, range.min), std::min(entry->second.max, range.max)};
+      require(entry->second.min <= entry->second.max,
+              "the profile gives inputs that share the extent '{}' ranges that do not meet", dim.to_string());
+    }
+  }
+  const auto add_unknowns = [&](const auto& self, const Graph& inner) -> void {
+    // An upper bound may itself name an unknown; those of earlier nodes are settled first.
+    for (size_t round = 0; round < inner.unknowns().size(); ++round) {
+      for (const auto& [name, upper] : inner.unknowns())
+        ranges.insert_or_assign(name, DimRange{0, range_of(upper, ranges).max});
+    }
+    for (const NodeId id : inner.order()) {
+      for (const Graph& body : inner.node(id).bodies) self(self, body);
+    }
+  };
+  add_unknowns(add_unknowns, graph);
+  return ranges;
+}
+
+std::unique_ptr<plan::ShapeRangeT> range_of_input(const Tensor& tensor, const OptimizationProfile& profile) {
+  const ShapeBounds& bounds = profile.at(tensor.name);
+  auto range = std::make_unique<plan::ShapeRangeT>();
+  range->min.assign(bounds.min.begin(), bounds.min.end());
+  range->opt.assign(bounds.opt.begin(), bounds.opt.end());
+  range->max.assign(bounds.max.begin(), bounds.max.end());
+  return range;
+}
+
+}  // namespace tn

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "builder/builder.h"
+#include "exec/context.h"
+
+namespace tn::test {
+
+/// Owned dense tensor.
+struct Value {
+  DataType type = DataType::F32;
+  Shape dims;
+  std::vector<std::byte> bytes;
+  TensorView view() const { return TensorView::dense(const_cast<std::byte*>(bytes.data()), type, dims); }
+};
+
+/// Builds a graph with one profile that admits exactly the given input shapes (fixed extents need none), writes and
+/// reads the engine back, runs it once and returns the outputs in order. Throws Error.
+std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads = 1);
+
+}  // namespace tn::test
