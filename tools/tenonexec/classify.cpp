@@ -10,17 +10,12 @@
 #include "tenonexec/engine_source.h"
 #include "tenonexec/failure.h"
 #include "tenonexec/inference.h"
+#include "tenonexec/ownership.h"
 
 namespace tenonexec {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-template <typename T>
-std::unique_ptr<T> own(T* made) {
-  if (made == nullptr) throw Reported();
-  return std::unique_ptr<T>(made);
-}
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();

@@ -24,11 +24,6 @@ std::string precision(const BuildOptions& build) {
   return fmt::format("FP32{}{}", build.fp16 ? "+FP16" : "", build.bf16 ? "+BF16" : "");
 }
 
-std::string formats(const std::vector<IoFormat>& list) {
-  if (list.empty()) return "fp32:chw";
-  return fmt::format("{} given", list.size());
-}
-
 const char* verbosity(tenon::ProfilingVerbosity verbosity) {
   switch (verbosity) {
     case tenon::ProfilingVerbosity::kDETAILED:
@@ -69,8 +64,8 @@ void build(Lines& lines, const BuildOptions& build) {
   add(lines, "Max Tactics: {}", build.max_tactics);
   add(lines, "Backend: {}", build.backend == tenon::Backend::kCPU ? "cpu" : "auto");
   add(lines, "Preprocess: {}", build.preprocess);
-  add(lines, "Input(s)s format: {}", formats(build.input_formats));
-  add(lines, "Output(s)s format: {}", formats(build.output_formats));
+  add(lines, "Input(s)s format: {}", to_text(build.input_formats));
+  add(lines, "Output(s)s format: {}", to_text(build.output_formats));
   if (build.profiles.empty()) add(lines, "Input build shapes: model");
   for (const auto& [index, shapes] : build.profiles) {
     const CompleteProfile all = complete(shapes, index);

@@ -10,7 +10,9 @@
 #include "tenonexec/failure.h"
 #include "tenonexec/files.h"
 #include "tenonexec/network_setup.h"
+#include "tenonexec/ownership.h"
 #include "tenonexec/progress.h"
+#include "tenonexec/timing_cache_file.h"
 
 namespace tenonexec {
 namespace {
@@ -26,17 +28,6 @@ class Stopwatch {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-/// Takes over what the library made; nullptr means that it has logged why.
-template <typename T>
-std::unique_ptr<T> own(T* made) {
-  if (made == nullptr) throw Reported();
-  return std::unique_ptr<T>(made);
-}
-
-std::string_view text_of(const tenon::IHostMemory& memory) {
-  return {static_cast<const char*>(memory.data()), memory.size()};
-}
 
 void parse_model(const std::string& path, tenon::INetworkDefinition& network, Console& console) {
   const Stopwatch watch;
@@ -72,46 +63,6 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
   for (const std::string& pass : build.disabled_passes)
     if (!config.disablePass(pass.c_str())) throw Reported();
 }
-
-/// nullptr where there is no such file or the library cannot use it.
-std::unique_ptr<tenon::ITimingCache> read_timing_cache(const tenon::IBuilderConfig& config, const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return nullptr;
-  const std::vector<char> bytes = read_file("--timingCacheFile", path);
-  return std::unique_ptr<tenon::ITimingCache>(config.createTimingCache(bytes.data(), bytes.size()));
-}
-
-/// The file of --timingCacheFile during a build. A damaged file costs only its measurements.
-class TimingCacheFile {
- public:
-  TimingCacheFile(tenon::IBuilderConfig& config, const std::string& path, Console& console)
-      : config_(config), path_(path), console_(console), cache_(read_timing_cache(config, path)) {
-    std::error_code ignored;
-    readable_ = cache_ != nullptr || !std::filesystem::exists(path, ignored);
-    if (cache_ != nullptr)
-      console_.info("Loaded {} entries from timing cache file {}", cache_->getNbEntries(), path_);
-    else if (!readable_)
-      console_.warning("--timingCacheFile: '{}' cannot be used and will be replaced", path_);
-    if (cache_ == nullptr) cache_ = own(config.createTimingCache(nullptr, 0));
-    if (!config.setTimingCache(*cache_, true)) throw Reported();
-  }
-
-  /// Another build may have written the file meanwhile, so its entries are kept.
-  void save() {
-    const auto present = readable_ ? read_timing_cache(config_, path_) : nullptr;
-    if (present != nullptr && !cache_->combine(*present, true)) throw Reported();
-    const auto bytes = own(cache_->serialize());
-    write_file("--timingCacheFile", path_, text_of(*bytes));
-    console_.info("Saved {} entries to timing cache file {}", cache_->getNbEntries(), path_);
-  }
-
- private:
-  tenon::IBuilderConfig& config_;
-  const std::string& path_;
-  Console& console_;
-  std::unique_ptr<tenon::ITimingCache> cache_;
-  bool readable_ = true;
-};
 
 /// Builds the plan and writes it to `target`, unless that is empty.
 std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, const std::string& target, Console& console) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenonexec/options.h"
 
@@ -22,6 +23,9 @@ struct Flag {
   bool repeats = false;
 };
 
+/// Those that do something, in the order of the help.
+const std::vector<Flag>& supported_flags();
+/// Those and the ones that are only known by name (Group::NotYet).
 std::span<const Flag> flags();
 const Flag* find_flag(std::string_view name);
 /// The flag whose name is nearest by editing distance; nullptr if none is near.

@@ -189,6 +189,19 @@ std::vector<IoFormat> parse_io_formats(std::string_view flag, std::string_view t
   return list;
 }
 
+std::string to_text(const std::vector<IoFormat>& list) {
+  if (list.empty()) return "fp32:chw";
+  std::vector<std::string> entries;
+  for (const IoFormat& io : list) {
+    std::vector<std::string_view> formats;
+    for (size_t i = 0; i < kFormats.size(); ++i)
+      if ((io.formats >> i & 1) != 0) formats.push_back(kFormats[i]);
+    entries.push_back(
+        fmt::format("{}{}{}", io.type ? to_text(*io.type) : "", io.type ? ":" : "", fmt::join(formats, "+")));
+  }
+  return fmt::format("{}", fmt::join(entries, ","));
+}
+
 std::vector<float> parse_percentiles(std::string_view flag, std::string_view text) {
   std::vector<float> list;
   for (const std::string& part : split(text, ',')) list.push_back(static_cast<float>(parse_number(flag, part, 0, 100)));

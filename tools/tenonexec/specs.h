@@ -47,6 +47,9 @@ struct IoFormat {
 };
 std::vector<IoFormat> parse_io_formats(std::string_view flag, std::string_view text);
 
+/// "fp16:chw+hwc,chw"; "fp32:chw" for an empty list.
+std::string to_text(const std::vector<IoFormat>& list);
+
 std::vector<float> parse_percentiles(std::string_view flag, std::string_view text);
 
 /// "1x3x224x224"; "scalar" without dimensions.

@@ -65,6 +65,7 @@ TEST(Specs, IoFormats) {
   EXPECT_EQ(list[0].formats, 1U << 0 | 1U << 8);
   EXPECT_EQ(list[1].formats, 1U << 5);
   EXPECT_FALSE(list[2].type.has_value());
+  EXPECT_EQ(to_text(list), "fp16:chw+hwc,int8:chw32,chw");
   EXPECT_EQ(failure_of([] { parse_io_formats("--inputIOFormats", "fp99:chw"); }),
             "--inputIOFormats: 'fp99' is no type; types are fp32, fp16, bf16, int32, int64, int8, uint8, bool");
 }

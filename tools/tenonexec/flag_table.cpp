@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <limits>
+#include <vector>
+
+#include "tenonexec/failure.h"
+#include "tenonexec/flags.h"
+
+namespace tenonexec {
+namespace {
+
+using View = std::string_view;
+constexpr int64_t kMany = std::numeric_limits<int32_t>::max();
+
+int integer(View flag, View value, int64_t min, int64_t max = kMany) {
+  return static_cast<int>(parse_integer(flag, value, min, max));
+}
+
+template <typename Value>
+Value choice(View flag, View text, std::initializer_list<std::pair<View, Value>> choices) {
+  std::vector<View> names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) return value;
+    names.push_back(name);
+  }
+  throw Failure("{}: '{}' is not one of {}", flag, text, fmt::join(names, ", "));
+}
+
+void set_shapes(Options& options, View flag, View value, std::optional<Shapes> ProfileShapes::*member) {
+  std::optional<Shapes>& shapes = options.build.profiles[options.build.open_profile].*member;
+  if (shapes)
+    throw Failure("{} is given twice for profile {}; start another profile with --profile={}", flag,
+                  options.build.open_profile, options.build.open_profile + 1);
+  shapes = parse_shapes(flag, value);
+}
+
+void open_profile(Options& options, View flag, View value) {
+  const int index = integer(flag, value, 0, 4095);
+  if (!options.build.profiles.try_emplace(index).second) throw Failure("{}: profile {} is given twice", flag, index);
+  options.build.open_profile = index;
+}
+
+void set_memory_pools(Options& options, View flag, View value) {
+  for (const auto& [pool, size] : parse_names(flag, value)) {
+    const bool workspace = choice<bool>(flag, pool,
+                                        {{"workspace", true},
+                                         {"tacticSharedMem", false},
+                                         {"dlaSRAM", false},
+                                         {"dlaLocalDRAM", false},
+                                         {"dlaGlobalDRAM", false}});
+    const int64_t bytes = parse_size(flag, size);
+    if (workspace)
+      options.build.workspace = bytes;
+    else
+      options.notes.push_back(fmt::format("{}: the pool {} has no meaning on the CPU and is ignored", flag, pool));
+  }
+}
+
+void set_algorithm(Options& options, View flag, View value) {
+  options.inference.accuracy_algorithm =
+      choice<View>(flag, value, {{"l0", "l0"}, {"l1", "l1"}, {"l2", "l2"}, {"lInf", "lInf"}, {"cos", "cos"}});
+}
+
+void set_verbosity(Options& options, View flag, View value) {
+  using enum tenon::ProfilingVerbosity;
+  options.build.verbosity = choice<tenon::ProfilingVerbosity>(flag, value,
+                                                              {{"layer_names_only", kLAYER_NAMES_ONLY},
+                                                               {"detailed", kDETAILED},
+                                                               {"none", kNONE},
+                                                               {"default", kLAYER_NAMES_ONLY},
+                                                               {"verbose", kDETAILED}});
+}
+
+/// For a flag that means something only on other devices.
+void ignore(Options& options, View flag, View) {
+  options.notes.push_back(fmt::format("{} has no meaning on the CPU and is ignored", flag));
+}
+
+void no_copies(Options& options, View flag, View) {
+  options.notes.push_back(fmt::format("{}: tensors are used in place on the CPU, there are no transfers", flag));
+}
+
+std::string not_empty(View flag, View value, View what) {
+  if (value.empty()) throw Failure("{} needs {}: write {}=…", flag, what, flag);
+  return std::string(value);
+}
+
+std::string file(View flag, View value) {
+  return not_empty(flag, value, "a file name");
+}
+
+/// A path in which "~/" stands for the home folder.
+std::string home_file(View flag, View value) {
+  const char* home = std::getenv("HOME");
+  if (value.starts_with("~/") && home != nullptr) return home + std::string(value.substr(1));
+  return file(flag, value);
+}
+
+}  // namespace
+
+const std::vector<Flag>& supported_flags() {
+  using O = Options&;
+  static const std::
+      vector<Flag>
+          flags =
+              {
+                  {"help", "", Group::Model, "print this text", [](O o, View, View) { o.help = true; }},
+                  {"onnx", "FILE", Group::Model, "ONNX model to build an engine from",
+                   [](O o, View f, View v) { o.model.onnx = home_file(f, v); }},
+
+                  {"minShapes", "SPEC", Group::Build, "smallest input shapes of a profile, name:1x3x224x224[,name2:…]",
+                   [](O o, View f, View v) { set_shapes(o, f, v, &ProfileShapes::min); }, true},
+                  {"optShapes", "SPEC", Group::Build,
+                   "shapes to tune for; alone it is also the smallest and the largest",
+                   [](O o, View f, View v) { set_shapes(o, f, v, &ProfileShapes::opt); }, true},
+                  {"maxShapes", "SPEC", Group::Build, "largest input shapes of a profile",
+                   [](O o, View f, View v) { set_shapes(o, f, v, &ProfileShapes::max); }, true},
+                  {"profile", "N", Group::Build, "the shapes that follow belong to profile N (from 0, without gaps)",
+                   open_profile, true},
+                  {"inputIOFormats", "SPEC", Group::Build,
+                   "type:format[+format] of each input, or one for all (fp32:chw)",
+                   [](O o, View f, View v) { o.build.input_formats = parse_io_formats(f, v); }},
+                  {"outputIOFormats", "SPEC", Group::Build, "the same for the outputs",
+                   [](O o, View f, View v) { o.build.output_formats = parse_io_formats(f, v); }},
+                  {"fp16", "", Group::Build, "allow half precision where it is faster",
+                   [](O o, View, View) { o.build.fp16 = true; }},
+                  {"bf16", "", Group::Build, "allow bfloat16 where it is faster",
+                   [](O o, View, View) { o.build.bf16 = true; }},
+                  {"noTF32", "", Group::Build, "forbid TF32; no meaning on the CPU",
+                   [](O o, View f, View v) {
+                     o.build.tf32 = false;
+                     ignore(o, f, v);
+                   }},
+                  {"stronglyTyped", "", Group::Build, "take all types from the network; switches --fp16 and --bf16 off",
+                   [](O o, View, View) { o.build.strongly_typed = true; }},
+                  {"explicitBatch", "", Group::Build, "accepted for old scripts; always so",
+                   [](O o, View f, View) { o.notes.push_back(fmt::format("{} is always on and not needed", f)); }},
+                  {"memPoolSize", "SPEC", Group::Build, "limits, workspace:512M (units B, K, M, G; MiB without one)",
+                   set_memory_pools},
+                  {"workspace", "N", Group::Build, "old form of --memPoolSize=workspace:N",
+                   [](O o, View f, View v) { o.build.workspace = integer(f, v, 0) * (int64_t{1} << 20); }},
+                  {"timingCacheFile", "FILE", Group::Build,
+                   "times measured before: read if it exists, extended after the build",
+                   [](O o, View f, View v) { o.build.timing_cache_file = file(f, v); }},
+                  {"noBuilderCache", "", Group::Build, "measure without a timing cache",
+                   [](O o, View, View) { o.build.builder_cache = false; }},
+                  {"errorOnTimingCacheMiss", "", Group::Build, "fail instead of measuring what the timing cache lacks",
+                   [](O o, View, View) { o.build.error_on_timing_cache_miss = true; }},
+                  {"builderOptimizationLevel", "N", Group::Build,
+                   "0 (measure nothing) to 5 (measure everything); default 3",
+                   [](O o, View f, View v) { o.build.optimization_level = integer(f, v, 0, 5); }},
+                  {"avgTiming", "N", Group::Build, "runs averaged per measurement (8)",
+                   [](O o, View f, View v) { o.build.avg_timing = integer(f, v, 1); }},
+                  {"maxTactics", "N", Group::Build, "implementations measured per layer at most (-1: by the level)",
+                   [](O o, View f, View v) { o.build.max_tactics = integer(f, v, -1); }},
+                  {"profilingVerbosity", "MODE", Group::Build, "layer_names_only (default), detailed or none",
+                   set_verbosity},
+                  {"saveEngine", "FILE", Group::Build,
+                   "write the engine; DIR/ names it module.precision.engine in that folder",
+                   [](O o, View f, View v) { o.build.save_engine = file(f, v); }},
+                  {"loadEngine", "FILE", Group::Build, "load this engine instead of building one",
+                   [](O o, View f, View v) { o.build.load_engine = file(f, v); }},
+                  {"getPlanVersionOnly", "", Group::Build, "with --loadEngine: print which version wrote it, and stop",
+                   [](O o, View, View) { o.build.get_plan_version_only = true; }},
+                  {"skipInference", "", Group::Build, "stop after the build",
+                   [](O o, View, View) { o.build.skip_inference = true; }},
+                  {"buildOnly", "", Group::Build, "old name of --skipInference",
+                   [](O o, View, View) { o.build.skip_inference = true; }},
+                  {"backend", "NAME", Group::Build, "auto (default; says what it chose and why) or cpu",
+                   [](O o, View f, View v) {
+                     using enum tenon::Backend;
+                     o.build.backend = choice<tenon::Backend>(f, v, {{"auto", kAUTO}, {"cpu", kCPU}});
+                   }},
+                  {"explain", "", Group::Build, "print every implementation considered: chosen, its time, or why not",
+                   [](O o, View, View) { o.build.explain = true; }},
+                  {"exportGraph", "FILE", Group::Build, "write the optimized graph as text",
+                   [](O o, View f, View v) { o.build.export_graph = file(f, v); }},
+                  {"preprocess", "SPEC", Group::Build,
+                   "how an image becomes the input (kept in the engine), e.g. resize=256,crop=224",
+                   [](O o, View f, View v) { o.build.preprocess = not_empty(f, v, "a specification"); }},
+                  {"disablePass", "NAME", Group::Build, "leave an optimization pass out; may be repeated",
+                   [](O o, View f, View v) {
+                     o.build.disabled_passes.push_back(not_empty(f, v, "the name of a pass"));
+                   },
+                   true},
+                  {"maxPatches", "N", Group::Build, "stop rewriting the graph after N changes, to find a wrong one",
+                   [](O o, View f, View v) { o.build.max_patches = integer(f, v, 0); }},
+
+                  {"shapes", "SPEC", Group::Inference, "input shapes to run (default: those tuned for)",
+                   [](O o, View f, View v) { o.inference.shapes = parse_shapes(f, v); }},
+                  {"loadInputs", "SPEC", Group::Inference, "raw values, name:file[,…]; other inputs are random",
+                   [](O o, View f, View v) { o.inference.inputs = parse_names(f, v); }},
+                  {"loadRefOutputs", "SPEC", Group::Inference, "raw expected outputs to compare with, name:file[,…]",
+                   [](O o, View f, View v) { o.inference.reference_outputs = parse_names(f, v); }},
+                  {"accuracyAlgorithm", "NAME", Group::Inference,
+                   "l0 (share outside atol + rtol*|ref|), l1, l2, lInf or cos", set_algorithm},
+                  {"atol", "X", Group::Inference, "absolute tolerance of l0 (1e-5)",
+                   [](O o, View f, View v) { o.inference.atol = parse_number(f, v, 0, 1e300); }},
+                  {"rtol", "X", Group::Inference, "relative tolerance of l0 (1e-5)",
+                   [](O o, View f, View v) { o.inference.rtol = parse_number(f, v, 0, 1e300); }},
+                  {"accuracyThreshold", "X", Group::Inference, "fail where the measure is above X",
+                   [](O o, View f, View v) { o.inference.accuracy_threshold = parse_number(f, v, 0, 1e300); }},
+                  {"iterations", "N", Group::Inference, "at least N runs (10)",
+                   [](O o, View f, View v) { o.inference.iterations = integer(f, v, 0); }},
+                  {"warmUp", "N", Group::Inference, "milliseconds of runs before measuring (200)",
+                   [](O o, View f, View v) { o.inference.warm_up_ms = integer(f, v, 0); }},
+                  {"duration", "N", Group::Inference, "seconds of measured runs at least (3); -1 runs until stopped",
+                   [](O o, View f, View v) { o.inference.duration_s = integer(f, v, -1); }},
+                  {"sleepTime", "N", Group::Inference, "milliseconds between launch and computation (0)",
+                   [](O o, View f, View v) { o.inference.sleep_ms = integer(f, v, 0); }},
+                  {"idleTime", "N", Group::Inference, "milliseconds of pause between runs (0)",
+                   [](O o, View f, View v) { o.inference.idle_ms = integer(f, v, 0); }},
+                  {"infStreams", "N", Group::Inference, "contexts that run side by side (1)",
+                   [](O o, View f, View v) { o.inference.streams = integer(f, v, 1, 1024); }},
+                  {"streams", "N", Group::Inference, "old name of --infStreams",
+                   [](O o, View f, View v) { o.inference.streams = integer(f, v, 1, 1024); }},
+                  {"exposeDMA", "", Group::Inference, "no meaning on the CPU", no_copies},
+                  {"noDataTransfers", "", Group::Inference, "no meaning on the CPU", no_copies},
+                  {"useSpinWait", "", Group::Inference, "wait actively: lower latency, more power",
+                   [](O o, View, View) { o.inference.spin_wait = true; }},
+                  {"threads", "", Group::Inference, "one host thread per stream",
+                   [](O o, View, View) { o.inference.threads = true; }},
+                  {"cpuThreads", "N", Group::System, "threads of all streams together (default: one per core)",
+                   [](O o, View f, View v) { o.system.cpu_threads = integer(f, v, 1, 4096); }},
+                  {"useCudaGraph", "", Group::Inference, "no meaning on the CPU", ignore},
+                  {"timeDeserialize", "", Group::Inference, "measure loading the engine, and stop",
+                   [](O o, View, View) { o.inference.time_deserialize = true; }},
+                  {"separateProfileRun", "", Group::Inference, "profile layers in a run of its own",
+                   [](O o, View, View) { o.inference.separate_profile_run = true; }},
+                  {"useProfile", "N", Group::Inference, "optimization profile to run with (0)",
+                   [](O o, View f, View v) { o.inference.profile = integer(f, v, 0); }},
+                  {"classify", "DIR", Group::Inference,
+                   "classify the images below DIR, one folder a class; prints the accuracy",
+                   [](O o, View f, View v) { o.inference.classify = not_empty(f, v, "a folder"); }},
+
+                  {"verbose", "", Group::Reporting, "log details", [](O o, View, View) { o.reporting.verbose = true; }},
+                  {"avgRuns", "N", Group::Reporting, "runs averaged per line of the trace (10)",
+                   [](O o, View f, View v) { o.reporting.avg_runs = integer(f, v, 1); }},
+                  {"percentile", "P,…", Group::Reporting, "percentiles to report (90,95,99)",
+                   [](O o, View f, View v) { o.reporting.percentiles = parse_percentiles(f, v); }},
+                  {"dumpOutput", "", Group::Reporting, "print the outputs of the last run",
+                   [](O o, View, View) { o.reporting.dump_output = true; }},
+                  {"dumpRawBindingsToFile", "", Group::Reporting,
+                   "write inputs and outputs of the last run as raw files",
+                   [](O o, View, View) { o.reporting.dump_raw_bindings = true; }},
+                  {"dumpProfile", "", Group::Reporting, "print the time of every layer",
+                   [](O o, View, View) { o.reporting.dump_profile = true; }},
+                  {"dumpLayerInfo", "", Group::Reporting, "print the layers of the engine",
+                   [](O o, View, View) { o.reporting.dump_layer_info = true; }},
+                  {"dumpOptimizationProfile", "", Group::Reporting, "print the optimization profiles of the engine",
+                   [](O o, View, View) { o.reporting.dump_optimization_profile = true; }},
+                  {"exportTimes", "FILE", Group::Reporting, "write the times of every run as JSON",
+                   [](O o, View f, View v) { o.reporting.export_times = file(f, v); }},
+                  {"exportOutput", "FILE", Group::Reporting, "write the outputs of the last run as JSON",
+                   [](O o, View f, View v) { o.reporting.export_output = file(f, v); }},
+                  {"exportProfile", "FILE", Group::Reporting, "write the time of every layer as JSON",
+                   [](O o, View f, View v) { o.reporting.export_profile = file(f, v); }},
+                  {"exportLayerInfo", "FILE", Group::Reporting, "write the layers of the engine as JSON",
+                   [](O o, View f, View v) { o.reporting.export_layer_info = file(f, v); }},
+
+                  {"device", "N", Group::System, "number of the device; no meaning on the CPU",
+                   [](O o, View f, View v) {
+                     o.system.device = integer(f, v, 0);
+                     ignore(o, f, v);
+                   }},
+              };
+  return flags;
+}
+
+}  // namespace tenonexec
