@@ -25,7 +25,7 @@ constexpr std::array<ScalarFunctionInfo, kScalarFunctionCount> kFunctions = {{
     {"sqrt", 1, Float, false, 0.5f},      {"rsqrt", 1, Float, false, 1.5f},
     {"exp", 1, Float, false, 2},          {"log", 1, Float, false, 2},
     {"log1p", 1, Float, false, 4},        {"expm1", 1, Float, false, 4},
-    {"erf", 1, Float, false, 4},          {"sigmoid", 1, Float, false, 4},
+    {"erf", 1, Float, false, 5},          {"sigmoid", 1, Float, false, 4},
     {"sin", 1, Float, false, 2},          {"cos", 1, Float, false, 2},
     {"tan", 1, Float, false, 4},          {"asin", 1, Float, false, 4},
     {"acos", 1, Float, false, 4},         {"atan", 1, Float, false, 4},

@@ -66,7 +66,7 @@ struct ScalarFunctionInfo {
   ScalarTypes types;
   bool gives_bool;
   /// Largest error of compiled F32 code against the exact value, in units in the last place. It holds for results that
-  /// are normal numbers; subnormal results may be flushed to zero. Sin, Cos, Tan: for |x| up to 2^20, beyond which they
+  /// are normal numbers; subnormal results may be flushed to zero. Sin, Cos, Tan: for |x| up to 2^15, beyond which they
   /// are computed by the C library.
   float max_ulp;
 };

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sources: polynomials for log, sin, cos, tan and asin are Cephes' (S. Moshier); those for exp, tanh, erf and atan are
+// minimax fits of the relative error (Lawson's iteration in 40 digits).
+#include "backends/cpu/kernels/jit/vector_math.h"
+
+#include <limits>
+
+namespace tn::jit {
+
+namespace {
+
+constexpr float kLog2e = 1.44269504088896341f;
+constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kSmallestNormal = std::numeric_limits<float>::min();
+
+Value f32(Value like, float x) {
+  return like.builder->f32(x);
+}
+Value i32(Value like, int32_t x) {
+  return like.builder->i32(x);
+}
+Value sign_bit(Value like) {
+  return i32(like, std::numeric_limits<int32_t>::min());
+}
+
+/// c[0] + c[1] x + … by Horner's rule.
+Value polynomial(Value x, std::initializer_list<float> c) {
+  const float* last = c.end() - 1;
+  Value p = f32(x, *last);
+  while (last != c.begin()) p = fma(p, x, *--last);
+  return p;
+}
+
+/// NaN passes.
+Value clip(Value x, float low, float high) {
+  return min_or_second(f32(x, high), max_or_second(f32(x, low), x));
+}
+
+/// x = n ln 2 + r with |r| ≤ ln 2 / 2.
+struct Reduced {
+  Value n, r;
+};
+Reduced reduce_exp(Value x) {
+  const Value n = round_even(x * kLog2e);
+  return {n, fnma(n, f32(x, kLn2Low), fnma(n, f32(x, kLn2High), x))};
+}
+
+/// e^r - 1 for a reduced r.
+Value expm1_reduced(Value r) {
+  return fma(
+      r * r,
+      polynomial(r, {0.5f, 0.16666576266288757f, 0.04166685417294502f, 0.008363200351595879f, 0.0013901300262659788f}),
+      r);
+}
+
+/// 2^n for integers n in [-126, 128]; 128 gives infinity.
+Value power_of_two(Value n) {
+  const Value i = n.builder->make(VectorOp::F32ToI32, {n});
+  return shift_left(add_int(i, i32(n, 127)), 23);
+}
+
+/// e^x 2^shift, with gradual underflow. In two steps, as 2^n alone may be out of range.
+Value exp_scaled(Value x, int shift) {
+  const auto [n, r] = reduce_exp(clip(x, -104.f, 90.f));
+  const Value i = add_int(n.builder->make(VectorOp::F32ToI32, {n}), i32(x, shift));
+  const Value half = shift_right_signed(i, 1);
+  const Value first = shift_left(add_int(half, i32(x, 127)), 23);
+  const Value second = shift_left(add_int(sub_int(i, half), i32(x, 127)), 23);
+  return (expm1_reduced(r) + 1.f) * first * second;
+}
+
+Value exp(Value x) {
+  return exp_scaled(x, 0);
+}
+
+/// e^x where what is below 2^-126 does not matter.
+Value exp_flushed(Value x) {
+  const auto [n, r] = reduce_exp(clip(x, -87.3f, 89.f));
+  return (expm1_reduced(r) + 1.f) * power_of_two(n);
+}
+
+Value expm1(Value x) {
+  // One factor of two is kept back, so that 2^n does not overflow before the product does.
+  const auto [n, r] = reduce_exp(clip(x, -25.f, 89.f));
+  const Value scale = power_of_two(n - 1.f);
+  const Value half = fma(expm1_reduced(r), scale, scale - 0.5f);
+  return half + half;
+}
+
+Value sigmoid(Value x) {
+  const Value e = exp_flushed(x ^ sign_bit(x));
+  return f32(x, 1.f) / (e + 1.f);
+}
+
+Value tanh(Value value) {
+  const Value x = clip(value, -9.02f, 9.02f), s = x * x;
+  const Value p = polynomial(s, {1.f, 0.1368177980184555f, 0.0038706345949321985f, 2.8052258130628616e-05f,
+                                 3.06857472764932e-08f, -1.2271838926991574e-11f});
+  const Value q =
+      polynomial(s, {1.f, 0.4701511263847351f, 0.02725435607135296f, 0.00039426362491212785f, 1.2904032473670668e-06f});
+  return x * p / q;
+}
+
+Value erf(Value value) {
+  const Value x = clip(value, -3.93f, 3.93f), s = x * x;
+  const Value p = polynomial(s, {1.1283791065216064f, 0.19052140414714813f, 0.05275624245405197f,
+                                 0.0037687260191887617f, 0.00028462952468544245f, 2.0447373572096694e-06f});
+  const Value q = polynomial(s, {1.f, 0.5021779537200928f, 0.11414971202611923f, 0.014975340105593204f,
+                                 0.0011627109488472342f, 3.802360515692271e-05f});
+  return x * p / q;
+}
+
+/// log of x, which must be normal, positive and finite or is repaired by `log`.
+Value log_positive(Value x) {
+  // m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) puts the border of the exponent there.
+  const Value offset = sub_int(x, i32(x, 0x3f3504f3));
+  const Value exponent = shift_right_signed(offset, 23);
+  const Value m = add_int(offset & i32(x, 0x007fffff), i32(x, 0x3f3504f3));
+  const Value e = x.builder->make(VectorOp::I32ToF32, {exponent});
+  const Value f = m - 1.f, z = f * f;
+  const Value p =
+      polynomial(f, {3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f, -1.6668057665e-1f, 1.4249322787e-1f,
+                     -1.2420140846e-1f, 1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f});
+  const Value y = fma(e, f32(x, kLn2Low), f * z * p);
+  return fma(e, f32(x, kLn2High), f + fnma(z, f32(x, 0.5f), y));
+}
+
+Value log(Value x) {
+  const Value tiny = less(x, f32(x, kSmallestNormal));
+  const Value normal = blend(tiny, x * 8388608.f, x);
+  const Value shift = tiny & f32(x, 23 * 0.693147180559945309f);
+  const Value y = log_positive(normal) - shift;
+  const Value zero = f32(x, 0.f);
+  const Value special = blend(equal(x, zero), f32(x, -kInfinity),
+                              blend(less(x, zero), f32(x, std::numeric_limits<float>::quiet_NaN()), x));
+  // Everything but the positive finite numbers: 0, negatives, infinity and NaN.
+  const Value finite = less(zero, x) & less(x, f32(x, kInfinity));
+  return blend(finite, y, special);
+}
+
+Value log1p(Value x) {
+  // log(u) + (x - (u - 1)) / u with u = 1 + x rounded; where u is 0 or infinite, log(u) is the answer.
+  const Value u = x + 1.f;
+  const Value correction = (x - (u - 1.f)) / u;
+  const Value good = less(f32(x, 0.f), u) & less(u, f32(x, kInfinity));
+  return log(u) + (correction & good);
+}
+
+Value sinh(Value x) {
+  const Value a = absolute(x);
+  const Value z = x * x;
+  const Value small = fma(x * z, polynomial(z, {1.66667160211e-1f, 8.33028376239e-3f, 2.03721912945e-4f}), x);
+  const Value e = exp_scaled(a, -1);
+  const Value big = with_sign(e - f32(x, 0.25f) / e, x);
+  return blend(less(a, f32(x, 1.f)), small, big);
+}
+
+Value cosh(Value x) {
+  const Value e = exp_scaled(absolute(x), -1);
+  return e + f32(x, 0.25f) / e;
+}
+
+Value asinh(Value x) {
+  const Value a = absolute(x);
+  const Value root = sqrt(fma(a, a, 1.f));
+  const Value near = log1p(a + a * a / (root + 1.f));
+  const Value far = log(a) + 0.693147180559945309f;
+  return with_sign(blend(less(a, f32(x, 1e10f)), near, far), x);
+}
+
+Value acosh(Value x) {
+  const Value t = x - 1.f;
+  const Value near = log1p(t + sqrt(t) * sqrt(t + 2.f));
+  const Value far = log(x) + 0.693147180559945309f;
+  return blend(less(x, f32(x, 1e10f)), near, far);
+}
+
+Value atanh(Value x) {
+  const Value a = absolute(x);
+  return with_sign(log1p((a + a) / (f32(x, 1.f) - a)) * 0.5f, x);
+}
+
+/// x = n pi/2 + r with |r| ≤ pi/4, for |x| ≤ 2^15; n as an integer.
+Reduced reduce_quarter(Value x) {
+  const Value n = round_even(x * 0.636619772367581343f);
+  Value r = fnma(n, f32(x, 1.5707963705062866f), x);
+  r = fnma(n, f32(x, -4.371138828673793e-08f), r);
+  r = fnma(n, f32(x, -1.7151245100058819e-15f), r);
+  return {n.builder->make(VectorOp::F32ToI32, {n}), r};
+}
+
+Value sin_reduced(Value r) {
+  const Value z = r * r;
+  return fma(r * z, polynomial(z, {-1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f}), r);
+}
+
+Value cos_reduced(Value r) {
+  const Value z = r * r;
+  const Value p = polynomial(z, {4.166664568298827e-002f, -1.388731625493765e-003f, 2.443315711809948e-005f});
+  return fma(z * z, p, fma(z, f32(r, -0.5f), 1.f));
+}
+
+/// sin(x + quarters pi/2).
+Value sine(Value x, int quarters) {
+  const auto [n, r] = reduce_quarter(x);
+  const Value quadrant = quarters == 0 ? n : add_int(n, i32(x, quarters));
+  const Value odd = x.builder->make(VectorOp::EqualI, {quadrant & i32(x, 1), i32(x, 1)});
+  const Value sign = shift_left(quadrant & i32(x, 2), 30);
+  return blend(odd, cos_reduced(r), sin_reduced(r)) ^ sign;
+}
+
+Value tan(Value x) {
+  const auto [n, r] = reduce_quarter(x);
+  const Value z = r * r;
+  const Value t = fma(r * z,
+                      polynomial(z, {3.33331568548e-1f, 1.33387994085e-1f, 5.34112807005e-2f, 2.44301354525e-2f,
+                                     3.11992232697e-3f, 9.38540185543e-3f}),
+                      r);
+  const Value odd = x.builder->make(VectorOp::EqualI, {n & i32(x, 1), i32(x, 1)});
+  return blend(odd, f32(x, -1.f) / t, t);
+}
+
+/// asin(sqrt(z)) / sqrt(z) - 1, z ≤ 1/4.
+Value asin_tail(Value z) {
+  return z * polynomial(z, {1.6666752422e-1f, 7.4953002686e-2f, 4.5470025998e-2f, 2.4181311049e-2f, 4.2163199048e-2f});
+}
+
+Value asin(Value x) {
+  const Value a = absolute(x);
+  const Value big = less(f32(x, 0.5f), a);
+  const Value z = blend(big, fnma(a, f32(x, 0.5f), f32(x, 0.5f)), a * a);
+  const Value s = blend(big, sqrt(z), a);
+  const Value y = fma(s, asin_tail(z), s);
+  // pi/2 - 2y, the constant in two parts.
+  const Value far = f32(x, 1.5707963705062866f) - (y + y + 4.371138828673793e-08f);
+  return with_sign(blend(big, far, y), x);
+}
+
+Value acos(Value x) {
+  const Value a = absolute(x);
+  const Value big = less(f32(x, 0.5f), a);
+  const Value z = blend(big, fnma(a, f32(x, 0.5f), f32(x, 0.5f)), a * a);
+  const Value s = blend(big, sqrt(z), x);
+  const Value y = fma(s, asin_tail(z), s);
+  const Value positive = y + y;
+  const Value negative = f32(x, 3.1415927410125732f) - (positive + 8.742277657347586e-08f);
+  const Value far = blend(less(x, f32(x, 0.f)), negative, positive);
+  const Value near = f32(x, 1.5707963705062866f) - (y + 4.371138828673793e-08f);
+  return blend(big, far, near);
+}
+
+Value atan(Value x) {
+  const Value a = absolute(x);
+  const Value big = less(f32(x, 1.f), a);
+  const Value t = blend(big, f32(x, 1.f) / a, a), s = t * t;
+  const Value p = polynomial(s, {1.f, 1.129051923751831f, 0.2861504554748535f, 0.008895893581211567f});
+  const Value q = polynomial(s, {1.f, 1.4623851776123047f, 0.5736148953437805f, 0.05045777186751366f});
+  const Value y = t * p / q;
+  const Value far = f32(x, 1.5707963705062866f) - (y + 4.371138828673793e-08f);
+  return with_sign(blend(big, far, y), x);
+}
+
+/// The vector form holds up to 2^15; beyond it the reduction needs more digits of pi.
+Value guarded(Value x, Value y, const CallSite& site) {
+  const Value small = less_equal(absolute(x), f32(x, 32768.f));
+  return x.builder->call_if_any(small ^ i32(x, -1), y, site, {x});
+}
+
+}  // namespace
+
+Value absolute(Value x) {
+  return x & i32(x, std::numeric_limits<int32_t>::max());
+}
+
+Value with_sign(Value magnitude, Value sign) {
+  return magnitude ^ (sign & sign_bit(sign));
+}
+
+std::optional<Value> analytic(ScalarFunction function, Value x, Value, const CallSite& site) {
+  switch (function) {
+    case ScalarFunction::Sqrt:
+      return sqrt(x);
+    case ScalarFunction::Rsqrt:
+      return f32(x, 1.f) / sqrt(x);
+    case ScalarFunction::Exp:
+      return exp(x);
+    case ScalarFunction::Expm1:
+      return expm1(x);
+    case ScalarFunction::Log:
+      return log(x);
+    case ScalarFunction::Log1p:
+      return log1p(x);
+    case ScalarFunction::Erf:
+      return erf(x);
+    case ScalarFunction::Sigmoid:
+      return sigmoid(x);
+    case ScalarFunction::Sin:
+      return guarded(x, sine(x, 0), site);
+    case ScalarFunction::Cos:
+      return guarded(x, sine(x, 1), site);
+    case ScalarFunction::Tan:
+      return guarded(x, tan(x), site);
+    case ScalarFunction::Asin:
+      return asin(x);
+    case ScalarFunction::Acos:
+      return acos(x);
+    case ScalarFunction::Atan:
+      return atan(x);
+    case ScalarFunction::Sinh:
+      return sinh(x);
+    case ScalarFunction::Cosh:
+      return cosh(x);
+    case ScalarFunction::Tanh:
+      return tanh(x);
+    case ScalarFunction::Asinh:
+      return asinh(x);
+    case ScalarFunction::Acosh:
+      return acosh(x);
+    case ScalarFunction::Atanh:
+      return atanh(x);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace tn::jit
