@@ -27,7 +27,7 @@ class TableSelector final : public Selector {
       if (support) return {tactic, tactic->configs(region, target_).front()};
       reasons += fmt::format("\n  {}: {}", tactic->name(), support.reason);
     }
-    throw Error(ErrorCode::Internal, "no tactic runs {}:{}", describe(*region.node), reasons);
+    throw Error(ErrorCode::Unsupported, "nothing runs {}:{}", describe(*region.node), reasons);
   }
 
  private:
@@ -68,8 +68,8 @@ std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Backend&
 
 }  // namespace
 
-Graph read_onnx(const std::string& path) {
-  return import::import_onnx(path, {ops::find_onnx_importer, ops::make_op_by_name("Identity")});
+Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
+  return import::import_onnx(path, {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, known);
 }
 
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger) {

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "engine/plan_generated.h"
+#include "import/onnx/model.h"
 #include "ir/graph.h"
 
 namespace tn {
@@ -32,7 +33,7 @@ struct BuilderConfig {
 /// with the network, a profile or a limit.
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger);
 
-/// Reads an ONNX file with all operators of the house.
-Graph read_onnx(const std::string& path);
+/// Reads an ONNX file with all operators of the house. Inputs in `known` become constants.
+Graph read_onnx(const std::string& path, const import::KnownInputs& known = {});
 
 }  // namespace tn

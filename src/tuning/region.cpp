@@ -125,6 +125,25 @@ std::string Region::operators() const {
   return text;
 }
 
+std::vector<std::string> Region::defines() const {
+  std::vector<std::string> known, fresh;
+  const auto add = [](std::vector<std::string>& names, const TensorType& type) {
+    for (const Dim& dim : type.dims) {
+      for (const auto& symbol : dim.symbols()) {
+        if (std::find(names.begin(), names.end(), symbol) == names.end()) names.push_back(symbol);
+      }
+    }
+  };
+  for (int i = 0; i < inputs(); ++i) {
+    if (has_input(i)) add(known, input_type(i));
+  }
+  for (int i = 0; i < outputs(); ++i) add(fresh, output_type(i));
+  std::erase_if(fresh, [&](const std::string& symbol) {
+    return !symbol.starts_with('?') || std::find(known.begin(), known.end(), symbol) != known.end();
+  });
+  return fresh;
+}
+
 std::string Region::signature() const {
   std::string text = anchor ? attributes_text(*anchor) : "Pointwise";
   text += " (";

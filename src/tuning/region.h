@@ -36,6 +36,8 @@ struct Region {
   int outputs() const { return static_cast<int>(node->outputs.size()); }
   /// Names of the operators inside, in order: "Conv+Add+Relu".
   std::string operators() const;
+  /// Extents of the outputs that no input tells: symbols that running the region defines.
+  std::vector<std::string> defines() const;
   /// Everything that decides how fast a kernel for it can be, and no names: the key of the timing cache.
   std::string signature() const;
 };

@@ -36,11 +36,13 @@ class GraphImporter::Bodies final : public BodySource {
   const onnx::NodeProto& node_;
 };
 
-Graph GraphImporter::run() {
+Graph GraphImporter::run(const KnownInputs& known) {
   add_initializers();
   for (const auto& input : proto_.input()) {
     if (names_.contains(input.name())) continue;  // an initializer, listed as an input by old files
-    names_[input.name()] = graph_.add_input(input.name(), input_type(input));
+    const auto value = known.find(input.name());
+    names_[input.name()] = value == known.end() ? graph_.add_input(input.name(), input_type(input))
+                                                : graph_.add_constant(input.name(), value->second);
   }
   graph_.name = proto_.name().empty() ? "main" : proto_.name();
   add_nodes();

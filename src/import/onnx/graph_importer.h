@@ -25,8 +25,8 @@ class GraphImporter {
   GraphImporter(const ModelContext& model, const onnx::GraphProto& proto, GraphImporter* parent)
       : model_(model), proto_(proto), parent_(parent) {}
 
-  /// The whole model: inputs from the file.
-  Graph run();
+  /// The whole model: inputs from the file, those in `known` as constants.
+  Graph run(const KnownInputs& known);
   /// A subgraph: formal inputs get these types.
   Body run_body(std::span<const TensorType> input_types);
   /// A subgraph without formal inputs, read straight into the parent's graph; returns its outputs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "import/onnx/model.h"
 
+#include <algorithm>
 #include <climits>
 
 #include "base/error.h"
@@ -10,8 +11,9 @@
 
 namespace tn::import {
 
-Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder,
-                  const OnnxOperators& operators) {
+namespace {
+
+onnx::ModelProto parse_model(std::span<const std::byte> bytes) {
   if (bytes.empty()) throw Error(ErrorCode::InvalidModel, "not an ONNX model: the file is empty");
   if (bytes.size() > INT_MAX)
     throw Error(ErrorCode::InvalidModel, "an ONNX file above 2 GiB: keep its weights in external data");
@@ -22,21 +24,42 @@ Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path&
   if (!model.has_graph() || (model.graph().node_size() == 0 && model.graph().output_size() == 0)) {
     throw Error(ErrorCode::InvalidModel, "not an ONNX model: it holds no graph");
   }
+  return model;
+}
+
+}  // namespace
+
+Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder, const OnnxOperators& operators,
+                  const KnownInputs& known) {
+  const onnx::ModelProto model = parse_model(bytes);
   ModelContext context{operators, folder, {}};
   for (const auto& opset : model.opset_import()) {
     context.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
   }
   check_operators(context, model.graph());
-  return GraphImporter(context, model.graph(), nullptr).run();
+  return GraphImporter(context, model.graph(), nullptr).run(known);
 }
 
-Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators) {
+Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators, const KnownInputs& known) {
   const MappedFile file(path);
   try {
-    return import_onnx(file.bytes(), path.has_parent_path() ? path.parent_path() : ".", operators);
+    return import_onnx(file.bytes(), path.has_parent_path() ? path.parent_path() : ".", operators, known);
   } catch (const Error& error) {
     throw error.within(path.string());
   }
+}
+
+std::vector<std::string> onnx_input_names(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const onnx::ModelProto model = parse_model(file.bytes());
+  std::vector<std::string> names;
+  for (const auto& input : model.graph().input()) {
+    const auto& weights = model.graph().initializer();
+    const bool weight =
+        std::any_of(weights.begin(), weights.end(), [&](const auto& tensor) { return tensor.name() == input.name(); });
+    if (!weight) names.push_back(input.name());
+  }
+  return names;
 }
 
 ConstantPtr read_onnx_tensor(const std::filesystem::path& path) {

@@ -19,12 +19,18 @@ struct OnnxOperators {
   OpPtr identity;
 };
 
+/// Values of inputs that are fixed while building (shapes, axes): by name.
+using KnownInputs = std::map<std::string, ConstantPtr>;
+
 /// Reads an ONNX file (IR versions 3 to 14). Throws Error naming the file: NotFound and Io for the file itself,
 /// InvalidModel for a damaged or inconsistent one, Unsupported with a list of all nodes whose operator is unknown.
-Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators);
+Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators, const KnownInputs& known = {});
 /// The same from bytes; `folder` is where external data may lie (none if empty).
 Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder,
                   const OnnxOperators& operators);
+
+/// Names of the inputs in the file's order, initializers left out.
+std::vector<std::string> onnx_input_names(const std::filesystem::path& path);
 
 /// A file that holds one TensorProto (the test data of ONNX's node cases).
 ConstantPtr read_onnx_tensor(const std::filesystem::path& path);

@@ -25,29 +25,8 @@ class Reference final : public Tactic {
     parameters.put_bytes(region.anchor->encode());
     std::vector<int> inputs, outputs;
     for (const int index : region.anchor_inputs) inputs.push_back(index < 0 ? kNone : lowering.input(index));
-    std::vector<std::string> defines;
-    for (int i = 0; i < region.outputs(); ++i) {
-      outputs.push_back(lowering.output(i));
-      for (const Dim& dim : region.output_type(i).dims) {
-        for (const auto& symbol : dim.symbols()) {
-          if (symbol.starts_with('?') && std::find(defines.begin(), defines.end(), symbol) == defines.end())
-            defines.push_back(symbol);
-        }
-      }
-    }
-    // Only extents that this node itself leaves open are its to define.
-    std::erase_if(defines, [&](const std::string& symbol) {
-      for (int i = 0; i < region.inputs(); ++i) {
-        if (!region.has_input(i)) continue;
-        for (const Dim& dim : region.input_type(i).dims) {
-          const auto names = dim.symbols();
-          if (std::find(names.begin(), names.end(), symbol) != names.end()) return true;
-        }
-      }
-      return false;
-    });
-    lowering.add_step(std::string(kReferenceKernel), parameters.take(), std::move(inputs), std::move(outputs), 0,
-                      std::move(defines));
+    for (int i = 0; i < region.outputs(); ++i) outputs.push_back(lowering.output(i));
+    lowering.add_step(std::string(kReferenceKernel), parameters.take(), std::move(inputs), std::move(outputs));
   }
 };
 

@@ -10,7 +10,7 @@ namespace tn {
 namespace {
 
 bool is_one_of(const Region& region, std::initializer_list<std::string_view> names) {
-  return region.anchor && region.expressions.empty() &&
+  return region.anchor && region.expressions.empty() && region.defines().empty() &&
          std::find(names.begin(), names.end(), region.anchor->name()) != names.end();
 }
 
