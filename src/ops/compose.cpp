@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "ops/entry.h"
+#include "ops/shape/reshape.h"
+#include "ops/shape/shape.h"
 
 namespace tn::ops {
 
@@ -22,12 +24,17 @@ TensorId cast_to(NodeView& node, TensorId x, DataType type) {
   return compose(node, "Cast", {x}, {{"to", std::string(name_of(type))}});
 }
 
-TensorId reshape(NodeView& node, TensorId x, std::span<const int64_t> shape) {
-  return compose(node, "Reshape", {x, node.add_integers(shape)});
-}
-
-TensorId reshape_like(NodeView& node, TensorId x, TensorId like) {
-  return compose(node, "Reshape", {x, compose(node, "Shape", {like})});
+TensorId reshape(NodeView& node, TensorId x, const Dims& dims) {
+  if (node.type(x).dims == dims) return x;
+  std::vector<int64_t> known;
+  for (const Dim& dim : dims) {
+    if (dim.is_constant()) known.push_back(*dim.constant());
+  }
+  const bool all = known.size() == dims.size();
+  const TensorId shape = all ? node.add_integers(known) : node.add(std::make_shared<ShapeValue>(dims, false), {});
+  auto op = std::make_shared<Reshape>();
+  op->allowzero = true;
+  return node.add(std::move(op), {x, shape});
 }
 
 TensorId transpose(NodeView& node, TensorId x, std::vector<int64_t> permutation) {

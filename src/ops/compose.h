@@ -13,9 +13,7 @@ TensorId compose(import::NodeView& node, std::string_view op, std::vector<Tensor
 /// A constant of rank 0 of the type of `like`.
 TensorId scalar_like(import::NodeView& node, double value, TensorId like);
 TensorId cast_to(import::NodeView& node, TensorId x, DataType type);
-/// `shape` as Reshape reads it: 0 keeps an extent, -1 takes what is left.
-TensorId reshape(import::NodeView& node, TensorId x, std::span<const int64_t> shape);
-TensorId reshape_like(import::NodeView& node, TensorId x, TensorId like);
+TensorId reshape(import::NodeView& node, TensorId x, const Dims& dims);
 TensorId transpose(import::NodeView& node, TensorId x, std::vector<int64_t> permutation);
 TensorId unsqueeze(import::NodeView& node, TensorId x, std::span<const int64_t> axes);
 TensorId squeeze(import::NodeView& node, TensorId x, std::span<const int64_t> axes);

@@ -26,9 +26,10 @@ std::vector<TensorId> import_flattened(NodeView& node) {
   const int rank = node.type(x).rank();
   const int axis = normalize_axis(node.integer("axis", 1), rank);
   if (axis == rank - 1) return {along(node, x, -1)};
-  std::vector<int64_t> shape(static_cast<size_t>(axis) + 1, 0);
-  shape.back() = -1;
-  return {reshape_like(node, along(node, reshape(node, x, shape), -1), x)};
+  const Dims dims = node.type(x).dims;
+  Dims flat(dims.begin(), dims.begin() + axis);
+  flat.push_back(product({dims.begin() + axis, dims.end()}));
+  return {reshape(node, along(node, reshape(node, x, flat), -1), dims)};
 }
 
 std::vector<TensorId> import_along_axis(NodeView& node) {

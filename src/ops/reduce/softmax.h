@@ -7,21 +7,21 @@
 namespace tn::ops {
 
 /// Normalises along one axis; the type and shape stay.
-struct AlongAxis : Referenced, AxisAttributes {
+struct AlongAxis : Referenced, SoftmaxAttributes {
   std::vector<TensorType> infer(const InferContext& context) const override;
 };
 
 struct Softmax final : OpBase<Softmax, AlongAxis> {
   static constexpr std::string_view kName = "Softmax";
-  using AxisAttributes::fields;
+  using SoftmaxAttributes::fields;
 };
 struct LogSoftmax final : OpBase<LogSoftmax, AlongAxis> {
   static constexpr std::string_view kName = "LogSoftmax";
-  using AxisAttributes::fields;
+  using SoftmaxAttributes::fields;
 };
 struct Hardmax final : OpBase<Hardmax, AlongAxis> {
   static constexpr std::string_view kName = "Hardmax";
-  using AxisAttributes::fields;
+  using SoftmaxAttributes::fields;
 };
 
 }  // namespace tn::ops

@@ -9,7 +9,7 @@ namespace {
 
 // Calls row(values) for every line along the axis and stores what it left there.
 template <typename Row>
-void each_row(const AxisAttributes& a, const TensorView& x, const TensorView& y, Row row) {
+void each_row(const SoftmaxAttributes& a, const TensorView& x, const TensorView& y, Row row) {
   const int axis = static_cast<int>(a.axis < 0 ? a.axis + x.rank() : a.axis);
   const int64_t count = x.dims[axis];
   std::vector<double> values(static_cast<size_t>(count));
@@ -45,29 +45,29 @@ double shift_by_maximum(std::vector<double>& values) {
 
 }  // namespace
 
-void softmax(const AxisAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
+void softmax(const SoftmaxAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   each_row(a, inputs[0], outputs[0], [](std::vector<double>& row) {
     const double sum = shift_by_maximum(row);
     for (double& value : row) value = std::exp(value) / sum;
   });
 }
 
-void log_softmax(const AxisAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
+void log_softmax(const SoftmaxAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   each_row(a, inputs[0], outputs[0], [](std::vector<double>& row) {
     const double log_sum = std::log(shift_by_maximum(row));
     for (double& value : row) value -= log_sum;
   });
 }
 
-void hardmax(const AxisAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
+void hardmax(const SoftmaxAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   each_row(a, inputs[0], outputs[0], [](std::vector<double>& row) {
     const size_t best = first_maximum(row);
     for (size_t i = 0; i < row.size(); ++i) row[i] = i == best ? 1 : 0;
   });
 }
 
-extern const ReferenceEntry softmax_reference = make_reference<AxisAttributes, softmax>("Softmax");
-extern const ReferenceEntry log_softmax_reference = make_reference<AxisAttributes, log_softmax>("LogSoftmax");
-extern const ReferenceEntry hardmax_reference = make_reference<AxisAttributes, hardmax>("Hardmax");
+extern const ReferenceEntry softmax_reference = make_reference<SoftmaxAttributes, softmax>("Softmax");
+extern const ReferenceEntry log_softmax_reference = make_reference<SoftmaxAttributes, log_softmax>("LogSoftmax");
+extern const ReferenceEntry hardmax_reference = make_reference<SoftmaxAttributes, hardmax>("Hardmax");
 
 }  // namespace tn::ops

@@ -5,8 +5,7 @@
 
 namespace tn::ops {
 
-/// Attribute of operators along one axis.
-struct AxisAttributes {
+struct SoftmaxAttributes {
   int64_t axis = -1;
   template <typename V>
   void fields(V& v) {
@@ -15,11 +14,13 @@ struct AxisAttributes {
 };
 
 /// exp(x − m) / Σ exp(x − m) along the axis, with its maximum m.
-void softmax(const AxisAttributes& attributes, std::span<const TensorView> inputs, std::span<const TensorView> outputs);
+void softmax(const SoftmaxAttributes& attributes, std::span<const TensorView> inputs,
+             std::span<const TensorView> outputs);
 /// x − m − log Σ exp(x − m).
-void log_softmax(const AxisAttributes& attributes, std::span<const TensorView> inputs,
+void log_softmax(const SoftmaxAttributes& attributes, std::span<const TensorView> inputs,
                  std::span<const TensorView> outputs);
 /// 1 at the first maximum, 0 elsewhere.
-void hardmax(const AxisAttributes& attributes, std::span<const TensorView> inputs, std::span<const TensorView> outputs);
+void hardmax(const SoftmaxAttributes& attributes, std::span<const TensorView> inputs,
+             std::span<const TensorView> outputs);
 
 }  // namespace tn::ops
