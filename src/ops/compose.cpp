@@ -19,6 +19,12 @@ TensorId scalar_like(NodeView& node, double value, TensorId like) {
   return node.add_constant(Constant::scalar(node.type(like).type, value));
 }
 
+TensorId extent(NodeView& node, const Dim& dim) {
+  if (dim.is_constant())
+    return node.add_constant(Constant::scalar(DataType::I64, static_cast<double>(*dim.constant())));
+  return node.add(std::make_shared<ShapeValue>(Dims{dim}, true), {});
+}
+
 TensorId cast_to(NodeView& node, TensorId x, DataType type) {
   if (node.type(x).type == type) return x;
   return compose(node, "Cast", {x}, {{"to", std::string(name_of(type))}});

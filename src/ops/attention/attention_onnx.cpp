@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX's Attention (opset 23): heads packed in three axes, grouped heads, key and value caches, masks.
+#include <cmath>
+#include <limits>
+
+#include "ops/attention/attention.h"
+#include "ops/compose.h"
+#include "ops/entry.h"
+#include "ops/rules.h"
+
+namespace tn::ops {
+namespace {
+
+/// Q, K and V as [N,H,S,D].
+struct Heads {
+  TensorId q, k, v;
+  bool packed;  ///< they came as [N,S,H·D]
+};
+
+TensorId unpack(NodeView& node, TensorId x, int64_t heads) {
+  const Dims dims = node.type(x).dims;
+  model_check(dims.size() == 3 && heads > 0, "{} does not hold {} heads", to_string(node.type(x)), heads);
+  const TensorId split = reshape(node, x, {dims[0], dims[1], heads, Dim::floor_div(dims[2], heads)});
+  return transpose(node, split, {0, 2, 1, 3});
+}
+
+Heads read_heads(NodeView& node) {
+  if (node.type(node.input(0)).rank() == 4) return {node.input(0), node.input(1), node.input(2), false};
+  const int64_t heads = node.integer("q_num_heads", 0), groups = node.integer("kv_num_heads", 0);
+  const TensorId q = unpack(node, node.input(0), heads), k = unpack(node, node.input(1), groups);
+  return {q, k, unpack(node, node.input(2), groups), true};
+}
+
+TensorId pack(NodeView& node, TensorId y) {
+  const Dims dims = node.type(y).dims;
+  return reshape(node, transpose(node, y, {0, 2, 1, 3}), {dims[0], dims[2], dims[1] * dims[3]});
+}
+
+// [N,1,S or 1,T]: the keys that a padded cache holds, up to the query itself where attention is causal.
+TensorId seen_in_cache(NodeView& node, TensorId lengths, const Dim& queries, const Dim& keys, bool causal) {
+  constexpr int64_t kTail[] = {1, 2, 3}, kLast[] = {-1};
+  const TensorId one = extent(node, 1), zero = extent(node, 0);
+  const TensorId columns = compose(node, "Range", {zero, extent(node, keys), one});
+  const TensorId length = unsqueeze(node, cast_to(node, lengths, DataType::I64), kTail);
+  const TensorId held = compose(node, "Less", {columns, length});
+  if (!causal) return held;
+  const TensorId rows = unsqueeze(node, compose(node, "Range", {zero, extent(node, queries), one}), kLast);
+  const TensorId offset = compose(node, "Sub", {length, extent(node, queries)});
+  return compose(node, "And", {held, compose(node, "LessOrEqual", {columns, compose(node, "Add", {rows, offset})})});
+}
+
+// A mask may be shorter than the keys: what is missing is shut out.
+TensorId full_mask(NodeView& node, TensorId mask, const Dim& keys) {
+  const TensorType type = node.type(mask);
+  if (type.rank() == 0 || type.dims.back() == keys || type.dims.back() == Dim(1) || !keys.is_constant()) return mask;
+  model_check(type.dims.back().is_constant(), "the mask {} does not fit {} keys", to_string(type), keys.to_string());
+  std::vector<int64_t> pads(2 * type.dims.size(), 0);
+  pads.back() = *(keys - type.dims.back()).constant();
+  const double shut = type.type == DataType::Bool ? 0 : -std::numeric_limits<double>::infinity();
+  return compose(node, "Pad", {mask, node.add_integers(pads), scalar_like(node, shut, mask)});
+}
+
+std::vector<TensorId> import_attention(NodeView& node) {
+  for (const char* name : {"left_window_size", "right_window_size"}) {
+    if (node.integer(name, -1) >= 0) throw Error(ErrorCode::Unsupported, "{}", name);
+  }
+  Heads heads = read_heads(node);
+  const bool cached = node.has_input(4);
+  if (cached) {
+    heads.k = compose(node, "Concat", {node.input(4), heads.k}, {{"axis", int64_t{2}}});
+    heads.v = compose(node, "Concat", {node.input(5), heads.v}, {{"axis", int64_t{2}}});
+  }
+  const Dim queries = node.type(heads.q).dims[2], keys = node.type(heads.k).dims[2];
+  const auto size = node.type(heads.q).dims[3].constant();
+  AttentionAttributes attributes;
+  model_check(size || node.has("scale"), "the head size must be known, or scale given");
+  attributes.scale = node.number("scale", 0);
+  if (attributes.scale == 0) attributes.scale = 1 / std::sqrt(static_cast<double>(*size));
+  attributes.softcap = node.number("softcap", 0);
+  attributes.causal = node.integer("is_causal", 0) != 0;
+  attributes.aligned = cached;
+  TensorId mask = node.has_input(3) ? full_mask(node, node.input(3), keys) : kNone, seen = kNone;
+  if (node.has_input(6)) {
+    seen = seen_in_cache(node, node.input(6), queries, keys, attributes.causal);
+    attributes.causal = false;
+  }
+  const bool scores_wanted = node.output_count > 3;
+  TensorId y = kNone, scores = kNone;
+  if (seen == kNone && !scores_wanted) {
+    std::vector<TensorId> inputs = {heads.q, heads.k, heads.v};
+    if (mask != kNone) inputs.push_back(mask);
+    y = node.add(std::make_shared<Attention>(attributes), std::move(inputs));
+  } else {
+    const AttentionParts parts = compose_attention(node, attributes, heads.q, heads.k, heads.v, mask, seen);
+    const TensorId stages[] = {parts.raw, parts.capped, parts.masked, parts.weights};
+    const int64_t mode = node.integer("qk_matmul_output_mode", 0);
+    model_check(mode >= 0 && mode < 4, "qk_matmul_output_mode is {}", mode);
+    y = parts.output;
+    // Up to opset 23 modes 1 and 2 stood for each other's stage.
+    scores = stages[mode == 1 || mode == 2 ? (node.version < 24 ? 3 - mode : mode) : mode];
+  }
+  return {heads.packed ? pack(node, y) : y, heads.k, heads.v, scores};
+}
+
+constexpr OnnxImporter kOnnx[] = {{"Attention", 23, import_attention}};
+constexpr std::string_view kCases[] = {
+    "Attention(f32[2,3,9,8], f32[2,3,11,8], f32[2,3,11,10]) {scale=0.35}",
+    "Attention(f32[1,2,7,16], f32[1,2,7,16], f32[1,2,7,16]) {scale=0.25, causal=true}",
+    "Attention(f32[2,4,5,8], f32[2,2,6,8], f32[2,2,6,8], f32[5,6]) {scale=0.35}",
+    "Attention(f32[2,4,1,8], f32[2,4,6,8], f32[2,4,6,8], bool[2,1,1,6]) {scale=0.35}",
+};
+
+}  // namespace
+
+extern const OpEntry attention_entry = {Attention::kName, make_op<Attention>, kOnnx, kCases};
+
+}  // namespace tn::ops
