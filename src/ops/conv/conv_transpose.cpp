@@ -52,7 +52,7 @@ void resolve_pads(const NodeView& node, const TensorType& x, const std::vector<i
     const auto total = (full - target).constant();
     model_check(total.has_value(), "output_shape needs a known spatial extent, not {}", x.dims[2 + i].to_string());
     const int64_t half = *total / 2;
-    a.pads[i] = mode == "SAME_UPPER" ? half : *total - half;
+    a.pads[i] = *total < 0 ? 0 : mode == "SAME_UPPER" ? half : *total - half;  // what is missing comes at the end
     a.pads[spatial + i] = *total - a.pads[i];
   }
 }

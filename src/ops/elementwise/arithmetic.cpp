@@ -75,7 +75,13 @@ struct Mod final : OpBase<Mod, ElementwiseN<2>> {
     check_accepts(Accepts::Number, Elementwise::result_type(inputs));
     return inputs[0];
   }
-  Expr expression(std::span<const Expr> x) const override { return fmod ? tn::fmod(x[0], x[1]) : tn::mod(x[0], x[1]); }
+  Expr expression(std::span<const Expr> x) const override {
+    if (fmod) return tn::fmod(x[0], x[1]);
+    const Expr result = mod(x[0], x[1]);
+    if (!is_float(result.type())) return result;
+    const Expr zero = select(less(x[1], 0), constant(-0.0, result.type()), constant(0, result.type()));
+    return select(equal(result, 0), zero, result);  // a zero too has the sign of the divisor
+  }
   std::optional<Dims> value(const InferContext& context) const override {
     return map_values(context, [&](std::span<const Dim> x) -> std::optional<Dim> {
       if (extent_range(x[1]).min <= 0 || (fmod && extent_range(x[0]).min < 0)) return std::nullopt;
@@ -94,8 +100,7 @@ struct Pow final : OpBase<Pow, ElementwiseN<2>> {
   }
   Expr expression(std::span<const Expr> x) const override {
     const ScalarType base = x[0].type();
-    const bool fractional = !is_float(base) && is_float(x[1].type());
-    const ScalarType common = fractional ? ScalarType::F64 : base;
+    const ScalarType common = is_float(base) ? base : ScalarType::F64;
     return cast(pow(cast(x[0], common), cast(x[1], common)), base);
   }
 };

@@ -34,7 +34,7 @@ DataType Quantize::result_type(std::span<const DataType> inputs) const {
 
 Expr Quantize::expression(std::span<const Expr> inputs) const {
   const auto number = [&](size_t i) { return cast(inputs[i], ScalarType::F32); };
-  Expr result = round(number(0) / number(1));
+  Expr result = round(round_to(number(0) / number(1), DataType::F32));  // ties depend on the quotient's rounding
   if (inputs.size() > 2) result = result + number(2);
   const Limits limits = limits_of(to);
   return cast(clamp(result, limits.low, limits.high), compute_type(to));
