@@ -193,15 +193,14 @@ std::string help_text() {
   print_group(text, Group::Reporting, "Reporting");
   print_group(text, Group::System, "System");
   text += "\nKnown from trtexec but not yet supported:\n";
-  std::string line = " ";
+  constexpr size_t kWidth = 96;
+  size_t width = kWidth;
   for (View name : kNotYet) {
-    if (line.size() + name.size() > 96) {
-      text += line + "\n";
-      line = " ";
-    }
-    line += fmt::format(" --{}", name);
+    const bool fits = width + name.size() < kWidth;
+    text += fmt::format("{} --{}", fits ? "" : text.ends_with(":\n") ? " " : "\n ", name);
+    width = (fits ? width : 0) + name.size() + 3;
   }
-  return text + line + "\n";
+  return text + "\n";
 }
 
 }  // namespace tenonexec
