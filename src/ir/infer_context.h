@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "ir/graph.h"
@@ -29,7 +31,10 @@ class GraphInferContext final : public InferContext {
   const Constant* constant(int index) const override { return has(index) ? at(index).constant.get() : nullptr; }
   std::span<const Graph> bodies() const override { return node_.bodies; }
   Dim unknown(int output, int axis, const Dim& upper) const override {
-    const std::string name = fmt::format("?{}.{}.{}", label_, output, axis);
+    std::string name = fmt::format("?{}.{}.{}", label_, output, axis);
+    std::replace_if(  // what Dim::parse and graph text give a meaning
+        name.begin(), name.end(),
+        [](char c) { return std::string_view(" +-*(),[]{}\"\n").find(c) != std::string_view::npos; }, '_');
     if (unknowns_) unknowns_->insert_or_assign(name, upper);
     return Dim::symbol(name);
   }
