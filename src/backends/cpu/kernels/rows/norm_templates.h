@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
+#include <math.h>
 
 #include "backends/cpu/kernels/rows/row_kernels.h"
 #include "backends/cpu/kernels/rows/sweep.h"
@@ -35,7 +35,7 @@ void norm_row_of(const NormRow& row) {
     const auto d = keep<V>(V::sub(value(i, n), center), n, 0.0f);
     squares[slot] = V::fma(d, d, squares[slot]);
   });
-  const auto factor = V::set1(1.0f / std::sqrt(squares.total() * inverse_count + row.epsilon));
+  const auto factor = V::set1(1.0f / ::sqrtf(squares.total() * inverse_count + row.epsilon));
   sweep<V>(row.count, [&](int64_t i, int, auto n) {
     const auto x = value(i, n);
     if (sum_out != nullptr) store<V>(sum_out + i, x, n);

@@ -46,6 +46,10 @@ struct RowKernels {
                                  const float* center) noexcept;
   /// Sum of (in[i] - center)^2.
   using Spread = float (*)(const void* in, int64_t count, float center) noexcept;
+  /// out[c * out_stride] = the r < count of the best in[r * stride + c]; both strides are free where there is one
+  /// column.
+  using Arg = void (*)(const void* in, int64_t stride, int64_t count, int64_t columns, int64_t* out,
+                       int64_t out_stride) noexcept;
 
   std::array<Softmax, 3> softmax, log_softmax;
   std::array<SoftmaxColumns, 3> softmax_columns, log_softmax_columns;
@@ -56,6 +60,8 @@ struct RowKernels {
   std::array<AffineRow, 3> affine_row;
   std::array<SpreadColumns, 3> spread_columns;
   std::array<Spread, 3> spread;
+  /// Largest first, largest last, smallest first, smallest last.
+  std::array<std::array<Arg, 3>, 4> arg;
 };
 
 /// The table of the best set that is not newer than `isa`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "backends/cpu/kernels/rows/arg_templates.h"
 #include "backends/cpu/kernels/rows/norm_templates.h"
 #include "backends/cpu/kernels/rows/reduce_templates.h"
 #include "backends/cpu/kernels/rows/softmax_templates.h"
@@ -14,6 +15,11 @@ inline constexpr std::array<RowKernels::Reduce, 3> kReduce = {reduce_row<V, floa
 template <typename V, ReduceStep Step>
 inline constexpr std::array<RowKernels::ReduceColumns, 3> kReduceColumns = {
     reduce_columns<V, float, Step>, reduce_columns<V, Half, Step>, reduce_columns<V, BFloat16, Step>};
+
+template <typename V, bool Smallest, bool Last>
+inline constexpr std::array<RowKernels::Arg, 3> kArg = {ArgSearch<V, float, Smallest, Last>::run,
+                                                        ArgSearch<V, Half, Smallest, Last>::run,
+                                                        ArgSearch<V, BFloat16, Smallest, Last>::run};
 
 template <typename V>
 constexpr RowKernels make_row_kernels() {
@@ -37,6 +43,7 @@ constexpr RowKernels make_row_kernels() {
   k.affine_row = {affine_row<V, float>, affine_row<V, Half>, affine_row<V, BFloat16>};
   k.spread_columns = {spread_columns<V, float>, spread_columns<V, Half>, spread_columns<V, BFloat16>};
   k.spread = {spread<V, float>, spread<V, Half>, spread<V, BFloat16>};
+  k.arg = {kArg<V, false, false>, kArg<V, false, true>, kArg<V, true, false>, kArg<V, true, true>};
   return k;
 }
 

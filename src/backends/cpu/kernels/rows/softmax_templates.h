@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
+#include <math.h>
+
 #include <type_traits>
 
 #include "backends/cpu/kernels/rows/sweep.h"
@@ -32,7 +33,7 @@ void softmax_row(const void* in_pointer, void* out_pointer, int64_t count) noexc
   });
   const float total = sums.total();
   if constexpr (Log) {
-    const auto down = V::set1(std::log(total));
+    const auto down = V::set1(::logf(total));
     sweep<V>(count,
              [&](int64_t i, int, auto n) { store<V>(out + i, V::sub(V::sub(load<V>(in + i, n), shift), down), n); });
   } else {
@@ -63,7 +64,7 @@ void softmax_columns(const void* in_pointer, int64_t in_stride, void* out_pointe
     if constexpr (Log) {
       float logs[V::kLanes];
       V::store(logs, sum);
-      for (float& x : logs) x = std::log(x);
+      for (float& x : logs) x = ::logf(x);
       const auto down = V::load(logs);
       for (int64_t i = 0; i < count; ++i) {
         store<V>(out + i * out_stride, V::sub(V::sub(load<V>(in + i * in_stride, n), top), down), n);
