@@ -36,17 +36,38 @@ TensorId pack(NodeView& node, TensorId y) {
   return reshape(node, transpose(node, y, {0, 2, 1, 3}), {dims[0], dims[2], dims[1] * dims[3]});
 }
 
-// [N,1,S or 1,T]: the keys that a padded cache holds, up to the query itself where attention is causal.
-TensorId seen_in_cache(NodeView& node, TensorId lengths, const Dim& queries, const Dim& keys, bool causal) {
+/// Which keys a query may see, beyond what the mask says.
+struct Visibility {
+  TensorId lengths = kNone;  ///< [N]: how many keys of a padded cache are held
+  Dim past = 0;              ///< keys before those of the queries, where there are no lengths
+  bool causal = false;
+  int64_t left = -1, right = -1;  ///< widest distance to either side; -1: any
+};
+
+// A tensor that broadcasts to [N,1,S,T], or kNone if everything is seen. Query i stands at position i + offset.
+TensorId seen_keys(NodeView& node, const Visibility& v, const Dim& queries, const Dim& keys) {
   constexpr int64_t kTail[] = {1, 2, 3}, kLast[] = {-1};
   const TensorId one = extent(node, 1), zero = extent(node, 0);
   const TensorId columns = compose(node, "Range", {zero, extent(node, keys), one});
-  const TensorId length = unsqueeze(node, cast_to(node, lengths, DataType::I64), kTail);
-  const TensorId held = compose(node, "Less", {columns, length});
-  if (!causal) return held;
+  TensorId seen = kNone, offset = kNone;
+  const auto restrict_to = [&](std::string_view comparison, TensorId bound) {
+    const TensorId allowed = compose(node, comparison, {columns, bound});
+    seen = seen == kNone ? allowed : compose(node, "And", {seen, allowed});
+  };
+  if (v.lengths != kNone) {
+    const TensorId length = unsqueeze(node, cast_to(node, v.lengths, DataType::I64), kTail);
+    offset = compose(node, "Sub", {length, extent(node, queries)});
+    restrict_to("Less", length);
+  } else {
+    offset = extent(node, v.past);
+  }
   const TensorId rows = unsqueeze(node, compose(node, "Range", {zero, extent(node, queries), one}), kLast);
-  const TensorId offset = compose(node, "Sub", {length, extent(node, queries)});
-  return compose(node, "And", {held, compose(node, "LessOrEqual", {columns, compose(node, "Add", {rows, offset})})});
+  const TensorId position = compose(node, "Add", {rows, offset});
+  const auto shifted = [&](int64_t by) { return compose(node, "Add", {position, extent(node, by)}); };
+  if (v.causal) restrict_to("LessOrEqual", position);
+  if (v.right >= 0) restrict_to("LessOrEqual", shifted(v.right));
+  if (v.left >= 0) restrict_to("GreaterOrEqual", shifted(-v.left));
+  return seen;
 }
 
 // A mask may be shorter than the keys: what is missing is shut out.
@@ -60,46 +81,46 @@ TensorId full_mask(NodeView& node, TensorId mask, const Dim& keys) {
   return compose(node, "Pad", {mask, node.add_integers(pads), scalar_like(node, shut, mask)});
 }
 
-std::vector<TensorId> import_attention(NodeView& node) {
-  for (const char* name : {"left_window_size", "right_window_size"}) {
-    if (node.integer(name, -1) >= 0) throw Error(ErrorCode::Unsupported, "{}", name);
-  }
-  Heads heads = read_heads(node);
-  const bool cached = node.has_input(4);
-  if (cached) {
-    heads.k = compose(node, "Concat", {node.input(4), heads.k}, {{"axis", int64_t{2}}});
-    heads.v = compose(node, "Concat", {node.input(5), heads.v}, {{"axis", int64_t{2}}});
-  }
-  const Dim queries = node.type(heads.q).dims[2], keys = node.type(heads.k).dims[2];
-  const auto size = node.type(heads.q).dims[3].constant();
-  AttentionAttributes attributes;
+AttentionAttributes read_attributes(const NodeView& node, const TensorType& q) {
+  const auto size = q.dims[3].constant();
   model_check(size || node.has("scale"), "the head size must be known, or scale given");
+  AttentionAttributes attributes;
   attributes.scale = node.number("scale", 0);
   if (attributes.scale == 0) attributes.scale = 1 / std::sqrt(static_cast<double>(*size));
   attributes.softcap = node.number("softcap", 0);
   attributes.causal = node.integer("is_causal", 0) != 0;
-  attributes.aligned = cached;
-  TensorId mask = node.has_input(3) ? full_mask(node, node.input(3), keys) : kNone, seen = kNone;
-  if (node.has_input(6)) {
-    seen = seen_in_cache(node, node.input(6), queries, keys, attributes.causal);
-    attributes.causal = false;
+  return attributes;
+}
+
+std::vector<TensorId> import_attention(NodeView& node) {
+  Heads heads = read_heads(node);
+  const Dim queries = node.type(heads.q).dims[2], added = node.type(heads.k).dims[2];
+  if (node.has_input(4)) {
+    heads.k = compose(node, "Concat", {node.input(4), heads.k}, {{"axis", int64_t{2}}});
+    heads.v = compose(node, "Concat", {node.input(5), heads.v}, {{"axis", int64_t{2}}});
   }
-  const bool scores_wanted = node.output_count > 3;
-  TensorId y = kNone, scores = kNone;
-  if (seen == kNone && !scores_wanted) {
+  const Dim keys = node.type(heads.k).dims[2];
+  AttentionAttributes attributes = read_attributes(node, node.type(heads.q));
+  attributes.aligned = node.has_input(4);
+  Visibility visibility{node.has_input(6) ? node.input(6) : kNone, keys - added, attributes.causal,
+                        node.integer("left_window_size", -1), node.integer("right_window_size", -1)};
+  const TensorId mask = node.has_input(3) ? full_mask(node, node.input(3), keys) : kNone;
+  // The operator knows causality where queries are the first or the last of the keys.
+  const bool known = visibility.lengths == kNone && visibility.left < 0 && visibility.right < 0 &&
+                     (!attributes.causal || !attributes.aligned || queries == added);
+  if (known && node.output_count < 4) {
     std::vector<TensorId> inputs = {heads.q, heads.k, heads.v};
     if (mask != kNone) inputs.push_back(mask);
-    y = node.add(std::make_shared<Attention>(attributes), std::move(inputs));
-  } else {
-    const AttentionParts parts = compose_attention(node, attributes, heads.q, heads.k, heads.v, mask, seen);
-    const TensorId stages[] = {parts.raw, parts.capped, parts.masked, parts.weights};
-    const int64_t mode = node.integer("qk_matmul_output_mode", 0);
-    model_check(mode >= 0 && mode < 4, "qk_matmul_output_mode is {}", mode);
-    y = parts.output;
-    // Up to opset 23 modes 1 and 2 stood for each other's stage.
-    scores = stages[mode == 1 || mode == 2 ? (node.version < 24 ? 3 - mode : mode) : mode];
+    const TensorId y = node.add(std::make_shared<Attention>(attributes), std::move(inputs));
+    return {heads.packed ? pack(node, y) : y, heads.k, heads.v};
   }
-  return {heads.packed ? pack(node, y) : y, heads.k, heads.v, scores};
+  attributes.causal = false;
+  const AttentionParts parts =
+      compose_attention(node, attributes, heads.q, heads.k, heads.v, mask, seen_keys(node, visibility, queries, keys));
+  const TensorId stages[] = {parts.raw, parts.capped, parts.masked, parts.weights};
+  const int64_t mode = node.integer("qk_matmul_output_mode", 0);
+  model_check(mode >= 0 && mode < 4, "qk_matmul_output_mode is {}", mode);
+  return {heads.packed ? pack(node, parts.output) : parts.output, heads.k, heads.v, stages[mode]};
 }
 
 constexpr OnnxImporter kOnnx[] = {{"Attention", 23, import_attention}};
