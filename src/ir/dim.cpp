@@ -188,17 +188,38 @@ Dim Dim::mod(const Dim& a, const Dim& b) {
   return a - floor_div(a, b) * b;
 }
 
+namespace {
+
+// The atom that the whole expression is, or null.
+const Dim::Atom* only_atom(const Dim& dim) {
+  const auto& terms = dim.terms();
+  const bool single =
+      dim.constant_part() == 0 && terms.size() == 1 && terms[0].coefficient == 1 && terms[0].atoms.size() == 1;
+  return single ? terms[0].atoms[0].get() : nullptr;
+}
+
+// Whether a >= b follows from the form of the two: by a constant distance, or from a minimum in b or a maximum in a.
+bool at_least(const Dim& a, const Dim& b) {
+  if (const auto difference = (a - b).constant()) return *difference >= 0;
+  const Dim::Atom* low = only_atom(b);
+  if (low && low->kind == Dim::Kind::Min && (at_least(a, low->a) || at_least(a, low->b))) return true;
+  const Dim::Atom* high = only_atom(a);
+  return high && high->kind == Dim::Kind::Max && (at_least(high->a, b) || at_least(high->b, b));
+}
+
+}  // namespace
+
 Dim Dim::min(const Dim& a, const Dim& b) {
-  const Dim difference = a - b;
-  if (difference.is_constant()) return difference.constant_ <= 0 ? a : b;
+  if (at_least(b, a)) return a;
+  if (at_least(a, b)) return b;
   const bool swap = b.key() < a.key();
   const Dim &x = swap ? b : a, &y = swap ? a : b;
   return from_atom(std::make_shared<const Atom>(Atom{Kind::Min, fmt::format("min({}, {})", x.key(), y.key()), x, y}));
 }
 
 Dim Dim::max(const Dim& a, const Dim& b) {
-  const Dim difference = a - b;
-  if (difference.is_constant()) return difference.constant_ >= 0 ? a : b;
+  if (at_least(a, b)) return a;
+  if (at_least(b, a)) return b;
   const bool swap = b.key() < a.key();
   const Dim &x = swap ? b : a, &y = swap ? a : b;
   return from_atom(std::make_shared<const Atom>(Atom{Kind::Max, fmt::format("max({}, {})", x.key(), y.key()), x, y}));

@@ -41,6 +41,14 @@ TEST(Dim, EvaluatesLikeIntegers) {
   EXPECT_THROW(kN.evaluate({}), Error);
 }
 
+TEST(Dim, MinimaAndMaximaAbsorbEachOther) {
+  EXPECT_EQ(Dim::max(kN, Dim::min(kN, 512)), kN);
+  EXPECT_EQ(Dim::max(Dim::max(kN, kH), Dim::min(512, kN)), Dim::max(kN, kH));
+  EXPECT_EQ(Dim::min(kN, Dim::max(kH, kN)), kN);
+  EXPECT_EQ(Dim::min(kN + 1, Dim::min(kN, kH)), Dim::min(kN, kH));
+  EXPECT_NE(Dim::max(kN, Dim::min(kH, 512)), kN);
+}
+
 TEST(Dim, TextRoundTrip) {
   for (const Dim& dim :
        {kN, Dim(7), Dim(-2), kN * kN * -3 + kH, Dim::floor_div(kH - 1, 2) * 2, Dim::min(kN, kH) + Dim::max(kN, 4)}) {
