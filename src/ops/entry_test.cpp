@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+#include "ir/text.h"
 #include "ops/reference/reference.h"
 
 namespace tn::ops {
@@ -49,6 +51,21 @@ TEST(Entries, ReferencedOperatorsHaveAReferenceForTheirBytes) {
     EXPECT_EQ(dynamic_cast<const Referenced*>(op.get()) != nullptr, reference != nullptr) << entry->name;
     if (!reference) continue;
     EXPECT_NO_THROW(reference->make(op->encode())) << entry->name;
+  }
+}
+
+TEST(Entries, CasesAreNodesOfTheirOperator) {
+  for (const OpEntry* entry : all_ops()) {
+    for (const std::string_view text : entry->cases) {
+      SCOPED_TRACE(text);
+      try {
+        const Graph graph = parse_case(text, make_op_by_name);
+        ASSERT_EQ(graph.order().size(), 1u);
+        EXPECT_EQ(graph.node(graph.order()[0]).op->name(), entry->name);
+      } catch (const Error& error) {
+        ADD_FAILURE() << error.what();
+      }
+    }
   }
 }
 
