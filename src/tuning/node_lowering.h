@@ -18,6 +18,7 @@ class NodeLowering final : public RegionLowering {
   int output(int index, Need need) override;
   void alias_output(int index, int tensor, Dims strides, Dim offset) override;
   const PlacedTensor& tensor(int id) const override { return graph_.builder_.tensor(id); }
+  TensorView largest_view(int id) const override { return graph_.builder_.largest(id); }
   int temporary(std::string_view suffix, TensorType type) override;
   int packed_weights(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) override;
   int constant(const Constant& data, std::string_view source) override;

@@ -61,10 +61,13 @@ int ProfileBuilder::add_view(int of, std::string name, TensorType type, Dims str
   return add_tensor(std::move(name), std::move(type), std::move(strides), std::move(offset), tensor(of).storage);
 }
 
-Shape ProfileBuilder::largest(int id) const {
-  Shape shape;
-  for (const Dim& dim : tensor(id).type.dims) shape.push_back(range_of(dim, ranges_).max);
-  return shape;
+TensorView ProfileBuilder::largest(int id) const {
+  const PlacedTensor& placed = tensor(id);
+  TensorView view;
+  view.type = placed.type.type;
+  for (const Dim& dim : placed.type.dims) view.dims.push_back(range_of(dim, ranges_).max);
+  for (const Dim& stride : placed.strides) view.strides.push_back(range_of(stride, ranges_).max);
+  return view;
 }
 
 uint32_t ProfileBuilder::add_list() {

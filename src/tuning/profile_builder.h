@@ -54,8 +54,8 @@ class ProfileBuilder {
   /// Another window on the storage of `of`; `offset` is relative to the storage.
   int add_view(int of, std::string name, TensorType type, Dims strides, Dim offset);
   const PlacedTensor& tensor(int id) const { return tensors_[static_cast<size_t>(id)]; }
-  /// Largest extents of a tensor in this profile.
-  Shape largest(int id) const;
+  /// A tensor at the profile's largest shapes, without data.
+  TensorView largest(int id) const;
 
   /// Opens a step list; list 0 exists from the start.
   uint32_t add_list();

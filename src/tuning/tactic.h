@@ -69,6 +69,8 @@ class RegionLowering {
   /// Makes an output another window on memory that is already written, instead of output().
   virtual void alias_output(int index, int tensor, Dims strides, Dim offset) = 0;
   virtual const PlacedTensor& tensor(int id) const = 0;
+  /// A tensor at the profile's largest shapes, without data.
+  virtual TensorView largest_view(int id) const = 0;
   virtual int temporary(std::string_view suffix, TensorType type) = 0;
   /// Bytes made at build time, read by a step as a tensor u8[n].
   virtual int packed_weights(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) = 0;

@@ -17,6 +17,19 @@ KernelPtr create_interpreted(const KernelSpec& spec);
 /// A reference function. Parameters: the operator's name, its encoded attributes.
 KernelPtr create_reference(const KernelSpec& spec);
 
+/// Convolutions of channels-last images (conv_step.h).
+KernelPtr create_conv(const KernelSpec& spec);
+KernelPtr create_depthwise(const KernelSpec& spec);
+KernelPtr create_winograd(const KernelSpec& spec);
+/// Matrix products (gemm_step.h): with B packed at build time, and with B at run time.
+KernelPtr create_gemm(const KernelSpec& spec);
+KernelPtr create_matmul(const KernelSpec& spec);
+/// row_steps.h.
+KernelPtr create_softmax(const KernelSpec& spec);
+KernelPtr create_norm(const KernelSpec& spec);
+KernelPtr create_reduce(const KernelSpec& spec);
+KernelPtr create_pool(const KernelSpec& spec);
+
 /// Throws Error(InvalidEngine) unless the spec has these many operands, all of them present.
 void require_operands(const KernelSpec& spec, size_t inputs, size_t outputs);
 

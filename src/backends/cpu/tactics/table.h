@@ -9,6 +9,9 @@ namespace tn::cpu {
 const Backend& backend();
 
 // One function per tactic, each in its own source file.
+const Tactic& conv_direct();
+const Tactic& conv_depthwise();
+const Tactic& conv_winograd();
 const Tactic& interpreted();
 
 }  // namespace tn::cpu

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backends/cpu/device/product_step.h"
+#include "backends/cpu/kernels/conv/conv.h"
+#include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "backends/cpu/kernels/winograd/winograd.h"
+
+namespace tn::cpu {
+
+/// Parameters of the kernels "conv", "depthwise" and "winograd".
+struct ConvStep {
+  ConvParams params;
+  WinogradConfig winograd;
+  EpilogueStep epilogue;
+  template <typename V>
+  void fields(V& v) {
+    v("in_channels", params.in_channels);
+    v("out_channels", params.out_channels);
+    v("groups", params.groups);
+    extent_field(v, "kernel", params.kernel);
+    extent_field(v, "stride", params.stride);
+    extent_field(v, "dilation", params.dilation);
+    extent_field(v, "pad_before", params.pad_before);
+    extent_field(v, "pad_after", params.pad_after);
+    v("type", params.type);
+    v("out_type", params.out_type);
+    isa_field(v, params.isa);
+    tile_fields(v, params.config.tile);
+    v("merge_width", params.config.merge_width);
+    auto outputs = static_cast<int64_t>(winograd.outputs), block = static_cast<int64_t>(winograd.block);
+    v("winograd_outputs", outputs);
+    v("winograd_block", block);
+    winograd.outputs = static_cast<int>(outputs);
+    winograd.block = static_cast<int>(block);
+    winograd.tile = params.config.tile;
+    epilogue.fields(v);
+  }
+};
+
+/// Extents of the spatial axes of [N, C, spatial…], missing outer ones 1.
+Extent spatial_extent(const Shape& dims);
+/// Strides of [N, C, spatial…] whose channels follow each other.
+ImageStrides image_strides(const TensorView& view);
+ConvShape conv_shape(const TensorView& input, const TensorView& output);
+
+/// The three algorithms under one form: Algorithm(step, largest shape).
+struct DirectConv : Conv {
+  static constexpr std::string_view kKernel = "conv";
+  DirectConv(const ConvStep& step, const ConvShape& max) : Conv(step.params, max) {}
+  static bool supports(const ConvStep& step) { return Conv::supports(step.params); }
+  static size_t packed_bytes(const ConvStep& step) { return Conv::packed_bytes(step.params); }
+};
+struct DepthwiseConv : Depthwise {
+  static constexpr std::string_view kKernel = "depthwise";
+  DepthwiseConv(const ConvStep& step, const ConvShape& max) : Depthwise(step.params, max) {}
+  static bool supports(const ConvStep& step) { return Depthwise::supports(step.params); }
+  static size_t packed_bytes(const ConvStep& step) { return Depthwise::packed_bytes(step.params); }
+};
+struct WinogradConv : Winograd {
+  static constexpr std::string_view kKernel = "winograd";
+  WinogradConv(const ConvStep& step, const ConvShape& max) : Winograd(step.params, step.winograd, max) {}
+  static bool supports(const ConvStep& step) { return Winograd::supports(step.params, step.winograd); }
+  static size_t packed_bytes(const ConvStep& step) { return Winograd::packed_bytes(step.params, step.winograd); }
+};
+
+}  // namespace tn::cpu

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parameters of steps with matrix products, as a plan stores them; shared by tactics (which write them) and kernels.
+#pragma once
+
+#include "backends/cpu/kernels/epilogue.h"
+#include "backends/cpu/kernels/product/tile.h"
+#include "base/fields.h"
+#include "device/kernel.h"
+
+namespace tn::cpu {
+
+/// Operands of such a step: inputs are A or X, packed weights u8 (or B), bias f32 or absent, residual or absent.
+inline constexpr size_t kDataInput = 0, kWeightInput = 1, kBiasInput = 2, kResidualInput = 3, kProductInputs = 4;
+
+/// The part of Epilogue that does not depend on addresses.
+struct EpilogueStep {
+  int64_t activation = 0;
+  double alpha = 0, beta = 0;
+  bool residual_after_activation = false;
+  template <typename V>
+  void fields(V& v) {
+    v("activation", activation);
+    v("alpha", alpha);
+    v("beta", beta);
+    v("residual_after_activation", residual_after_activation);
+  }
+  /// Throws Error(InvalidEngine) for an unknown activation.
+  Epilogue epilogue() const;
+};
+
+template <typename V>
+void extent_field(V& v, std::string_view name, Extent& extent) {
+  std::vector<int64_t> values(extent.begin(), extent.end());
+  v(name, values);
+  if (values.size() != extent.size()) throw Error(ErrorCode::InvalidEngine, "'{}' has {} entries", name, values.size());
+  std::copy(values.begin(), values.end(), extent.begin());
+}
+
+template <typename V>
+void tile_fields(V& v, TileShape& tile) {
+  auto rows = static_cast<int64_t>(tile.rows), vectors = static_cast<int64_t>(tile.vectors);
+  v("tile_rows", rows);
+  v("tile_vectors", vectors);
+  tile = {static_cast<int>(rows), static_cast<int>(vectors)};
+}
+
+template <typename V>
+void isa_field(V& v, Isa& isa) {
+  auto value = static_cast<int64_t>(isa);
+  v("isa", value);
+  isa = static_cast<Isa>(value);
+}
+
+/// Throws Error(InvalidEngine) if this processor lacks the set.
+void require_isa(Isa isa);
+/// Throws Error(InvalidEngine) unless bias is f32 [channels] and the residual has the output's shape and a float type.
+void require_epilogue_operands(const KernelSpec& spec, int64_t channels);
+
+}  // namespace tn::cpu

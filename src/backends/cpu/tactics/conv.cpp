@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Direct, depthwise and Winograd convolution.
+#include "ops/conv/conv.h"
+
+#include "backends/cpu/device/conv_step.h"
+#include "backends/cpu/tactics/epilogue.h"
+#include "backends/cpu/tactics/table.h"
+
+namespace tn::cpu {
+namespace {
+
+Extent extent_of(std::span<const int64_t> spatial, int64_t missing) {
+  Extent extent{missing, missing, missing};
+  for (size_t i = 0; i < spatial.size(); ++i) extent[3 - spatial.size() + i] = spatial[i];
+  return extent;
+}
+
+/// The step of a convolution region without the choice of a configuration.
+ConvStep step_of(const Region& region, Isa isa) {
+  const auto& conv = dynamic_cast<const ops::Conv&>(*region.anchor);
+  const Shape weights = *region.input_type(region.anchor_inputs[1]).static_shape();
+  const size_t spatial = conv.strides.size();
+  ConvStep step;
+  step.params.in_channels = weights[1] * conv.group;
+  step.params.out_channels = weights[0];
+  step.params.groups = conv.group;
+  step.params.kernel = extent_of({weights.begin() + 2, spatial}, 1);
+  step.params.stride = extent_of(conv.strides, 1);
+  step.params.dilation = extent_of(conv.dilations, 1);
+  step.params.pad_before = extent_of({conv.pads.data(), spatial}, 0);
+  step.params.pad_after = extent_of({conv.pads.data() + spatial, spatial}, 0);
+  step.params.isa = isa;
+  if (const auto epilogue = match_epilogue(region)) step.epilogue = epilogue->step;
+  return step;
+}
+
+/// What direct, depthwise and Winograd share: the region's form, its operands and its step.
+template <typename Algorithm>
+class ConvTactic : public Tactic {
+ public:
+  Support supports(const Region& region, const Target&) const override {
+    if (!dynamic_cast<const ops::Conv*>(region.anchor)) return Support::no("not a convolution");
+    const TensorType& x = region.input_type(region.anchor_inputs[0]);
+    if (x.type != DataType::F32) return Support::no("only f32 so far");
+    if (x.rank() > 5) return Support::no("more than three spatial axes");
+    if (!region.input(region.anchor_inputs[1]).constant) return Support::no("the filter is not constant");
+    if (has_bias(region) && !region.input(region.anchor_inputs[2]).constant)
+      return Support::no("the bias is not constant");
+    if (!match_epilogue(region)) return Support::no("the expressions after it are not a known epilogue");
+    return form(step_of(region, best_isa()));
+  }
+  std::optional<Order> order(const Region&) const override { return Order::ChannelsLast; }
+
+  void lower(const Region& region, const std::string& config, RegionLowering& lowering) const override {
+    ConvStep step = step_of(region, best_isa());
+    configure(step, config);
+    const Tensor& weights = region.input(region.anchor_inputs[1]);
+    std::vector<std::byte> packed(Algorithm::packed_bytes(step));
+    pack(step, weights.constant->view(), packed);
+    const auto epilogue = *match_epilogue(region);
+    const int x = lowering.input(region.anchor_inputs[0], Need::ChannelsLast);
+    const int residual =
+        epilogue.residual_input == kNone ? kNone : lowering.input(epilogue.residual_input, Need::ChannelsLast);
+    const int bias = has_bias(region) ? lowering.input(region.anchor_inputs[2], Need::RowMajor) : kNone;
+    const int y = lowering.output(0, Need::ChannelsLast);
+    const ConvShape largest = conv_shape(lowering.largest_view(x), lowering.largest_view(y));
+    const uint64_t workspace = Algorithm(step, largest).workspace_bytes(lowering.target().threads);
+    const int packed_id = lowering.packed_weights(
+        "packed", packed, {{weights.name}, std::string(name()) + ":" + config, encode_fields(step)});
+    lowering.add_step(std::string(Algorithm::kKernel), encode_fields(step), {x, packed_id, bias, residual}, {y},
+                      workspace);
+  }
+
+ protected:
+  static bool has_bias(const Region& region) {
+    return region.anchor_inputs.size() > 2 && region.anchor_inputs[2] != kNone;
+  }
+  virtual Support form(const ConvStep& step) const = 0;
+  virtual void configure(ConvStep& step, const std::string& config) const = 0;
+  virtual void pack(const ConvStep& step, const TensorView& weights, std::span<std::byte> out) const = 0;
+};
+
+class Direct final : public ConvTactic<DirectConv> {
+ public:
+  std::string_view name() const override { return "conv.direct"; }
+  std::vector<std::string> configs(const Region& region, const Target&) const override {
+    std::vector<std::string> texts;
+    for (const ConvConfig& config : Conv::configs(step_of(region, best_isa()).params)) texts.push_back(text_of(config));
+    return texts;
+  }
+
+ private:
+  static std::string text_of(const ConvConfig& config) {
+    return fmt::format("{}x{}{}", config.tile.rows, config.tile.vectors, config.merge_width ? "w" : "");
+  }
+  Support form(const ConvStep& step) const override {
+    return Conv::supports(step.params) ? Support{} : Support::no("no kernels for this instruction set");
+  }
+  void configure(ConvStep& step, const std::string& config) const override {
+    for (const ConvConfig& known : Conv::configs(step.params)) {
+      if (text_of(known) == config) step.params.config = known;
+    }
+  }
+  void pack(const ConvStep& step, const TensorView& weights, std::span<std::byte> out) const override {
+    Conv::pack(step.params, weights, out);
+  }
+};
+
+class DepthwiseTactic final : public ConvTactic<DepthwiseConv> {
+ public:
+  std::string_view name() const override { return "conv.depthwise"; }
+
+ private:
+  Support form(const ConvStep& step) const override {
+    const ConvParams& p = step.params;
+    if (p.groups != p.in_channels || p.out_channels != p.in_channels || p.groups == 1)
+      return Support::no("not one filter per channel");
+    return Depthwise::supports(p) ? Support{} : Support::no("no kernel for this window");
+  }
+  void configure(ConvStep&, const std::string&) const override {}
+  void pack(const ConvStep& step, const TensorView& weights, std::span<std::byte> out) const override {
+    Depthwise::pack(step.params, weights, out);
+  }
+};
+
+class WinogradTactic final : public ConvTactic<WinogradConv> {
+ public:
+  std::string_view name() const override { return "conv.winograd"; }
+  std::vector<std::string> configs(const Region& region, const Target&) const override {
+    std::vector<std::string> texts;
+    for (const WinogradConfig& config : Winograd::configs(step_of(region, best_isa()).params))
+      texts.push_back(text_of(config));
+    return texts;
+  }
+
+ private:
+  static std::string text_of(const WinogradConfig& config) {
+    return fmt::format("f{}b{}t{}x{}", config.outputs, config.block, config.tile.rows, config.tile.vectors);
+  }
+  Support form(const ConvStep& step) const override {
+    const auto configs = Winograd::configs(step.params);
+    const ConvParams& p = step.params;
+    const bool window =
+        p.kernel == Extent{1, 3, 3} && p.stride == Extent{1, 1, 1} && p.dilation == Extent{1, 1, 1} && p.groups == 1;
+    if (!window || configs.empty()) return Support::no("not a 3x3 convolution of stride 1 in one group");
+    return Winograd::supports(p, configs.front()) ? Support{} : Support::no("no kernels for this instruction set");
+  }
+  void configure(ConvStep& step, const std::string& config) const override {
+    for (const WinogradConfig& known : Winograd::configs(step.params)) {
+      if (text_of(known) != config) continue;
+      step.winograd = known;
+      step.params.config.tile = known.tile;
+    }
+  }
+  void pack(const ConvStep& step, const TensorView& weights, std::span<std::byte> out) const override {
+    Winograd::pack(step.params, step.winograd, weights, out);
+  }
+};
+
+}  // namespace
+
+const Tactic& conv_direct() {
+  static const Direct tactic;
+  return tactic;
+}
+const Tactic& conv_depthwise() {
+  static const DepthwiseTactic tactic;
+  return tactic;
+}
+const Tactic& conv_winograd() {
+  static const WinogradTactic tactic;
+  return tactic;
+}
+
+}  // namespace tn::cpu
