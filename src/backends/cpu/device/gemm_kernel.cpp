@@ -57,8 +57,8 @@ class GemmKernel final : public Kernel {
 class MatMulKernel final : public Kernel {
  public:
   MatMulKernel(const GemmStep& step, const KernelSpec& spec)
-      : matmul_(step.matmul(), matmul_shape(spec.inputs[0], spec.inputs[1], spec.outputs[0], step.transpose_b)),
-        transpose_b_(step.transpose_b),
+      : matmul_(step.matmul(), matmul_shape(spec.inputs[0], spec.inputs[1], spec.outputs[0], step.b_column_major)),
+        b_column_major_(step.b_column_major),
         epilogue_(step.epilogue.epilogue()) {
     require(spec.workspace >= matmul_.workspace_bytes(spec.threads), "too small a workspace");
   }
@@ -72,7 +72,7 @@ class MatMulKernel final : public Kernel {
       const MatMulShape strides = matmul_shape(residual, residual, residual, false);
       epilogue_.residual_strides.axis = strides.c;
     }
-    return matmul_.bind(matmul_shape(inputs[0], inputs[1], outputs[0], transpose_b_));
+    return matmul_.bind(matmul_shape(inputs[0], inputs[1], outputs[0], b_column_major_));
   }
 
   Status run(const KernelArguments& arguments) noexcept override {
@@ -85,13 +85,13 @@ class MatMulKernel final : public Kernel {
 
  private:
   MatMul matmul_;
-  bool transpose_b_;
+  bool b_column_major_;
   Epilogue epilogue_;
 };
 
 }  // namespace
 
-MatMulShape matmul_shape(const TensorView& a, const TensorView& b, const TensorView& c, bool transpose_b) {
+MatMulShape matmul_shape(const TensorView& a, const TensorView& b, const TensorView& c, bool b_column_major) {
   const int rank = c.rank();
   MatMulShape shape;
   shape.m = c.dims[rank - 2];
@@ -110,7 +110,7 @@ MatMulShape matmul_shape(const TensorView& a, const TensorView& b, const TensorV
   if (rank >= 4) shape.outer = c.dims[rank - 4];
   if (rank >= 3) shape.inner = c.dims[rank - 3];
   shape.a = strides(a, 0);
-  shape.b = strides(b, transpose_b ? 1 : 0);
+  shape.b = strides(b, b_column_major ? 1 : 0);
   shape.c = strides(c, 0);
   return shape;
 }

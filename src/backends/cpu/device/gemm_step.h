@@ -9,8 +9,9 @@ namespace tn::cpu {
 
 /// Parameters of "gemm" (B packed at build time) and "matmul" (B at run time).
 struct GemmStep {
-  int64_t k = 0, n = 0;  ///< of "gemm"
-  bool transpose_b = false;
+  int64_t k = 0, n = 0;         ///< of "gemm"
+  bool transpose_b = false;     ///< of "matmul": B lies in memory as [n, k]
+  bool b_column_major = false;  ///< of "matmul": the last axis but one of B's view has stride 1, not the last
   DataType type = DataType::F32, out_type = DataType::F32;
   Isa isa = Isa::Generic;
   TileShape tile;
@@ -20,6 +21,7 @@ struct GemmStep {
     v("k", k);
     v("n", n);
     v("transpose_b", transpose_b);
+    v("b_column_major", b_column_major);
     v("type", type);
     v("out_type", out_type);
     isa_field(v, isa);
@@ -32,6 +34,6 @@ struct GemmStep {
 
 /// Batch axes of a matrix operand as outer and inner strides; the rest are rows.
 /// A, B and C are views of one rank ≥ 2 whose batch axes broadcast to C's.
-MatMulShape matmul_shape(const TensorView& a, const TensorView& b, const TensorView& c, bool transpose_b);
+MatMulShape matmul_shape(const TensorView& a, const TensorView& b, const TensorView& c, bool b_column_major);
 
 }  // namespace tn::cpu

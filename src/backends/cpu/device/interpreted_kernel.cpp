@@ -7,10 +7,6 @@
 namespace tn::cpu {
 namespace {
 
-bool is_float_scalar(ScalarType type) {
-  return type == ScalarType::F32 || type == ScalarType::F64;
-}
-
 class InterpretedKernel final : public Kernel {
  public:
   InterpretedKernel(ScalarProgram program, int threads) : program_(std::move(program)) {
@@ -69,7 +65,7 @@ class InterpretedKernel final : public Kernel {
     for (int64_t index = begin; index < end; ++index) {
       for (size_t i = 0; i < inputs_.size(); ++i) {
         const int64_t offset = offset_of(index, inputs_[i]);
-        if (is_float_scalar(program_.inputs[i]))
+        if (is_float(program_.inputs[i]))
           scratch.inputs[i].f = load_double(arguments.inputs[i], offset);
         else
           scratch.inputs[i].i = load_int64(arguments.inputs[i], offset);
@@ -79,7 +75,7 @@ class InterpretedKernel final : public Kernel {
       for (size_t i = 0; i < scratch.results.size(); ++i) {
         const TensorView& output = arguments.outputs[i];
         const int64_t offset = offset_of(index, output.strides);
-        if (is_float_scalar(program_.result_type(i)))
+        if (is_float(program_.result_type(i)))
           store_double(output, offset, scratch.results[i].f);
         else
           store_int64(output, offset, scratch.results[i].i);

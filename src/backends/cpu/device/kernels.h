@@ -14,6 +14,8 @@ KernelPtr create_copy(const KernelSpec& spec);
 /// A scalar program over broadcast inputs, evaluated element by element: the oracle and the fall-back of compiled code.
 /// Parameters: the encoded program. Outputs have the broadcast shape.
 KernelPtr create_interpreted(const KernelSpec& spec);
+/// The same as machine code made now. Parameters and operands as above.
+KernelPtr create_elementwise(const KernelSpec& spec);
 /// A reference function. Parameters: the operator's name, its encoded attributes.
 KernelPtr create_reference(const KernelSpec& spec);
 

@@ -15,6 +15,10 @@ Extent extent_of(std::span<const int64_t> spatial, int64_t missing) {
   return extent;
 }
 
+std::optional<MatchedEpilogue> epilogue_of(const Region& region) {
+  return match_epilogue(region, region.output_type(0).rank() - 1);
+}
+
 /// The step of a convolution region without the choice of a configuration.
 ConvStep step_of(const Region& region, Isa isa) {
   const auto& conv = dynamic_cast<const ops::Conv&>(*region.anchor);
@@ -30,7 +34,7 @@ ConvStep step_of(const Region& region, Isa isa) {
   step.params.pad_before = extent_of({conv.pads.data(), spatial}, 0);
   step.params.pad_after = extent_of({conv.pads.data() + spatial, spatial}, 0);
   step.params.isa = isa;
-  if (const auto epilogue = match_epilogue(region)) step.epilogue = epilogue->step;
+  if (const auto epilogue = epilogue_of(region)) step.epilogue = epilogue->step;
   return step;
 }
 
@@ -46,7 +50,9 @@ class ConvTactic : public Tactic {
     if (!region.input(region.anchor_inputs[1]).constant) return Support::no("the filter is not constant");
     if (has_bias(region) && !region.input(region.anchor_inputs[2]).constant)
       return Support::no("the bias is not constant");
-    if (!match_epilogue(region)) return Support::no("the expressions after it are not a known epilogue");
+    const auto epilogue = epilogue_of(region);
+    if (!epilogue) return Support::no("the expressions after it are not a known epilogue");
+    if (epilogue->bias && has_bias(region)) return Support::no("two biases");
     return form(step_of(region, best_isa()));
   }
   std::optional<Order> order(const Region&) const override { return Order::ChannelsLast; }
@@ -57,11 +63,12 @@ class ConvTactic : public Tactic {
     const Tensor& weights = region.input(region.anchor_inputs[1]);
     std::vector<std::byte> packed(Algorithm::packed_bytes(step));
     pack(step, weights.constant->view(), packed);
-    const auto epilogue = *match_epilogue(region);
+    const auto epilogue = *epilogue_of(region);
     const int x = lowering.input(region.anchor_inputs[0], Need::ChannelsLast);
     const int residual =
         epilogue.residual_input == kNone ? kNone : lowering.input(epilogue.residual_input, Need::ChannelsLast);
-    const int bias = has_bias(region) ? lowering.input(region.anchor_inputs[2], Need::RowMajor) : kNone;
+    int bias = has_bias(region) ? lowering.input(region.anchor_inputs[2], Need::RowMajor) : kNone;
+    if (epilogue.bias) bias = lowering.constant(*epilogue.bias, epilogue.bias_name);
     const int y = lowering.output(0, Need::ChannelsLast);
     const ConvShape largest = conv_shape(lowering.largest_view(x), lowering.largest_view(y));
     const uint64_t workspace = Algorithm(step, largest).workspace_bytes(lowering.target().threads);

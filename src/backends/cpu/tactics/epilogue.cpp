@@ -5,7 +5,7 @@ namespace tn::cpu {
 namespace {
 
 void collect_constants(const Expr& expr, std::vector<double>& constants) {
-  if (expr.is_constant() && is_float_scalar(expr.type())) constants.push_back(expr.value().f);
+  if (expr.is_constant() && is_float(expr.type())) constants.push_back(expr.value().f);
   for (const Expr& operand : expr.operands()) collect_constants(operand, constants);
 }
 
@@ -42,41 +42,71 @@ bool has_result_shape(const Region& region, int input) {
   return type.dims == region.output_type(0).dims && is_float(type.type);
 }
 
-}  // namespace
+// The input as f32 [channels] if it is a constant with one number per channel.
+ConstantPtr channel_constant(const Region& region, int input, int channel_axis) {
+  const Tensor& tensor = region.input(input);
+  if (!tensor.constant || tensor.type.type != DataType::F32) return nullptr;
+  const Dims& result = region.output_type(0).dims;
+  const Dim& channels = result[result.size() - static_cast<size_t>(channel_axis)];
+  const int rank = tensor.type.rank();
+  if (rank < channel_axis || !(channels == Dim(tensor.constant->elements()))) return nullptr;
+  if (!(tensor.type.dims[static_cast<size_t>(rank - channel_axis)] == channels)) return nullptr;
+  return std::make_shared<const Constant>(DataType::F32, Shape{tensor.constant->elements()}, tensor.constant->bytes(),
+                                          tensor.constant);
+}
 
-std::optional<MatchedEpilogue> match_epilogue(const Region& region) {
-  if (region.outputs() != 1) return std::nullopt;
-  if (region.expressions.empty()) return MatchedEpilogue{};
-  const Expr& wanted = region.expressions[0];
-  if (wanted.type() != ScalarType::F32 || region.expression_inputs.size() > 1) return std::nullopt;
+// Matches `wanted` as activations of the sums `before`, or of `sum` with the residual added behind.
+std::optional<EpilogueStep> match_forms(const Expr& wanted, const Expr& sum, const Expr* residual) {
   std::vector<double> constants;
   collect_constants(wanted, constants);
   if (constants.size() > 8) return std::nullopt;
-  const Expr sum = input(0);
-  const auto matched = [&](const Candidate& candidate, bool after) {
-    MatchedEpilogue result;
-    result.step.activation = static_cast<int64_t>(candidate.activation);
-    result.step.alpha = candidate.alpha;
-    result.step.beta = candidate.beta;
-    result.step.residual_after_activation = after;
-    if (!region.expression_inputs.empty()) result.residual_input = region.expression_inputs[0];
-    return result;
+  const auto step = [](const Candidate& candidate, bool after) {
+    return EpilogueStep{static_cast<int64_t>(candidate.activation), candidate.alpha, candidate.beta, after};
   };
-  if (region.expression_inputs.empty()) {
-    for (const Candidate& candidate : candidates(sum, constants)) {
-      if (candidate.expr == wanted) return matched(candidate, false);
-    }
-    return std::nullopt;
-  }
-  if (!has_result_shape(region, region.expression_inputs[0])) return std::nullopt;
-  const Expr residual = input(1);
-  for (const Expr& before : {sum + residual, residual + sum}) {
-    for (const Candidate& candidate : candidates(before, constants)) {
-      if (candidate.expr == wanted) return matched(candidate, false);
+  std::vector<Expr> before = {sum};
+  if (residual) before = {sum + *residual, *residual + sum};
+  for (const Expr& x : before) {
+    for (const Candidate& candidate : candidates(x, constants)) {
+      if (candidate.expr == wanted) return step(candidate, false);
     }
   }
+  if (!residual) return std::nullopt;
   for (const Candidate& candidate : candidates(sum, constants)) {
-    if (candidate.expr + residual == wanted || residual + candidate.expr == wanted) return matched(candidate, true);
+    if (candidate.expr + *residual == wanted || *residual + candidate.expr == wanted) return step(candidate, true);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<MatchedEpilogue> match_epilogue(const Region& region, int channel_axis) {
+  if (region.outputs() != 1) return std::nullopt;
+  MatchedEpilogue matched;
+  if (region.expressions.empty()) return matched;
+  const Expr& wanted = region.expressions[0];
+  if (wanted.type() != ScalarType::F32) return std::nullopt;
+  std::optional<Expr> bias, residual;
+  for (size_t i = 0; i < region.expression_inputs.size(); ++i) {
+    const int index = region.expression_inputs[i];
+    const ConstantPtr constant = channel_constant(region, index, channel_axis);
+    if (constant && !bias) {
+      bias = input(static_cast<int>(i) + 1);
+      matched.bias = constant;
+      matched.bias_name = region.input(index).name;
+    } else if (has_result_shape(region, index) && !residual) {
+      residual = input(static_cast<int>(i) + 1);
+      matched.residual_input = index;
+    } else {
+      return std::nullopt;
+    }
+  }
+  std::vector<Expr> sums = {input(0)};
+  if (bias) sums = {input(0) + *bias, *bias + input(0)};
+  for (const Expr& sum : sums) {
+    const auto step = match_forms(wanted, sum, residual ? &*residual : nullptr);
+    if (!step) continue;
+    matched.step = *step;
+    return matched;
   }
   return std::nullopt;
 }

@@ -12,9 +12,12 @@ namespace tn::cpu {
 struct MatchedEpilogue {
   EpilogueStep step;
   int residual_input = kNone;  ///< region input with the result's shape, or kNone
+  ConstantPtr bias;            ///< f32 [channels], or null
+  std::string bias_name;
 };
 
-/// Recognises [+ residual] [activation] [+ residual]. Nothing if the expressions are anything else.
-std::optional<MatchedEpilogue> match_epilogue(const Region& region);
+/// Recognises [+ constant per channel] [+ residual] [activation] [+ residual]. Nothing if the expressions are anything
+/// else. `channel_axis` is counted from the back: 1 is the last.
+std::optional<MatchedEpilogue> match_epilogue(const Region& region, int channel_axis = 1);
 
 }  // namespace tn::cpu

@@ -12,6 +12,13 @@ const Backend& backend();
 const Tactic& conv_direct();
 const Tactic& conv_depthwise();
 const Tactic& conv_winograd();
+const Tactic& elementwise();
+const Tactic& gemm();
 const Tactic& interpreted();
+const Tactic& matmul();
+const Tactic& norm();
+const Tactic& pool();
+const Tactic& reduce();
+const Tactic& softmax();
 
 }  // namespace tn::cpu
