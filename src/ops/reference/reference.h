@@ -17,14 +17,20 @@ namespace tn::ops {
 /// (an index out of range).
 using ReferenceKernel = std::function<void(std::span<const TensorView> inputs, std::span<const TensorView> outputs)>;
 
+/// Shapes of the outputs where values of the inputs decide them (InferContext::unknown).
+using ExtentFunction = std::function<void(std::span<const TensorView> inputs, std::span<Shape> outputs)>;
+
 struct ReferenceEntry {
   std::string_view name;  ///< the operator's name
   /// Decodes the attributes a plan stores. Throws Error(InvalidEngine).
   ReferenceKernel (*make)(std::span<const std::byte> attributes);
+  /// Null where the type rule always tells the shapes.
+  ExtentFunction (*make_extents)(std::span<const std::byte> attributes) = nullptr;
 };
 
 /// Entry for `void function(const Attributes&, inputs, outputs)`.
-template <typename Attributes, void (*function)(const Attributes&, std::span<const TensorView>, std::span<const TensorView>)>
+template <typename Attributes,
+          void (*function)(const Attributes&, std::span<const TensorView>, std::span<const TensorView>)>
 constexpr ReferenceEntry make_reference(std::string_view name) {
   return {name, [](std::span<const std::byte> bytes) -> ReferenceKernel {
             return [attributes = decode_fields<Attributes>(bytes)](std::span<const TensorView> inputs,
@@ -32,6 +38,19 @@ constexpr ReferenceEntry make_reference(std::string_view name) {
               function(attributes, inputs, outputs);
             };
           }};
+}
+
+/// The same with `void extents(const Attributes&, inputs, shapes of the outputs)`.
+template <typename Attributes,
+          void (*function)(const Attributes&, std::span<const TensorView>, std::span<const TensorView>),
+          void (*extents)(const Attributes&, std::span<const TensorView>, std::span<Shape>)>
+constexpr ReferenceEntry make_reference_with_extents(std::string_view name) {
+  ReferenceEntry entry = make_reference<Attributes, function>(name);
+  entry.make_extents = [](std::span<const std::byte> bytes) -> ExtentFunction {
+    return [attributes = decode_fields<Attributes>(bytes)](
+               std::span<const TensorView> inputs, std::span<Shape> outputs) { extents(attributes, inputs, outputs); };
+  };
+  return entry;
 }
 
 /// Attributes of an operator without any.

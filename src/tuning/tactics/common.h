@@ -21,5 +21,7 @@ const Tactic& reference();
 
 /// Kernel of reference(): parameters are the operator's name and its attributes.
 inline constexpr std::string_view kReferenceKernel = "reference";
+/// Kernel that runs before it where values decide the shapes of its outputs.
+inline constexpr std::string_view kExtentsKernel = "extents";
 
 }  // namespace tn

@@ -7,12 +7,19 @@ namespace tn::cpu {
 
 const KernelEntry* find_kernel(std::string_view name) {
   static constexpr KernelEntry kTable[] = {
-      {"conv", create_conv},           {"copy", create_copy},
-      {"depthwise", create_depthwise}, {"elementwise", create_elementwise},
-      {"gemm", create_gemm},           {"interpreted", create_interpreted},
-      {"matmul", create_matmul},       {"norm", create_norm},
-      {"pool", create_pool},           {"reduce", create_reduce},
-      {"reference", create_reference}, {"softmax", create_softmax},
+      {"conv", create_conv},
+      {"copy", create_copy},
+      {"depthwise", create_depthwise},
+      {"elementwise", create_elementwise},
+      {"extents", create_extents},
+      {"gemm", create_gemm},
+      {"interpreted", create_interpreted},
+      {"matmul", create_matmul},
+      {"norm", create_norm},
+      {"pool", create_pool},
+      {"reduce", create_reduce},
+      {"reference", create_reference},
+      {"softmax", create_softmax},
       {"winograd", create_winograd},
   };
   for (const KernelEntry& entry : kTable) {

@@ -16,6 +16,9 @@ KernelPtr create_copy(const KernelSpec& spec);
 KernelPtr create_interpreted(const KernelSpec& spec);
 /// The same as machine code made now. Parameters and operands as above.
 KernelPtr create_elementwise(const KernelSpec& spec);
+/// Shapes that values of the inputs decide. Parameters: as below, then the number of outputs and, for every symbol the
+/// step defines, the output and the axis that tell it.
+KernelPtr create_extents(const KernelSpec& spec);
 /// A reference function. Parameters: the operator's name, its encoded attributes.
 KernelPtr create_reference(const KernelSpec& spec);
 
