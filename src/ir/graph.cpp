@@ -24,6 +24,7 @@ std::string to_string(const TensorType& type) {
 std::optional<Dims> Op::value(const InferContext&) const {
   return std::nullopt;
 }
+std::vector<BodyInput> Op::body_inputs(const InferContext&, size_t) const { return {}; }
 
 std::string describe(const Node& node) {
   return fmt::format("node '{}' ({})", node.name, node.op->name());
@@ -192,7 +193,9 @@ void Graph::infer_node(NodeId id) {
   std::vector<TensorType> types;
   try {
     const std::string label = node.outputs.empty() ? node.name : tensor(node.outputs[0]).name;
-    types = node.op->infer(GraphInferContext(*this, node, label, &unknowns_));
+    const GraphInferContext context(*this, node, label, &unknowns_);
+    for (size_t i = 0; i < node.bodies.size(); ++i) node.bodies[i].set_body_inputs(node.op->body_inputs(context, i));
+    types = node.op->infer(context);
   } catch (const Error& error) {
     throw error.within(describe(node));
   }
@@ -202,6 +205,16 @@ void Graph::infer_node(NodeId id) {
   if (!node.outputs.empty()) {
     edit_tensor(node.outputs[0]).value = node.op->value(GraphInferContext(*this, node, "", nullptr));
   }
+}
+
+void Graph::set_body_inputs(std::span<const BodyInput> inputs) {
+  internal_check(inputs.size() == inputs_.size(), "graph '{}' has {} inputs, {} are given", name, inputs_.size(),
+                 inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    edit_tensor(inputs_[i]).type = inputs[i].type;
+    edit_tensor(inputs_[i]).value = inputs[i].value;
+  }
+  infer_all();
 }
 
 void Graph::infer_all() {

@@ -51,6 +51,8 @@ class Graph {
   TensorId add(std::string name, OpPtr op, std::vector<TensorId> inputs);
 
   void set_outputs(std::vector<TensorId> outputs) { outputs_ = std::move(outputs); }
+  /// Reorders the inputs; every input must be listed.
+  void set_inputs(std::vector<TensorId> inputs) { inputs_ = std::move(inputs); }
   const std::vector<TensorId>& inputs() const { return inputs_; }
   const std::vector<TensorId>& outputs() const { return outputs_; }
 
@@ -79,6 +81,8 @@ class Graph {
   void remove_node(NodeId id);
   /// Runs all type rules again, bodies included (after shapes of inputs changed).
   void infer_all();
+  /// Gives the inputs of a body new types and values and runs all its type rules again.
+  void set_body_inputs(std::span<const BodyInput> inputs);
   /// Renumbers without holes, drops unused constants, keeps order().
   void compact();
 

@@ -45,6 +45,12 @@ class InferContext {
   virtual Dim unknown(int output, int axis, const Dim& upper) const = 0;
 };
 
+/// Type of an input of a body, and its elements where they are known.
+struct BodyInput {
+  TensorType type;
+  std::optional<Dims> value;
+};
+
 /// An operator with its attributes: what a node computes. Immutable once it is in a graph; nodes share it.
 class Op {
  public:
@@ -60,6 +66,8 @@ class Op {
   virtual std::vector<TensorType> infer(const InferContext& context) const = 0;
   /// The elements of output 0 where it is a small integer tensor computable from extents (Shape, Gather of a shape …).
   virtual std::optional<Dims> value(const InferContext& context) const;
+  /// For operators that own graphs: what the inputs of a body are, given the inputs of the node.
+  virtual std::vector<BodyInput> body_inputs(const InferContext& context, size_t body) const;
   /// False for operators whose result may differ from run to run (random numbers): never folded or merged.
   virtual bool deterministic() const { return true; }
 };
