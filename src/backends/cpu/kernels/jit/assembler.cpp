@@ -34,8 +34,9 @@ void Assembler::plan_bodies() {
   single_allocation_ = allocate(single_, invariant_, registers_);
   const int steps = static_cast<int>(single_.steps.size());
   const int fitting = registers_ / std::max(single_allocation_.registers, 1);
-  copies_ =
-      code_.has_calls() ? 1 : std::clamp(std::min(fitting, kMaxUnrolledSteps / std::max(steps, 1)), 1, kMaxUnroll);
+  // Two copies pay even where some of their values go to memory: one copy of a long body waits for itself.
+  const int wanted = std::clamp(fitting, 2, kMaxUnroll);
+  copies_ = code_.has_calls() ? 1 : std::clamp(kMaxUnrolledSteps / std::max(steps, 1), 1, wanted);
   unrolled_ = unroll(code_, invariant_, copies_);
   unrolled_allocation_ = allocate(unrolled_, invariant_, registers_);
 }

@@ -38,7 +38,7 @@ class Assembler : public Xbyak::CodeGenerator {
   using Operand = Xbyak::Operand;
 
   static constexpr int kMaxUnroll = 4;
-  static constexpr int kMaxUnrolledSteps = 192;
+  static constexpr int kMaxUnrolledSteps = 256;
   static constexpr int kMaxPointers = 10;
 
   // Layout of the whole function: assembler.cpp.

@@ -20,6 +20,7 @@ void Assembler::write_step(const VectorStep& step, int target) {
       return write_blend(step, target);
     case VectorOp::SqrtF:
     case VectorOp::RoundF:
+    case VectorOp::Reciprocal14:
     case VectorOp::F32ToI32:
     case VectorOp::F32ToI32Truncated:
     case VectorOp::I32ToF32:
@@ -53,6 +54,8 @@ void Assembler::write_arithmetic(const VectorStep& step, int target) {
       return wide ? vmulpd(t, a, b) : vmulps(t, a, b);
     case VectorOp::DivF:
       return wide ? vdivpd(t, a, b) : vdivps(t, a, b);
+    case VectorOp::ScalePower:
+      return vscalefps(t, a, b);
     case VectorOp::MinF:
       return wide ? vminpd(t, a, b) : vminps(t, a, b);
     case VectorOp::MaxF:
@@ -184,6 +187,8 @@ void Assembler::write_conversion(const VectorStep& step, int target) {
       if (avx512_)
         return step.wide ? vrndscalepd(full(target), full(a), mode) : vrndscaleps(full(target), full(a), mode);
       return step.wide ? vroundpd(full(target), full(a), mode) : vroundps(full(target), full(a), mode);
+    case VectorOp::Reciprocal14:
+      return vrcp14ps(full(target), full(a));
     case VectorOp::F32ToI32:
       return vcvtps2dq(full(target), full(a));
     case VectorOp::F32ToI32Truncated:

@@ -36,7 +36,7 @@ std::unique_ptr<const jit::MachineCode> compile(const ScalarProgram& program,
   for (const auto& operand : operands) memory.push_back({operand.type, operand.stride == InnerStride::Broadcast});
   for (const DataType type : results) memory.push_back({type, false});
   const auto target = isa == ElementwiseIsa::Avx2 ? jit::JitIsa::Avx2 : jit::JitIsa::Avx512;
-  return jit::assemble(jit::translate(program, memory), memory, operands.size(), target);
+  return jit::assemble(jit::translate(program, memory, target), memory, operands.size(), target);
 #else
   return nullptr;
 #endif

@@ -11,11 +11,6 @@
 
 namespace tn::jit {
 
-enum class JitIsa : uint8_t { Avx2, Avx512 };
-inline int register_bytes(JitIsa isa) {
-  return isa == JitIsa::Avx2 ? 32 : 64;
-}
-
 /// A function made in memory that is executable and not writable. Stateless: any number of threads may call it.
 class MachineCode {
  public:

@@ -21,8 +21,8 @@ bool is_wide_type(ScalarType type) {
 
 class Translator {
  public:
-  Translator(const ScalarProgram& program, std::span<const MemoryOperand> memory)
-      : program_(program), memory_(memory), values_(program.instructions.size()) {}
+  Translator(const ScalarProgram& program, std::span<const MemoryOperand> memory, JitIsa isa)
+      : program_(program), memory_(memory), values_(program.instructions.size()), builder_(isa) {}
 
   VectorCode run() {
     for (size_t k = 0; k < program_.results.size(); ++k)
@@ -392,8 +392,8 @@ std::optional<Value> Translator::in_integer(const ScalarInstruction& step, Value
 
 }  // namespace
 
-VectorCode translate(const ScalarProgram& program, std::span<const MemoryOperand> memory) {
-  return Translator(program, memory).run();
+VectorCode translate(const ScalarProgram& program, std::span<const MemoryOperand> memory, JitIsa isa) {
+  return Translator(program, memory, isa).run();
 }
 
 }  // namespace tn::jit

@@ -14,6 +14,6 @@ struct MemoryOperand {
 };
 
 /// A verified program as vector code over `memory`: the inputs of the program first, then its results.
-VectorCode translate(const ScalarProgram& program, std::span<const MemoryOperand> memory);
+VectorCode translate(const ScalarProgram& program, std::span<const MemoryOperand> memory, JitIsa isa);
 
 }  // namespace tn::jit

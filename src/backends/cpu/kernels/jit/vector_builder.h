@@ -20,6 +20,9 @@ struct Value {
 
 class VectorBuilder {
  public:
+  explicit VectorBuilder(JitIsa isa) : isa_(isa) {}
+  JitIsa isa() const { return isa_; }
+
   Value f32(float x) { return constant(std::bit_cast<uint32_t>(x), false); }
   Value i32(int32_t x) { return constant(static_cast<uint32_t>(x), false); }
   Value f64(double x) { return constant(std::bit_cast<uint64_t>(x), true); }
@@ -45,6 +48,7 @@ class VectorBuilder {
     size_t operator()(const VectorStep& step) const;
   };
   Value add(const VectorStep& step);
+  JitIsa isa_;
   VectorCode code_;
   std::unordered_map<VectorStep, VectorId, StepHash> known_;
 };

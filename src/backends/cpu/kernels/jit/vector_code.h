@@ -17,6 +17,11 @@
 
 namespace tn::jit {
 
+enum class JitIsa : uint8_t { Avx2, Avx512 };
+inline int register_bytes(JitIsa isa) {
+  return isa == JitIsa::Avx2 ? 32 : 64;
+}
+
 enum class VectorOp : uint8_t {
   // clang-format off
   Constant,               ///< immediate: the bits of a lane
@@ -27,6 +32,8 @@ enum class VectorOp : uint8_t {
   Fma,                    ///< a * b + c
   Fnma,                   ///< c - a * b
   Fms,                    ///< a * b - c
+  Reciprocal14,           ///< AVX-512 only: 1 / a to 14 bits
+  ScalePower,             ///< AVX-512 only: a * 2^b for an integer b in floating point
   RoundF,                 ///< immediate: 0 even, 1 down, 2 up, 3 towards zero
   CompareF,               ///< immediate: an AVX predicate; gives a mask of the same width
   And, AndNot, Or, Xor,   ///< AndNot: ~a & b

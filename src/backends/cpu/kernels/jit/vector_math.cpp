@@ -42,7 +42,8 @@ struct Reduced {
   Value n, r;
 };
 Reduced reduce_exp(Value x) {
-  const Value n = round_even(x * kLog2e);
+  // Adding 3 * 2^22 rounds to an integer.
+  const Value n = fma(x, f32(x, kLog2e), 12582912.f) - 12582912.f;
   return {n, fnma(n, f32(x, kLn2Low), fnma(n, f32(x, kLn2High), x))};
 }
 
@@ -54,30 +55,46 @@ Value expm1_reduced(Value r) {
       r);
 }
 
+bool has_avx512(Value like) {
+  return like.builder->isa() == JitIsa::Avx512;
+}
+
+/// 1 / b for normal b below 2^126. Where division is slow: one Newton step from 14 bits.
+Value bounded_reciprocal(Value b) {
+  const Value one = f32(b, 1.f);
+  if (!has_avx512(b)) return one / b;
+  const Value y = b.builder->make(VectorOp::Reciprocal14, {b});
+  return fma(y, fnma(b, y, one), y);
+}
+
+/// a / b for b as above, with the remainder taken into account.
+Value bounded_divide(Value a, Value b) {
+  if (!has_avx512(b)) return a / b;
+  const Value y = bounded_reciprocal(b), quotient = a * y;
+  return fma(fnma(b, quotient, a), y, quotient);
+}
+
 /// 2^n for integers n in [-126, 128]; 128 gives infinity.
 Value power_of_two(Value n) {
   const Value i = n.builder->make(VectorOp::F32ToI32, {n});
   return shift_left(add_int(i, i32(n, 127)), 23);
 }
 
-/// e^x 2^shift, with gradual underflow. In two steps, as 2^n alone may be out of range.
+/// e^x 2^shift, with gradual underflow.
 Value exp_scaled(Value x, int shift) {
   const auto [n, r] = reduce_exp(clip(x, -104.f, 90.f));
+  const Value p = expm1_reduced(r) + 1.f;
+  if (has_avx512(x)) return x.builder->make(VectorOp::ScalePower, {p, shift == 0 ? n : n + static_cast<float>(shift)});
+  // In two steps, as 2^n alone may be out of range.
   const Value i = add_int(n.builder->make(VectorOp::F32ToI32, {n}), i32(x, shift));
   const Value half = shift_right_signed(i, 1);
   const Value first = shift_left(add_int(half, i32(x, 127)), 23);
   const Value second = shift_left(add_int(sub_int(i, half), i32(x, 127)), 23);
-  return (expm1_reduced(r) + 1.f) * first * second;
+  return p * first * second;
 }
 
 Value exp(Value x) {
   return exp_scaled(x, 0);
-}
-
-/// e^x where what is below 2^-126 does not matter.
-Value exp_flushed(Value x) {
-  const auto [n, r] = reduce_exp(clip(x, -87.3f, 89.f));
-  return (expm1_reduced(r) + 1.f) * power_of_two(n);
 }
 
 Value expm1(Value x) {
@@ -89,8 +106,15 @@ Value expm1(Value x) {
 }
 
 Value sigmoid(Value x) {
-  const Value e = exp_flushed(x ^ sign_bit(x));
-  return f32(x, 1.f) / (e + 1.f);
+  const Value minus = x ^ sign_bit(x), one = f32(x, 1.f);
+  if (!has_avx512(x)) {
+    // 2^128 is infinite here, so that results below 2^-127 become 0.
+    const auto [n, r] = reduce_exp(clip(minus, -87.3f, 89.f));
+    return one / fma(expm1_reduced(r) + 1.f, power_of_two(n), one);
+  }
+  const auto [n, r] = reduce_exp(max_or_second(f32(x, -104.f), minus));
+  const Value e = x.builder->make(VectorOp::ScalePower, {expm1_reduced(r) + 1.f, n});
+  return and_not(less(x, f32(x, -87.3365f)), bounded_reciprocal(e + one));
 }
 
 Value tanh(Value value) {
@@ -99,7 +123,7 @@ Value tanh(Value value) {
                                  3.06857472764932e-08f, -1.2271838926991574e-11f});
   const Value q =
       polynomial(s, {1.f, 0.4701511263847351f, 0.02725435607135296f, 0.00039426362491212785f, 1.2904032473670668e-06f});
-  return x * p / q;
+  return bounded_divide(x * p, q);
 }
 
 Value erf(Value value) {
@@ -108,7 +132,7 @@ Value erf(Value value) {
                                  0.0037687260191887617f, 0.00028462952468544245f, 2.0447373572096694e-06f});
   const Value q = polynomial(s, {1.f, 0.5021779537200928f, 0.11414971202611923f, 0.014975340105593204f,
                                  0.0011627109488472342f, 3.802360515692271e-05f});
-  return x * p / q;
+  return bounded_divide(x * p, q);
 }
 
 /// log of x, which must be normal, positive and finite or is repaired by `log`.
@@ -256,7 +280,7 @@ Value atan(Value x) {
   const Value t = blend(big, f32(x, 1.f) / a, a), s = t * t;
   const Value p = polynomial(s, {1.f, 1.129051923751831f, 0.2861504554748535f, 0.008895893581211567f});
   const Value q = polynomial(s, {1.f, 1.4623851776123047f, 0.5736148953437805f, 0.05045777186751366f});
-  const Value y = t * p / q;
+  const Value y = bounded_divide(t * p, q);
   const Value far = f32(x, 1.5707963705062866f) - (y + 4.371138828673793e-08f);
   return with_sign(blend(big, far, y), x);
 }
