@@ -39,17 +39,37 @@ class Transpose {
   template <int Lanes>
   using Vector [[gnu::vector_size(16 * Lanes)]] = T;
 
-  // The longer axis inside.
   static void narrow(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
-    if (rows < columns) {
-      for (int64_t r = 0; r < rows; ++r) {
+    int64_t first = 0;
+    if (columns < kN && 4 * columns >= kN && columns > 1 && to_stride == columns)
+      first = interleave_rows(from, from_stride, to, rows, columns);
+    // The longer axis inside.
+    if (rows - first < columns) {
+      for (int64_t r = first; r < rows; ++r) {
         for (int64_t c = 0; c < columns; ++c) to[r * to_stride + c] = from[c * from_stride + r];
       }
     } else {
       for (int64_t c = 0; c < columns; ++c) {
-        for (int64_t r = 0; r < rows; ++r) to[r * to_stride + c] = from[c * from_stride + r];
+        for (int64_t r = first; r < rows; ++r) to[r * to_stride + c] = from[c * from_stride + r];
       }
     }
+  }
+
+  // A few planes to dense pixels (an RGB image to NHWC): every pixel is stored kN wide, and the next store covers what
+  // was too much. Stops before a store would leave the block; returns the rows done.
+  static int64_t interleave_rows(const T* from, int64_t from_stride, T* to, int64_t rows, int64_t columns) {
+    int64_t r = 0;
+    for (; (r + kN - 1) * columns + kN <= rows * columns; r += kN) {
+      Vector<1> x[kN] = {};
+#pragma GCC unroll 16
+      for (int i = 0; i < kN - 1; ++i) {
+        if (i < columns) x[i] = load<1>(from + i * from_stride + r, 0);
+      }
+      shuffle<1>(x);
+#pragma GCC unroll 16
+      for (int i = 0; i < kN; ++i) std::memcpy(to + (r + i) * columns, &x[i], sizeof x[i]);
+    }
+    return r;
   }
 
   // Tiles over `rows` x `columns`; the last ones overlap those before.
@@ -67,11 +87,19 @@ class Transpose {
   // Writes kN rows of Lanes * kN elements.
   template <int Lanes>
   static void tile(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
-    constexpr auto kIndex = std::make_index_sequence<static_cast<size_t>(Lanes * kN)>();
-    Vector<Lanes> x[kN], y[kN];
+    Vector<Lanes> x[kN];
 #pragma GCC unroll 16
     for (int i = 0; i < kN; ++i) x[i] = load<Lanes>(from + i * from_stride, kN * from_stride);
-      // log2(kN) perfect shuffles of the rows transpose a square.
+    shuffle<Lanes>(x);
+#pragma GCC unroll 16
+    for (int i = 0; i < kN; ++i) std::memcpy(to + i * to_stride, &x[i], sizeof x[i]);
+  }
+
+  // Transposes the squares in the lanes by log2(kN) perfect shuffles of the rows.
+  template <int Lanes>
+  [[gnu::always_inline]] static void shuffle(Vector<Lanes> (&x)[kN]) {
+    constexpr auto kIndex = std::make_index_sequence<static_cast<size_t>(Lanes * kN)>();
+    Vector<Lanes> y[kN];
 #pragma GCC unroll 4
     for (int level = 1; level < kN; level *= 2) {
 #pragma GCC unroll 8
@@ -82,8 +110,6 @@ class Transpose {
 #pragma GCC unroll 16
       for (int i = 0; i < kN; ++i) x[i] = y[i];
     }
-#pragma GCC unroll 16
-    for (int i = 0; i < kN; ++i) std::memcpy(to + i * to_stride, &x[i], sizeof x[i]);
   }
 
   template <int Lanes, int High, size_t... I>
