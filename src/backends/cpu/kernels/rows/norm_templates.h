@@ -69,15 +69,24 @@ float spread(const void* in_pointer, int64_t count, float center) noexcept {
 template <typename V, typename T>
 void spread_columns(const void* in_pointer, int64_t stride, int64_t rows, int64_t columns, float* acc,
                     const float* center) noexcept {
-  sweep<V>(columns, [&](int64_t c, int, auto n) {
+  sweep_wide<V, 4>(columns, [&](int64_t c, auto registers, auto n) {
+    constexpr int kRegisters = registers();
     const T* in = static_cast<const T*>(in_pointer) + c;
-    const auto middle = load<V>(center + c, n);
-    auto sum = V::zero();
-    for (int64_t r = 0; r < rows; ++r) {
-      const auto d = V::sub(load<V>(in + r * stride, n), middle);
-      sum = V::fma(d, d, sum);
+    typename V::Reg middle[kRegisters], sum[kRegisters];
+    for (int i = 0; i < kRegisters; ++i) {
+      middle[i] = load<V>(center + c + i * V::kLanes, n);
+      sum[i] = V::zero();
     }
-    store<V>(acc + c, V::add(load<V>(acc + c, n), sum), n);
+    for (int64_t r = 0; r < rows; ++r, in += stride) {
+      for (int i = 0; i < kRegisters; ++i) {
+        const auto d = V::sub(load<V>(in + i * V::kLanes, n), middle[i]);
+        sum[i] = V::fma(d, d, sum[i]);
+      }
+    }
+    for (int i = 0; i < kRegisters; ++i) {
+      float* to = acc + c + i * V::kLanes;
+      store<V>(to, V::add(load<V>(to, n), sum[i]), n);
+    }
   });
 }
 

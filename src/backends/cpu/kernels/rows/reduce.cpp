@@ -11,7 +11,8 @@
 namespace tn {
 namespace {
 
-constexpr int64_t kColumns = 64;              // of one unit of work
+constexpr int64_t kColumns = 64;              // of one unit of work, at most
+constexpr int64_t kFewestColumns = 16;        // a cache line of f32
 constexpr int64_t kBlock = 1 << 12;           // elements that are summed in f32 at most
 constexpr int64_t kSerialElements = 1 << 13;  // below this a second thread costs more than it brings
 
@@ -85,31 +86,33 @@ void Reduce::bind(const Shape& dims, const Shape& in_strides, uint32_t axes, con
     by_rows_ = false;
     break;
   }
-  column_blocks_ = (column_axis_.dim + kColumns - 1) / kColumns;
-  units_ = kept_.count() * column_blocks_;
+  work_ = kept_.count() * column_axis_.dim * std::max<int64_t>(1, count_);
 }
 
 void Reduce::run(Lane& lane, const void* in, void* out) const noexcept {
-  if (units_ == 0) return;
+  if (work_ == 0) return;
   const auto* from = static_cast<const std::byte*>(in);
   auto* to = static_cast<std::byte*>(out);
+  const int64_t outer = kept_.count(), spare = (lane.size() + outer - 1) / outer;
+  const int64_t blocks = std::max(
+      {(column_axis_.dim + kColumns - 1) / kColumns, std::min(spare, column_axis_.dim / kFewestColumns), int64_t{1}});
   const auto part = [&](int64_t begin, int64_t end) {
-    LoopNest<2>::Cursor cursor(kept_, begin / column_blocks_);
+    LoopNest<2>::Cursor cursor(kept_, begin / blocks);
     for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t block = unit % column_blocks_, column = column_axis_.dim * block / column_blocks_;
+      const int64_t block = unit % blocks, column = column_axis_.dim * block / blocks;
       const auto* source = from + (cursor[0] + column * column_axis_.strides[0]) * size_;
       auto* target = to + (cursor[1] + column * column_axis_.strides[1]) * size_;
       if (by_rows_)
         reduce_rows(source, target);
       else
-        reduce_columns(source, target, column_axis_.dim * (block + 1) / column_blocks_ - column);
-      if (block + 1 == column_blocks_) cursor.next();
+        reduce_columns(source, target, column_axis_.dim * (block + 1) / blocks - column);
+      if (block + 1 == blocks) cursor.next();
     }
   };
-  if (kept_.count() * column_axis_.dim * count_ < kSerialElements)
-    part(0, units_);
+  if (work_ < kSerialElements)
+    part(0, outer * blocks);
   else
-    lane.parallel_for(units_, part);
+    lane.parallel_for(outer * blocks, part);
 }
 
 double Reduce::row_total(ReduceStep step, const std::byte* in, float shift) const noexcept {

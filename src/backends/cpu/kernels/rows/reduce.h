@@ -46,7 +46,7 @@ class Reduce {
   LoopNest<1> reduced_;            // without run_axis_
   LoopNest<1>::Axis run_axis_;     // the innermost reduced axis
   LoopNest<2>::Axis column_axis_;  // the kept axis along which `in` is contiguous
-  int64_t column_blocks_ = 1, units_ = 0;
+  int64_t work_ = 0;
 };
 
 }  // namespace tn

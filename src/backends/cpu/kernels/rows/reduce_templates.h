@@ -69,21 +69,36 @@ float reduce_row(const void* in_pointer, int64_t count, float shift) noexcept {
   return R::across(R::join(R::join(acc[0], acc[1]), R::join(acc[2], acc[3])));
 }
 
+// Registers * kLanes columns down all rows, even and odd rows apart.
+template <typename V, typename T, ReduceStep Step, int Registers, typename Count>
+[[gnu::always_inline]] inline void reduce_column_block(const T* in, int64_t stride, int64_t rows, float* acc,
+                                                       const float* shift, Count n) {
+  using R = Reducer<V, Step>;
+  constexpr int64_t kL = V::kLanes;
+  typename V::Reg even[Registers], odd[Registers], down[Registers];
+  for (int i = 0; i < Registers; ++i) {
+    even[i] = odd[i] = V::set1(R::kNeutral);
+    down[i] = Step == ReduceStep::SumExp ? load<V>(shift + i * kL, n) : V::zero();
+  }
+  int64_t r = 0;
+  for (; r + 2 <= rows; r += 2, in += 2 * stride) {
+    for (int i = 0; i < Registers; ++i) {
+      even[i] = R::join(even[i], R::map(load<V>(in + i * kL, n), down[i]));
+      odd[i] = R::join(odd[i], R::map(load<V>(in + stride + i * kL, n), down[i]));
+    }
+  }
+  for (int i = 0; i < Registers; ++i) {
+    if (r < rows) even[i] = R::join(even[i], R::map(load<V>(in + i * kL, n), down[i]));
+    store<V>(acc + i * kL, R::join(load<V>(acc + i * kL, n), R::join(even[i], odd[i])), n);
+  }
+}
+
 template <typename V, typename T, ReduceStep Step>
 void reduce_columns(const void* in_pointer, int64_t stride, int64_t rows, int64_t columns, float* acc,
                     const float* shift) noexcept {
-  using R = Reducer<V, Step>;
-  sweep<V>(columns, [&](int64_t c, int, auto n) {
-    const T* in = static_cast<const T*>(in_pointer) + c;
-    const auto down = Step == ReduceStep::SumExp ? load<V>(shift + c, n) : V::zero();
-    auto even = V::set1(R::kNeutral), odd = even;
-    int64_t r = 0;
-    for (; r + 2 <= rows; r += 2) {
-      even = R::join(even, R::map(load<V>(in + r * stride, n), down));
-      odd = R::join(odd, R::map(load<V>(in + (r + 1) * stride, n), down));
-    }
-    if (r < rows) even = R::join(even, R::map(load<V>(in + r * stride, n), down));
-    store<V>(acc + c, R::join(load<V>(acc + c, n), R::join(even, odd)), n);
+  const T* in = static_cast<const T*>(in_pointer);
+  sweep_wide<V, 4>(columns, [&](int64_t c, auto registers, auto n) {
+    reduce_column_block<V, T, Step, registers()>(in + c, stride, rows, acc + c, shift + c, n);
   });
 }
 

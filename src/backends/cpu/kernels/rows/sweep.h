@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace tn {
 
@@ -50,6 +51,17 @@ template <typename V, typename Body>
   }
   for (; i + kL <= n; i += kL) body(i, 0, Whole());
   if (i < n) body(i, 1, n - i);
+}
+
+/// Calls body(position, number of vectors as a constant, Whole or count) for all of [0, n): `Wide` vectors at a time,
+/// then one, then a part of one.
+template <typename V, int Wide, typename Body>
+[[gnu::always_inline]] inline void sweep_wide(int64_t n, Body&& body) {
+  constexpr int64_t kL = V::kLanes;
+  int64_t i = 0;
+  for (; i + Wide * kL <= n; i += Wide * kL) body(i, std::integral_constant<int, Wide>(), Whole());
+  for (; i + kL <= n; i += kL) body(i, std::integral_constant<int, 1>(), Whole());
+  if (i < n) body(i, std::integral_constant<int, 1>(), n - i);
 }
 
 template <typename V>
