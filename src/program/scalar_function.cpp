@@ -17,7 +17,7 @@ constexpr std::array<ScalarFunctionInfo, kScalarFunctionCount> kFunctions = {{
     {"add", 2, Number, false, 0.5f},      {"sub", 2, Number, false, 0.5f},
     {"mul", 2, Number, false, 0.5f},      {"div", 2, Number, false, 0.5f},
     {"mod", 2, Number, false, 0.5f},      {"fmod", 2, Number, false, 0},
-    {"pow", 2, Float, false, 4},          {"min", 2, Number, false, 0},
+    {"pow", 2, Float, false, 8},          {"min", 2, Number, false, 0},
     {"max", 2, Number, false, 0},         {"neg", 1, Number, false, 0},
     {"abs", 1, Number, false, 0},         {"sign", 1, Number, false, 0},
     {"floor", 1, Float, false, 0},        {"ceil", 1, Float, false, 0},

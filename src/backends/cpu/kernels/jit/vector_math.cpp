@@ -3,6 +3,8 @@
 // minimax fits of the relative error (Lawson's iteration in 40 digits).
 #include "backends/cpu/kernels/jit/vector_math.h"
 
+#include <bit>
+#include <cmath>
 #include <limits>
 
 namespace tn::jit {
@@ -135,6 +137,12 @@ Value erf(Value value) {
   return bounded_divide(x * p, q);
 }
 
+/// (log(1 + f) - f + f^2 / 2) / f^3 for 1 + f in [sqrt(1/2), sqrt(2)].
+Value log_tail(Value f) {
+  return polynomial(f, {3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f, -1.6668057665e-1f, 1.4249322787e-1f,
+                        -1.2420140846e-1f, 1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f});
+}
+
 /// log of x, which must be normal, positive and finite or is repaired by `log`.
 Value log_positive(Value x) {
   // m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) puts the border of the exponent there.
@@ -143,10 +151,7 @@ Value log_positive(Value x) {
   const Value m = add_int(offset & i32(x, 0x007fffff), i32(x, 0x3f3504f3));
   const Value e = x.builder->make(VectorOp::I32ToF32, {exponent});
   const Value f = m - 1.f, z = f * f;
-  const Value p =
-      polynomial(f, {3.3333331174e-1f, -2.4999993993e-1f, 2.0000714765e-1f, -1.6668057665e-1f, 1.4249322787e-1f,
-                     -1.2420140846e-1f, 1.1676998740e-1f, -1.1514610310e-1f, 7.0376836292e-2f});
-  const Value y = fma(e, f32(x, kLn2Low), f * z * p);
+  const Value y = fma(e, f32(x, kLn2Low), f * z * log_tail(f));
   return fma(e, f32(x, kLn2High), f + fnma(z, f32(x, 0.5f), y));
 }
 
@@ -291,6 +296,48 @@ Value guarded(Value x, Value y, const CallSite& site) {
   return x.builder->call_if_any(small ^ i32(x, -1), y, site, {x});
 }
 
+/// x^n for a small n ≥ 1.
+Value whole_power(Value x, int n) {
+  if (n == 1) return x;
+  const Value half = whole_power(x, n / 2), square = half * half;
+  return n % 2 == 0 ? square : square * x;
+}
+
+/// x^y for a constant y that needs no logarithm.
+std::optional<Value> constant_power(Value x, float y) {
+  constexpr float kMost = 4;
+  const float magnitude = std::fabs(y);
+  if (magnitude >= 1 && magnitude <= kMost && magnitude == std::floor(magnitude)) {
+    const Value power = whole_power(x, static_cast<int>(magnitude));
+    return y > 0 ? power : f32(x, 1.f) / power;
+  }
+  if (y != 0.5f) return std::nullopt;
+  return blend(equal(x, f32(x, -kInfinity)), f32(x, kInfinity), sqrt(x + 0.f));
+}
+
+/// e^(y log x) with the logarithm in two parts; lanes outside the plain numbers are left to `site`.
+Value power(Value x, Value y, const CallSite& site) {
+  const Value offset = sub_int(x, i32(x, 0x3f3504f3));
+  const Value e = x.builder->make(VectorOp::I32ToF32, {shift_right_signed(offset, 23)});
+  const Value f = add_int(offset & i32(x, 0x007fffff), i32(x, 0x3f3504f3)) - 1.f;
+  // log(1 + f) = f - f^2/2 + f^3 P(f), the first two terms exactly.
+  const Value square = f * f, square_low = fma(f, f, square ^ sign_bit(x));
+  const Value near = fnma(square, f32(x, 0.5f), f);
+  const Value near_low = fnma(square_low, f32(x, 0.5f), fnma(square, f32(x, 0.5f), f - near));
+  const Value low = fma(e, f32(x, kLn2Low), fma(f * square, log_tail(f), near_low));
+  const Value exponent = e * kLn2High;
+  const Value leading = exponent + near;
+  const Value rest = (near - (leading - exponent)) + low;
+  const Value high = leading + rest, high_low = rest - (high - leading);
+  const Value product = y * high;
+  const Value product_low = fma(y, high_low, fma(y, high, product ^ sign_bit(x)));
+  const auto [n, r] = reduce_exp(clip(product, -87.f, 88.f));
+  const Value result = (expm1_reduced(r + product_low) + 1.f) * power_of_two(n);
+  const Value plain =
+      less_equal(f32(x, kSmallestNormal), x) & less(x, f32(x, kInfinity)) & less(absolute(product), f32(x, 87.f));
+  return x.builder->call_if_any(plain ^ i32(x, -1), result, site, {x, y});
+}
+
 }  // namespace
 
 Value absolute(Value x) {
@@ -301,12 +348,19 @@ Value with_sign(Value magnitude, Value sign) {
   return magnitude ^ (sign & sign_bit(sign));
 }
 
-std::optional<Value> analytic(ScalarFunction function, Value x, Value, const CallSite& site) {
+std::optional<Value> analytic(ScalarFunction function, Value x, Value y, const CallSite& site) {
   switch (function) {
     case ScalarFunction::Sqrt:
       return sqrt(x);
     case ScalarFunction::Rsqrt:
       return f32(x, 1.f) / sqrt(x);
+    case ScalarFunction::Pow: {
+      const VectorStep& exponent = x.builder->step(y);
+      std::optional<Value> simple;
+      if (exponent.op == VectorOp::Constant)
+        simple = constant_power(x, std::bit_cast<float>(static_cast<uint32_t>(exponent.immediate)));
+      return simple ? *simple : power(x, y, site);
+    }
     case ScalarFunction::Exp:
       return exp(x);
     case ScalarFunction::Expm1:
