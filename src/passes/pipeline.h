@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "passes/pass_runner.h"
+
+namespace tn::passes {
+
+// One file each.
+extern const Pass constant_folding, dead_nodes, common_subexpressions, shape_values, identities;
+
+/// All passes in the order in which they run.
+std::span<const Pass> pipeline();
+
+}  // namespace tn::passes

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "passes/pass_test.h"
+
+namespace tn::passes {
+namespace {
+
+TEST(ConstantFolding, ComputesNodesOfConstants) {
+  expect_pass(constant_folding,
+              "graph g(x: f32[2,2]) { a = Add(f32[2]{1,2}, f32[]{0.5}) b = Transpose(f32[2,1]{3,4}) {perm=[1,0]} "
+              "y = Mul(x, a) z = Add(y, b) return z }",
+              "graph g(x: f32[2,2]) { constant a#2: f32[2] = {1.5,2.5} constant b#2: f32[1,2] = {3,4} "
+              "y = Mul(x, a#2) z = Add(y, b#2) return z }");
+}
+
+TEST(ConstantFolding, KnownExtentsAreConstants) {
+  expect_pass(constant_folding,
+              "graph g(x: f32[2,N,4]) { s = Shape(x) {start=2} y = Expand(x, s) z = Shape(x) return y, z }",
+              "graph g(x: f32[2,N,4]) { constant s#2: i64[1] = {4} y = Expand(x, s#2) z = Shape(x) return y, z }");
+}
+
+TEST(ConstantFolding, LeavesLargeFillsAndBadIndices) {
+  EXPECT_EQ(operators(run_pass(constant_folding,
+                               "graph g(x: f32[1]) { big = Expand(f32[1]{1}, i64[2]{1000,1000}) "
+                               "y = Add(x, big) return y }")),
+            "Expand Add");
+  Graph graph = parse("graph g(x: f32[1]) { bad = Gather(f32[2]{1,2}, i64[1]{7}) y = Add(x, bad) return y }");
+  EXPECT_EQ(run_passes(graph, std::span(&constant_folding, 1)).patches(), 0);
+}
+
+TEST(DeadNodes, GoInBodiesToo) {
+  Graph graph = parse("graph g(x: f32[2]) { a = Relu(x) b = Exp(a) y = Neg(x) return y }");
+  EXPECT_EQ(remove_dead_nodes(graph), 2);
+  EXPECT_EQ(operators(graph), "Neg");
+}
+
+TEST(CommonSubexpressions, Merge) {
+  expect_pass(
+      common_subexpressions,
+      "graph g(x: f32[2]) { a = Exp(x) b = Exp(x) c = Mul(a, f32[]{2}) d = Mul(b, f32[]{2}) y = Add(c, d) return y }",
+      "graph g(x: f32[2]) { constant t: f32[] = {2} a = Exp(x) c = Mul(a, t) y = Add(c, c) return y }");
+}
+
+TEST(CommonSubexpressions, DifferentAttributesAndTwoOutputsStay) {
+  const std::string text =
+      "graph g(x: f32[2]) { a = LeakyRelu(x) {alpha=0.5} b = LeakyRelu(x) {alpha=0.25} c = Exp(x) "
+      "d = Exp(x) return a, b, c, d }";
+  expect_pass(common_subexpressions, text, text);
+}
+
+TEST(ShapeValues, ShapeArithmeticBecomesExpressions) {
+  expect_pass(shape_values,
+              "graph g(x: f32[N,C,4]) { s = Shape(x) n = Gather(s, i64[1]{0}) m = Mul(n, i64[]{2}) y = Expand(x, s) "
+              "return y, m }",
+              "graph g(x: f32[N,C,4]) { s#2 = ShapeValue \"s\"() {dims=[\"N\",\"C\",\"4\"]} "
+              "y = Expand(x, s#2) m = ShapeValue() {dims=[\"2*N\"]} return y, m }");
+}
+
+TEST(ShapeValues, NarrowIntegersAreCast) {
+  EXPECT_EQ(operators(run_pass(shape_values, "graph g(x: f32[N]) { s = Shape(x) i = Cast(s) {to=\"i32\"} return i }")),
+            "ShapeValue Cast");
+}
+
+TEST(Identities, Drop) {
+  expect_pass(identities,
+              "graph g(x: f32[2,N]) { a = Identity(x) b = Cast(a) {to=\"f32\"} c = Transpose(b) {perm=[0,1]} "
+              "d = Concat(c) {axis=0} e = Add(d, f32[]{0}) f = Mul(f32[1,1]{1}, e) "
+              "h = Slice(f, i64[1]{0}, i64[1]{9223372036854775807}, i64[1]{1}) y = Relu(h) return y }",
+              "graph g(x: f32[2,N]) { y = Relu(x) return y }");
+}
+
+TEST(Identities, StayWhereTheyMatter) {
+  const std::string text =
+      "graph g(x: f32[2,1]) { a = Identity(x) b = Add(x, f32[1,1,1]{0}) "
+      "c = Slice(x, i64[1]{-1}, i64[1]{-9223372036854775807}, i64[1]{0}, i64[1]{-1}) return a, b, c }";
+  EXPECT_EQ(operators(run_pass(identities, text)), "Identity Add Slice");
+}
+
+TEST(Identities, TransposesMergeAndCancel) {
+  expect_pass(identities,
+              "graph g(x: f32[2,3,4]) { a = Transpose(x) {perm=[1,2,0]} b = Transpose(a) {perm=[1,2,0]} return b }",
+              "graph g(x: f32[2,3,4]) { b = Transpose(x) {perm=[2,0,1]} return b }");
+  expect_pass(identities,
+              "graph g(x: f32[2,3,4]) { a = Transpose(x) {perm=[1,2,0]} r = Mul(a, f32[]{2}) s = Relu(r) "
+              "b = Transpose(s) {perm=[2,0,1]} y = Exp(b) return y }",
+              "graph g(x: f32[2,3,4]) { constant t: f32[] = {2} r#2 = Mul \"r\"(x, t) s#2 = Relu \"s\"(r#2) "
+              "y = Exp(s#2) return y }");
+}
+
+TEST(Identities, ReshapesMerge) {
+  EXPECT_EQ(operators(run_pass(identities,
+                               "graph g(x: f32[2,3,4]) { a = Reshape(x, i64[2]{6,4}) b = Unsqueeze(a, "
+                               "i64[1]{0}) c = Squeeze(b, i64[1]{0}) y = Relu(c) return y }")),
+            "Reshape Relu");
+  EXPECT_EQ(operators(run_pass(identities,
+                               "graph g(x: f32[N,3,4]) { a = Reshape(x, i64[2]{-1,4}) b = Reshape(a, "
+                               "i64[3]{-1,3,4}) y = Relu(b) return y }")),
+            "Relu");
+}
+
+TEST(PassRunner, CanBeSwitchedOffAndBisected) {
+  const std::string text =
+      "graph g(x: f32[2]) { a = Identity(x) b = Identity(a) c = Identity(b) y = Relu(c) return y }";
+  Graph graph = parse(text);
+  PassOptions options;
+  options.disabled = {"identities"};
+  run_passes(graph, pipeline(), options);
+  EXPECT_EQ(operators(graph), "Identity Identity Identity Relu");
+  options = {};
+  options.max_patches = 2;
+  EXPECT_EQ(run_passes(graph, std::span(&identities, 1), options).patches(), 2);
+  EXPECT_EQ(operators(graph), "Identity Relu");
+  options.disabled = {"identites"};
+  EXPECT_THROW(run_passes(graph, pipeline(), options), Error);
+}
+
+std::optional<Patch> breaks_types(Graph& graph, const Uses&, NodeId id) {
+  const TensorId output = graph.node(id).outputs[0];
+  Patch patch(graph);
+  patch.replace(output, patch.constant("wrong", Constant::scalar(DataType::I8, 1)));
+  return patch;
+}
+
+TEST(PassRunner, AFailureSavesTheGraph) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "tenon_failed_pass";
+  std::filesystem::create_directories(folder);
+  constexpr Rule kRules[] = {breaks_types};
+  const Pass bad = {"bad", kRules};
+  Graph graph = parse("graph g(x: f32[2]) { a = Exp(x) y = Relu(a) return y }");
+  PassOptions options;
+  options.failure_folder = folder;
+  try {
+    run_passes(graph, std::span(&bad, 1), options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("pass 'bad'"), testing::HasSubstr(folder.string())));
+  }
+  EXPECT_FALSE(std::filesystem::is_empty(folder));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace tn::passes
