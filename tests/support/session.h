@@ -19,7 +19,9 @@ struct Value {
 };
 
 /// Builds a graph with one profile that admits exactly the given input shapes (fixed extents need none), writes and
-/// reads the engine back, runs it once and returns the outputs in order. Throws Error.
-std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads = 1);
+/// reads the engine back, runs it once (twice if the time of a run is asked for) and returns the outputs in order.
+/// Throws Error.
+std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads = 1,
+                                 double* milliseconds = nullptr);
 
 }  // namespace tn::test
