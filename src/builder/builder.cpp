@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "backends/cpu/kernel_sources.h"
 #include "backends/cpu/tactics/table.h"
 #include "base/error.h"
 #include "base/os/cpu.h"
@@ -12,28 +13,11 @@
 #include "ops/entry.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/layout.h"
+#include "tuning/split.h"
+#include "tuning/tuner.h"
 
 namespace tn {
 namespace {
-
-// Takes the first tactic of the table that supports the region.
-class TableSelector final : public Selector {
- public:
-  TableSelector(const Backend& backend, const Target& target) : backend_(backend), target_(target) {}
-  Choice select(const Region& region) override {
-    std::string reasons;
-    for (const Tactic* tactic : backend_.tactics) {
-      const Support support = tactic->supports(region, target_);
-      if (support) return {tactic, tactic->configs(region, target_).front()};
-      reasons += fmt::format("\n  {}: {}", tactic->name(), support.reason);
-    }
-    throw Error(ErrorCode::Unsupported, "nothing runs {}:{}", describe(*region.node), reasons);
-  }
-
- private:
-  const Backend& backend_;
-  const Target& target_;
-};
 
 std::unique_ptr<plan::BindingT> binding_of(const Tensor& tensor, bool is_input) {
   auto binding = std::make_unique<plan::BindingT>();
@@ -44,10 +28,10 @@ std::unique_ptr<plan::BindingT> binding_of(const Tensor& tensor, bool is_input) 
   return binding;
 }
 
-std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Backend& backend, const Target& target,
+std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& target,
                                               const std::vector<std::string>& symbols,
-                                              const OptimizationProfile& profile, WeightStore& weights) {
-  TableSelector selector(backend, target);
+                                              const OptimizationProfile& profile, Selector& selector,
+                                              WeightStore& weights) {
   ProfileBuilder builder(symbols, target.ranges, weights);
   std::vector<int> inputs, outputs;
   int binding = 0;
@@ -72,7 +56,8 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
   return import::import_onnx(path, {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, known);
 }
 
-std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger) {
+std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
+                                    BuildReport* report) {
   verify(graph);
   const Backend& backend = cpu::backend();
   const std::vector<OptimizationProfile> profiles = complete_profiles(graph, config.profiles);
@@ -100,7 +85,17 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     target.allow_fp16 = config.fp16;
     target.allow_bf16 = config.bf16;
     target.ranges = symbol_ranges(graph, profile);
-    plan.profiles.push_back(lower_profile(graph, backend, target, symbols, profile, weights));
+    Graph lowered_graph = graph;
+    split_unsupported(lowered_graph, backend, target);
+    lowered_graph.compact();
+    const TunerOptions options{config.timing, config.timing_repeats, config.most_tactics, config.fail_on_cache_miss,
+                               cpu::kKernelSources};
+    Tuner tuner(backend, target, opt_values(graph, profile), options, cache);
+    plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, profile, tuner, weights));
+    if (report) {
+      report->explanation += tuner.explanation();
+      report->measured += tuner.measured();
+    }
     const auto& lowered = *plan.profiles.back();
     logger.verbose("profile {}: {} steps, activations {} bytes (lower bound {})", plan.profiles.size() - 1,
                    lowered.lists[0]->steps.size(), lowered.arena_bytes, lowered.arena_lower_bound);

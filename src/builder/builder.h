@@ -11,6 +11,7 @@
 #include "engine/plan_generated.h"
 #include "import/onnx/model.h"
 #include "ir/graph.h"
+#include "tuning/timing_cache.h"
 
 namespace tn {
 
@@ -27,11 +28,23 @@ struct BuilderConfig {
   bool fp16 = false, bf16 = false;
   std::string preprocess;  ///< stored in the engine
   bool detailed = false;   ///< keep the optimized graph's text in the engine
+  bool timing = true;      ///< measure candidates; else the order of the tables decides
+  int timing_repeats = 8;  ///< measurements per candidate
+  int most_tactics = 0;    ///< candidates per layer; 0: all
+  bool fail_on_cache_miss = false;
+};
+
+/// What a build gives besides the engine.
+struct BuildReport {
+  std::string explanation;  ///< every candidate of every layer: chosen, time, or the reason why not
+  size_t measured = 0;      ///< candidates that the timing cache did not know
 };
 
 /// Turns a network into the bytes of an engine for this machine's CPU. Throws Error; the message names what is wrong
 /// with the network, a profile or a limit.
-std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger);
+/// `cache` is read and added to.
+std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
+                                    BuildReport* report = nullptr);
 
 /// Reads an ONNX file with all operators of the house. Inputs in `known` become constants.
 Graph read_onnx(const std::string& path, const import::KnownInputs& known = {});

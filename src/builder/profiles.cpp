@@ -117,6 +117,14 @@ SymbolRanges symbol_ranges(const Graph& graph, const OptimizationProfile& profil
   return ranges;
 }
 
+std::map<std::string, int64_t> opt_values(const Graph& graph, const OptimizationProfile& profile) {
+  OptimizationProfile at_opt = profile;
+  for (auto& [name, bounds] : at_opt) bounds.min = bounds.max = bounds.opt;
+  std::map<std::string, int64_t> values;
+  for (const auto& [name, range] : symbol_ranges(graph, at_opt)) values[name] = range.max;
+  return values;
+}
+
 std::unique_ptr<plan::ShapeRangeT> range_of_input(const Tensor& tensor, const OptimizationProfile& profile) {
   const ShapeBounds& bounds = profile.at(tensor.name);
   auto range = std::make_unique<plan::ShapeRangeT>();

@@ -18,6 +18,9 @@ std::vector<std::unique_ptr<plan::SymbolT>> symbols_of(const Graph& graph);
 /// Ranges of all symbols under a completed profile. An input symbol that several inputs share has the intersection.
 SymbolRanges symbol_ranges(const Graph& graph, const OptimizationProfile& profile);
 
+/// Values of all symbols at the profile's opt shapes; what only running tells has its upper bound.
+std::map<std::string, int64_t> opt_values(const Graph& graph, const OptimizationProfile& profile);
+
 std::unique_ptr<plan::ShapeRangeT> range_of_input(const Tensor& tensor, const OptimizationProfile& profile);
 
 }  // namespace tn

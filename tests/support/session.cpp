@@ -19,6 +19,7 @@ std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>
                                  double* milliseconds) {
   BuilderConfig config;
   config.threads = threads;
+  config.timing = milliseconds != nullptr;
   OptimizationProfile profile;
   for (const TensorId id : graph.inputs()) {
     const std::string& name = graph.tensor(id).name;
@@ -28,7 +29,8 @@ std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>
   }
   config.profiles = {profile};
   SilentLogger logger;
-  const auto engine = EngineFile::from_bytes(build_engine(std::move(graph), config, logger));
+  TimingCache cache;
+  const auto engine = EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
   Context context(engine, cpu::find_kernel, threads);
   Lane lane(threads);
   const auto& bindings = engine->plan().bindings;

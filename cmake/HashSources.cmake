@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# cmake -DFOLDER=… -DOUT=… -P: writes a header with the hash of all sources below FOLDER, touching it only on a change.
+file(GLOB_RECURSE files LIST_DIRECTORIES false ${FOLDER}/*.h ${FOLDER}/*.cpp)
+list(FILTER files EXCLUDE REGEX "_test\\.cpp$")
+list(SORT files)
+set(all "")
+foreach(file ${files})
+  file(SHA256 ${file} hash)
+  string(APPEND all ${hash})
+endforeach()
+string(SHA256 hash "${all}")
+set(text "#pragma once\n\nnamespace tn::cpu {\n\ninline constexpr char kKernelSources[] = \"${hash}\";\n\n}  // namespace tn::cpu\n")
+if(EXISTS ${OUT})
+  file(READ ${OUT} old)
+endif()
+if(NOT "${old}" STREQUAL "${text}")
+  file(WRITE ${OUT} "${text}")
+endif()

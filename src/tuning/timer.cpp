@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tuning/timer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include "base/error.h"
+#include "exec/context.h"
+#include "tuning/layout.h"
+
+namespace tn {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class FixedSelector final : public Selector {
+ public:
+  explicit FixedSelector(Choice choice) : choice_(std::move(choice)) {}
+  Choice select(const Region&) override { return choice_; }
+
+ private:
+  Choice choice_;
+};
+
+Dims evaluate(const Dims& dims, const std::map<std::string, int64_t>& symbols) {
+  Dims result;
+  for (const Dim& dim : dims) result.push_back(dim.evaluate(symbols));
+  return result;
+}
+
+// A plan that runs the only node of a graph; inputs lie in the order that the tactic asks for.
+std::vector<std::byte> plan_of(const Graph& graph, const Backend& backend, const Target& target, const Choice& choice,
+                               size_t& weight_bytes) {
+  plan::PlanT plan;
+  plan.backend = backend.name;
+  WeightStore weights;
+  ProfileBuilder builder({}, {}, weights);
+  const Region region = *region_of(graph, graph.node(graph.order()[0]));
+  const Order order = choice.tactic->order(region).value_or(Order::RowMajor);
+  std::vector<int> inputs;
+  std::vector<std::unique_ptr<plan::ShapeRangeT>> ranges;
+  for (const TensorId id : graph.inputs()) {
+    const Tensor& tensor = graph.tensor(id);
+    auto binding = std::make_unique<plan::BindingT>();
+    binding->name = tensor.name;
+    binding->is_input = true;
+    binding->type = static_cast<uint8_t>(tensor.type.type);
+    auto range = std::make_unique<plan::ShapeRangeT>();
+    for (const Dim& dim : tensor.type.dims) {
+      binding->dims.push_back(*dim.constant());
+      range->min.push_back(*dim.constant());
+    }
+    range->opt = range->max = range->min;
+    ranges.push_back(std::move(range));
+    inputs.push_back(builder.add_binding(tensor.name, tensor.type, strides_in(order, tensor.type.dims),
+                                         static_cast<int>(inputs.size())));
+    plan.bindings.push_back(std::move(binding));
+  }
+  FixedSelector selector(choice);
+  GraphLowering(graph, target, selector, builder).run(0, inputs);
+  plan.profiles.push_back(builder.finish(std::move(ranges)));
+  weight_bytes = weights.bytes().size();
+  return write_engine(plan, weights.bytes());
+}
+
+void check(const Status& status) {
+  if (!status) throw Error(status.code(), "{}", status.message());
+}
+
+// Random numbers of moderate size, the same in every run.
+HostBuffer random_input(DataType type, int64_t elements) {
+  HostBuffer buffer(static_cast<size_t>(elements) * size_of(type) + 64, "timing inputs");
+  std::minstd_rand random(1);
+  const TensorView view = TensorView::dense(buffer.data(), type, {elements});
+  for (int64_t i = 0; i < elements; ++i) {
+    const double value = static_cast<double>(random() % 2001) / 1000.0 - 1.0;
+    if (is_float(type))
+      store_double(view, i, value);
+    else
+      store_int64(view, i, 0);
+  }
+  return buffer;
+}
+
+}  // namespace
+
+Graph specialize(const Region& region, const std::map<std::string, int64_t>& symbols) {
+  Graph graph;
+  std::vector<TensorId> inputs;
+  std::map<TensorId, TensorId> known;
+  for (const TensorId id : region.node->inputs) {
+    if (id == kNone) {
+      inputs.push_back(kNone);
+      continue;
+    }
+    if (const auto found = known.find(id); found != known.end()) {
+      inputs.push_back(found->second);
+      continue;
+    }
+    const Tensor& tensor = region.graph->tensor(id);
+    const TensorId made = tensor.constant
+                              ? graph.add_constant(tensor.name, tensor.constant)
+                              : graph.add_input(tensor.name, {tensor.type.type, evaluate(tensor.type.dims, symbols)});
+    if (tensor.value && !tensor.constant) graph.edit_tensor(made).value = evaluate(*tensor.value, symbols);
+    known.emplace(id, made);
+    inputs.push_back(made);
+  }
+  std::vector<Graph> bodies = region.node->bodies;
+  for (Graph& body : bodies) {
+    for (size_t i = 0; i < body.inputs().size(); ++i) {
+      if (inputs[i] != kNone) body.edit_tensor(body.inputs()[i]).type = graph.tensor(inputs[i]).type;
+    }
+    body.infer_all();
+  }
+  graph.set_outputs(graph.add_node(region.node->name, region.node->op, inputs, std::move(bodies)));
+  return graph;
+}
+
+Timer::Timer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats)
+    : backend_(backend), target_(target), opt_(std::move(opt)), repeats_(std::max(1, repeats)), lane_(target.threads) {}
+
+double Timer::measure(const Region& region, const Choice& choice) {
+  constexpr size_t kColdBytes = size_t{48} << 20;
+  constexpr size_t kMostCopies = 24;
+  const Graph graph = specialize(region, opt_);
+  size_t weight_bytes = 0;
+  const auto engine = plan_of(graph, backend_, target_, choice, weight_bytes);
+  const size_t copies =
+      std::clamp<size_t>(kColdBytes / std::max<size_t>(weight_bytes, 1), 1, weight_bytes == 0 ? 1 : kMostCopies);
+  std::vector<HostBuffer> inputs;
+  for (const TensorId id : graph.inputs()) {
+    const Tensor& tensor = graph.tensor(id);
+    inputs.push_back(random_input(tensor.type.type, *product(tensor.type.dims).constant()));
+  }
+  std::vector<std::unique_ptr<Context>> contexts;
+  for (size_t i = 0; i < copies; ++i) {
+    contexts.push_back(std::make_unique<Context>(EngineFile::from_bytes(engine), backend_.kernels, target_.threads));
+    for (size_t input = 0; input < inputs.size(); ++input) {
+      check(contexts.back()->set_address(static_cast<int>(input), inputs[input].data()));
+    }
+    if (i == 0) check(contexts.back()->run(lane_));
+    check(contexts.back()->update_shapes());
+  }
+  std::vector<double> times;
+  const auto begin = Clock::now();
+  constexpr auto kBudget = std::chrono::milliseconds(60);
+  for (int i = 0; i < repeats_ && (i < 3 || Clock::now() - begin < kBudget); ++i) {
+    const auto start = Clock::now();
+    check(contexts[static_cast<size_t>(i + 1) % copies]->run(lane_));
+    times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
+  }
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+  return times[times.size() / 2];
+}
+
+}  // namespace tn

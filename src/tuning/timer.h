@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/lane.h"
+#include "tuning/graph_lowering.h"
+
+namespace tn {
+
+/// Measures one way of running a region: a plan of its own with random data, hot inputs and cold weights (several
+/// copies of the weights in turn), on the lane the engine will run on.
+class Timer {
+ public:
+  /// `opt`: values of the symbols; `repeats`: measurements of which the median counts.
+  Timer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats);
+  /// Median microseconds of one run.
+  double measure(const Region& region, const Choice& choice);
+
+ private:
+  const Backend& backend_;
+  const Target& target_;
+  std::map<std::string, int64_t> opt_;
+  int repeats_;
+  Lane lane_;
+};
+
+/// A region with the values of symbols put in, as a graph of one node.
+Graph specialize(const Region& region, const std::map<std::string, int64_t>& symbols);
+
+}  // namespace tn

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tuning/tuner.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/os/cpu.h"
+
+namespace tn {
+
+Tuner::Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
+             TimingCache& cache)
+    : backend_(backend), target_(target), opt_(std::move(opt)), options_(std::move(options)), cache_(cache) {}
+
+bool is_supported(const Backend& backend, const Target& target, const Region& region) {
+  return std::any_of(backend.tactics.begin(), backend.tactics.end(),
+                     [&](const Tactic* tactic) { return static_cast<bool>(tactic->supports(region, target)); });
+}
+
+// The first tactic that is not timed ends the list: what follows it in the table is no rival of what stands before it.
+std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::string& text) const {
+  std::vector<Candidate> result;
+  for (const Tactic* tactic : backend_.tactics) {
+    const Support support = tactic->supports(region, target_);
+    if (!support) {
+      text += fmt::format("  {}: no, {}\n", tactic->name(), support.reason);
+      continue;
+    }
+    if (!tactic->timed() && !result.empty()) break;
+    for (const std::string& config : tactic->configs(region, target_)) result.push_back({{tactic, config}, 0});
+    if (!tactic->timed()) break;
+  }
+  if (options_.most_candidates > 0 && result.size() > static_cast<size_t>(options_.most_candidates)) {
+    result.resize(static_cast<size_t>(options_.most_candidates));
+  }
+  return result;
+}
+
+Hash Tuner::key(const std::string& signature, const Choice& choice) const {
+  return hash_text(fmt::format("{}|{}|{}|{}|{}|{}|{}", signature, choice.tactic->name(), choice.config,
+                               options_.kernel_sources, cpu_info().model, cpu_feature_names(target_.features),
+                               target_.threads));
+}
+
+double Tuner::time_of(const Region& region, const Candidate& candidate, const std::string& signature) {
+  const Hash id = key(signature, candidate.choice);
+  if (const auto known = cache_.find(id)) return *known;
+  if (options_.fail_on_miss) {
+    throw Error(ErrorCode::NotFound,
+                "the timing cache has no entry for layer '{}' with tactic {} {}; build once without "
+                "the strict mode to measure it",
+                region.node->name, candidate.choice.tactic->name(), candidate.choice.config);
+  }
+  if (!timer_) timer_ = std::make_unique<Timer>(backend_, target_, opt_, options_.repeats);
+  const double microseconds = timer_->measure(region, candidate.choice);
+  cache_.insert(id, microseconds);
+  ++measured_;
+  return microseconds;
+}
+
+Choice Tuner::select(const Region& region) {
+  std::string opt;
+  for (const auto& [name, value] : opt_) opt += fmt::format(" {}={}", name, value);
+  const std::string signature = region.signature() + opt;
+  if (const auto found = chosen_.find(signature); found != chosen_.end()) return found->second;
+  std::string text = fmt::format("{} ({})\n", region.node->name, region.operators());
+  auto list = candidates(region, text);
+  if (list.empty()) throw Error(ErrorCode::Unsupported, "nothing runs {}:\n{}", describe(*region.node), text);
+  if (list.size() > 1 && options_.timing) {
+    for (Candidate& candidate : list) candidate.microseconds = time_of(region, candidate, signature);
+  }
+  const auto best = std::min_element(
+      list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; });
+  for (const Candidate& candidate : list) {
+    text += fmt::format("  {}{}{}:", candidate.choice.tactic->name(), candidate.choice.config.empty() ? "" : " ",
+                        candidate.choice.config);
+    if (list.size() > 1 && options_.timing) text += fmt::format(" {:.1f} us", candidate.microseconds);
+    text += &candidate == &*best ? " chosen\n" : "\n";
+  }
+  explanation_ += text;
+  return chosen_[signature] = best->choice;
+}
+
+}  // namespace tn

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <set>
+
+#include "tuning/timer.h"
+#include "tuning/timing_cache.h"
+
+namespace tn {
+
+struct TunerOptions {
+  bool timing = true;          ///< false: the order of the table decides
+  int repeats = 8;             ///< measurements per candidate
+  int most_candidates = 0;     ///< per region; 0: all
+  bool fail_on_miss = false;   ///< Error(NotFound) naming the region instead of measuring
+  std::string kernel_sources;  ///< hash of the kernels' sources: part of every key
+};
+
+/// Chooses the fastest candidate of every region: from the cache, else by measuring. Identical regions are measured
+/// once.
+class Tuner final : public Selector {
+ public:
+  Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
+        TimingCache& cache);
+  Choice select(const Region& region) override;
+
+  /// One paragraph per region: every candidate, its time or the reason why it was not one, and which was chosen.
+  const std::string& explanation() const { return explanation_; }
+  size_t measured() const { return measured_; }
+
+ private:
+  struct Candidate {
+    Choice choice;
+    double microseconds = 0;
+  };
+  std::vector<Candidate> candidates(const Region& region, std::string& text) const;
+  double time_of(const Region& region, const Candidate& candidate, const std::string& signature);
+  Hash key(const std::string& signature, const Choice& choice) const;
+
+  const Backend& backend_;
+  const Target& target_;
+  std::map<std::string, int64_t> opt_;
+  TunerOptions options_;
+  TimingCache& cache_;
+  std::unique_ptr<Timer> timer_;
+  std::map<std::string, Choice> chosen_;  ///< by signature
+  std::string explanation_;
+  size_t measured_ = 0;
+};
+
+/// Whether some tactic runs the region as a whole.
+bool is_supported(const Backend& backend, const Target& target, const Region& region);
+
+}  // namespace tn
