@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds models and compares them with stored results of ONNX Runtime: run_models INDEX.json… (made by
+// Builds models and compares them with stored results of ONNX Runtime: run_models [--steps] INDEX.json… (made by
 // make_reference.py). Prints the largest error of every model relative to the largest magnitude of each output, which
-// must stay below the index's tolerance, and the time of the second run.
+// must stay below the index's tolerance, and the time of the second run; with --steps every step's time.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -53,11 +53,12 @@ double relative_error(const Value& result, const Value& expected) {
   return magnitude > 0 ? worst / magnitude : worst;
 }
 
-double run_model(const fs::path& index_path, double& error) {
+double run_model(const fs::path& index_path, bool steps, double& error) {
   const auto index = nlohmann::json::parse(std::ifstream(index_path));
   const fs::path folder = index_path.parent_path();
   std::map<std::string, Value> inputs;
   for (const auto& entry : index.at("inputs")) inputs[entry.at("name")] = read_value(folder, entry);
+  if (steps) tn::test::print_steps(tn::read_onnx(index.at("model")), inputs);
   double milliseconds = 0;
   const auto outputs = tn::test::build_and_run(tn::read_onnx(index.at("model")), inputs, 1, &milliseconds);
   size_t next = 0;
@@ -70,13 +71,18 @@ double run_model(const fs::path& index_path, double& error) {
 
 int main(int argc, char** argv) {
   int passed = 0, failed = 0;
+  bool steps = false;
   for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--steps") {
+      steps = true;
+      continue;
+    }
     const fs::path path(argv[i]);
     const std::string name = path.parent_path().filename().string();
     try {
       const double tolerance = nlohmann::json::parse(std::ifstream(path)).value("tolerance", 1e-4);
       double error = 0;
-      const double milliseconds = run_model(path, error);
+      const double milliseconds = run_model(path, steps, error);
       const bool good = error <= tolerance;
       good ? ++passed : ++failed;
       fmt::print("{} {}: error {:.2g} (limit {:.2g}), {:.2f} ms\n", good ? "passed" : "FAILED", name, error, tolerance,

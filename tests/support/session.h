@@ -24,4 +24,7 @@ struct Value {
 std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads = 1,
                                  double* milliseconds = nullptr);
 
+/// Prints every step of a run with its time and kernel, the slowest first.
+void print_steps(Graph graph, const std::map<std::string, Value>& inputs);
+
 }  // namespace tn::test
