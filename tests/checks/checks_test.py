@@ -194,6 +194,13 @@ class Summary(Tree):
         self.assertEqual((status, output.splitlines()[-1]), (1, "1 passed, 1 failed, 0 skipped"))
         self.fails("0 passed, 0 failed, 1 skipped", "summarize", self.report(skipped))
 
+    def test_runner_of_many_cases(self):
+        many = '<testcase name="d" status="{}"><system-out>FAILED x\n{} passed, {} failed, 7 skipped\n</system-out></testcase>'
+        status, output = self.run_script("summarize", self.report(many.format("run", 900, 0), '<testcase name="a" status="run"/>'))
+        self.assertEqual((status, output), (0, "901 passed, 0 failed, 7 skipped\n"))
+        self.fails("900 passed, 2 failed, 7 skipped", "summarize", self.report(many.format("fail", 900, 2)))
+        self.fails("900 passed, 1 failed, 7 skipped", "summarize", self.report(many.format("fail", 900, 0)))
+
 
 class Setup(Tree):
     def test_without_root_and_sudo_names_what_is_missing(self):

@@ -2,8 +2,9 @@
 """Run models with ONNX Runtime on seeded inputs and keep both: make_reference.py OUTDIR MODEL… [--batch=N] [--dims=S=64,…]
 
 OUTDIR/<model>/ gets input_<i>.bin and output_<i>.bin (raw little-endian, C order) and index.json:
-{"model": path, "onnxruntime": version, "batch": N, "inputs": [{"name", "type", "shape", "file"}], "outputs": [likewise]}.
-A model whose index.json has the same model, version, batch and dims is left as it is.
+{"model": path, "onnxruntime": version, "batch": N, "dims": {}, "tolerance": x, "inputs": [{"name", "type", "shape", "file"}],
+"outputs": [likewise]}. The tolerance bounds an output's largest difference over its largest magnitude.
+A model whose index.json has the same model, version, batch, dims and tolerance is left as it is.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import numpy as np
 import onnxruntime
 
 import old_opset
-from model_inputs import make_inputs, model_name
+from model_inputs import make_inputs, model_name, tolerance
 
 
 def run(path, inputs):
@@ -43,7 +44,7 @@ def write(folder, stem, tensors):
 def make_reference(path, out, batch, dims):
     folder = out / model_name(path)
     index = folder / "index.json"
-    head = {"model": str(Path(path).resolve()), "onnxruntime": onnxruntime.__version__, "batch": batch, "dims": dims}
+    head = {"model": str(Path(path).resolve()), "onnxruntime": onnxruntime.__version__, "batch": batch, "dims": dims, "tolerance": tolerance(path)}
     if index.exists() and {k: json.loads(index.read_text()).get(k) for k in head} == head:
         print(f"{folder.name}: there")
         return

@@ -20,6 +20,15 @@ def model_name(path):
     return path.parent.name if path.stem == "model" else path.stem
 
 
+def case_of(path):
+    return json.loads(CASES.read_text()).get(model_name(path), {})
+
+
+def tolerance(path):
+    """Largest difference of an output allowed, relative to its largest magnitude."""
+    return case_of(path).get("tolerance", 1e-4)
+
+
 def declared_inputs(path):
     """(name, NumPy dtype, dims) of each input that is no initializer; a dynamic dim is its symbol or None."""
     graph = onnx.load(path, load_external_data=False).graph
@@ -44,7 +53,7 @@ def random_values(random, dtype, shape, limits):
 
 def make_inputs(path, batch=1, seed=0, dims=None):
     """Inputs by name, in the model's order. `dims` overrides sizes of dynamic dims by symbol."""
-    case = json.loads(CASES.read_text()).get(model_name(path), {})
+    case = case_of(path)
     sizes = {**case.get("dims", {}), **(dims or {})}
     random = np.random.default_rng(seed)
     inputs = {}
