@@ -10,7 +10,9 @@
 #include "builder/profiles.h"
 #include "engine/engine_file.h"
 #include "import/onnx/model.h"
+#include "ir/text.h"
 #include "ops/entry.h"
+#include "passes/pipeline.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/layout.h"
 #include "tuning/split.h"
@@ -59,6 +61,13 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
                                     BuildReport* report) {
   verify(graph);
+  const auto passes = passes::run_passes(graph, passes::pipeline(), {config.disabled_passes, config.max_patches, {}});
+  graph.compact();
+  logger.verbose("passes:\n{}", passes.to_string());
+  if (report) {
+    report->passes = passes.to_string();
+    report->graph = to_text(graph);
+  }
   const Backend& backend = cpu::backend();
   const std::vector<OptimizationProfile> profiles = complete_profiles(graph, config.profiles);
   plan::PlanT plan;
@@ -70,6 +79,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   plan.threads = static_cast<uint32_t>(config.threads > 0 ? config.threads : cpu_info().usable_cores);
   plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : "fp32";
   plan.preprocess = config.preprocess;
+  if (config.detailed) plan.optimized_graph = to_text(graph);
   for (const TensorId id : graph.inputs()) plan.bindings.push_back(binding_of(graph.tensor(id), true));
   for (const TensorId id : graph.outputs()) plan.bindings.push_back(binding_of(graph.tensor(id), false));
   std::vector<std::string> symbols;

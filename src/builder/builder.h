@@ -32,12 +32,16 @@ struct BuilderConfig {
   int timing_repeats = 8;  ///< measurements per candidate
   int most_tactics = 0;    ///< candidates per layer; 0: all
   bool fail_on_cache_miss = false;
+  std::set<std::string, std::less<>> disabled_passes;
+  int64_t max_patches = INT64_MAX;  ///< edits of passes, to bisect a wrong result
 };
 
 /// What a build gives besides the engine.
 struct BuildReport {
   std::string explanation;  ///< every candidate of every layer: chosen, time, or the reason why not
   size_t measured = 0;      ///< candidates that the timing cache did not know
+  std::string passes;       ///< one line per pass: patches and time
+  std::string graph;        ///< text of the optimized graph
 };
 
 /// Turns a network into the bytes of an engine for this machine's CPU. Throws Error; the message names what is wrong
