@@ -79,6 +79,9 @@ void same_row(const void* from, int64_t from_stride, void* to, int64_t to_stride
   T* out = static_cast<T*>(to);
   if (from_stride == 1 && to_stride == 1) {
     std::memcpy(out, in, static_cast<size_t>(count) * sizeof(T));
+  } else if (from_stride == 0 && to_stride == 1) {
+    const T value = count > 0 ? *in : T{};
+    for (int64_t i = 0; i < count; ++i) out[i] = value;
   } else {
     for (int64_t i = 0; i < count; ++i) out[i * to_stride] = in[i * from_stride];
   }
