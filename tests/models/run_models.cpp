@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds models and compares them with stored results of ONNX Runtime: run_models [--steps] INDEX.json… (made by
-// make_reference.py). Prints the largest error of every model relative to the largest magnitude of each output, which
-// must stay below the index's tolerance, and the time of the second run; with --steps every step's time.
+// Builds models and compares them with stored results of ONNX Runtime: run_models [--steps] FOLDER|INDEX.json… (made
+// by make_reference.py; a folder means every index.json below it, and if there is none the test is skipped). Prints the
+// largest error of every model relative to the largest magnitude of each output, which must stay below the index's
+// tolerance, and the time of the second run; with --steps every step's time.
 #include <fmt/format.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +16,8 @@
 #include "support/session.h"
 
 namespace {
+
+constexpr int kSkipped = 77;
 
 namespace fs = std::filesystem;
 using tn::test::Value;
@@ -67,17 +70,34 @@ double run_model(const fs::path& index_path, bool steps, double& error) {
   return milliseconds;
 }
 
+std::vector<fs::path> index_files(const fs::path& path) {
+  if (!fs::is_directory(path)) return {path};
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    if (entry.path().filename() == "index.json") found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   int passed = 0, failed = 0;
   bool steps = false;
+  std::vector<fs::path> paths;
   for (int i = 1; i < argc; ++i) {
     if (std::string_view(argv[i]) == "--steps") {
       steps = true;
-      continue;
+    } else if (fs::exists(argv[i])) {
+      for (auto& path : index_files(argv[i])) paths.push_back(std::move(path));
     }
-    const fs::path path(argv[i]);
+  }
+  if (paths.empty()) {
+    fmt::print("skipped: no references; tests/models/make_reference.py writes them\n");
+    return kSkipped;
+  }
+  for (const fs::path& path : paths) {
     const std::string name = path.parent_path().filename().string();
     try {
       const double tolerance = nlohmann::json::parse(std::ifstream(path)).value("tolerance", 1e-4);
