@@ -13,9 +13,11 @@ namespace {
 
 constexpr int64_t kBufferElements = 512;
 constexpr int64_t kBufferBytes = kBufferElements * 8;
-constexpr int64_t kPiece = 16384;       ///< elements of a row that one thread takes at a time
+constexpr int64_t kMaxPiece = 16384;   ///< elements of a row that one thread takes at a time
+constexpr int64_t kMinPiece = 2048;
+constexpr int64_t kShortRow = 48;      ///< up to so many elements a call of the compiled code costs more than a copy
 constexpr int64_t kParallel = 8192;     ///< fewer elements than this stay on the calling thread
-constexpr size_t kAllPatternsUpTo = 3;  ///< operands
+constexpr size_t kAllPatternsUpTo = 2;  ///< operands
 constexpr size_t kMaxMemory = ScalarProgram::kMaxInputs + ScalarProgram::kMaxResults;
 
 template <typename T>
@@ -84,7 +86,7 @@ struct ElementwiseLoop::Cursor {
 ElementwiseLoop::ElementwiseLoop(const ScalarProgram& program, std::span<const DataType> operands,
                                  std::span<const DataType> results, int threads, std::span<const uint64_t> patterns,
                                  ElementwiseIsa isa)
-    : operands_(operands.size()) {
+    : operands_(operands.size()), threads_(threads) {
   for (const DataType type : operands) memory_.push_back({type, static_cast<int64_t>(size_of(type))});
   for (const DataType type : results) memory_.push_back({type, static_cast<int64_t>(size_of(type))});
   std::vector<uint64_t> wanted = {0};
@@ -170,6 +172,12 @@ void ElementwiseLoop::set_axes(const Shape& dims, std::span<const Shape> operand
 }
 
 void ElementwiseLoop::choose_variant() noexcept {
+  short_rows_ = rows_ > 1 && inner_ > 0 && inner_ <= kShortRow;
+  if (short_rows_) {
+    code_ = &variants_.back().code;  // the one for contiguous operands
+    pieces_ = rows_;
+    return;
+  }
   uint64_t still = 0;
   for (size_t k = 0; k < operands_; ++k)
     if (memory_[k].inner == 0) still |= uint64_t{1} << k;
@@ -186,7 +194,9 @@ void ElementwiseLoop::choose_variant() noexcept {
       memory.access = memory.inner == 1 ? Access::Direct : Access::Gather;
     buffered = buffered || memory.access != Access::Direct;
   }
-  piece_ = std::max<int64_t>(1, std::min(inner_, buffered ? kBufferElements : kPiece));
+  const int64_t share = (rows_ * inner_ / threads_ + 63) / 64 * 64;
+  const int64_t piece = buffered ? kBufferElements : std::clamp(share, kMinPiece, kMaxPiece);
+  piece_ = std::max<int64_t>(1, std::min(inner_, piece));
   pieces_ = rows_ * ((inner_ + piece_ - 1) / piece_);
 }
 
@@ -201,6 +211,7 @@ void ElementwiseLoop::run(Lane& lane, const void* const* operands, void* const* 
 void ElementwiseLoop::run_units(int thread, int64_t begin, int64_t end, const void* const* operands,
                                 void* const* results) noexcept {
   if (begin >= end) return;
+  if (short_rows_) return run_short_rows(thread, begin, end, operands, results);
   const int64_t per_row = (inner_ + piece_ - 1) / piece_;
   Cursor cursor(*this, begin / per_row, operands, results);
   int64_t piece = begin % per_row;
@@ -210,6 +221,30 @@ void ElementwiseLoop::run_units(int thread, int64_t begin, int64_t end, const vo
     if (++piece < per_row) continue;
     piece = 0;
     cursor.next(*this);
+  }
+}
+
+void ElementwiseLoop::run_short_rows(int thread, int64_t begin, int64_t end, const void* const* operands,
+                                     void* const* results) noexcept {
+  std::array<void*, kMaxMemory> buffers;
+  for (size_t m = 0; m < memory_.size(); ++m) buffers[m] = buffer(thread, m);
+  const int64_t group = kBufferElements / inner_;
+  Cursor reading(*this, begin, operands, results), writing = reading;
+  for (int64_t row = begin; row < end; row += group) {
+    const int64_t rows = std::min(group, end - row);
+    for (int64_t r = 0; r < rows; ++r, reading.next(*this))
+      for (size_t m = 0; m < operands_; ++m) {
+        const Memory& memory = memory_[m];
+        std::byte* to = buffer(thread, m) + r * inner_ * memory.bytes;
+        with_word(memory.bytes, [&](auto word) { gather<decltype(word)>(reading.at[m], memory.inner, to, inner_); });
+      }
+    (*code_)(const_cast<const void* const*>(buffers.data()), buffers.data() + operands_, rows * inner_);
+    for (int64_t r = 0; r < rows; ++r, writing.next(*this))
+      for (size_t m = operands_; m < memory_.size(); ++m) {
+        const Memory& memory = memory_[m];
+        const std::byte* from = buffer(thread, m) + r * inner_ * memory.bytes;
+        with_word(memory.bytes, [&](auto word) { scatter<decltype(word)>(from, writing.at[m], memory.inner, inner_); });
+      }
   }
 }
 

@@ -16,7 +16,7 @@ namespace tn {
 class ElementwiseLoop {
  public:
   /// `threads`: the largest lane that will run it. `patterns`: sets of operands (bit k: operand k) that will stand
-  /// still along the innermost axis; code is made for each of them, for none, and, up to three operands, for every set.
+  /// still along the innermost axis; code is made for each of them, for none, and, up to two operands, for every set.
   /// Other sets work through a buffer. Throws as CompiledElementwise does.
   ElementwiseLoop(const ScalarProgram& program, std::span<const DataType> operands, std::span<const DataType> results,
                   int threads, std::span<const uint64_t> patterns = {}, ElementwiseIsa isa = best_elementwise_isa());
@@ -51,15 +51,19 @@ class ElementwiseLoop {
                 std::span<const Shape> result_strides) noexcept;
   void choose_variant() noexcept;
   void run_units(int thread, int64_t begin, int64_t end, const void* const* operands, void* const* results) noexcept;
+  /// Short rows go through buffers many at a time; the units are rows then.
+  void run_short_rows(int thread, int64_t begin, int64_t end, const void* const* operands, void* const* results) noexcept;
   void run_piece(int thread, Cursor& cursor, int64_t begin, int64_t count) noexcept;
   std::byte* buffer(int thread, size_t memory) noexcept;
 
   std::vector<Variant> variants_;
   std::vector<Memory> memory_;  ///< operands, then results
   size_t operands_;
+  int threads_;
   std::vector<std::byte> buffers_;
 
   const CompiledElementwise* code_ = nullptr;
+  bool short_rows_ = false;
   int rank_ = 0;  ///< of the axes outside the innermost
   std::array<int64_t, kMaxRank> dims_{};
   int64_t rows_ = 0, inner_ = 0, piece_ = 1, pieces_ = 0;

@@ -100,6 +100,8 @@ TEST(ElementwiseLoop, AgreesWithAWalkOverAnyStrides) {
       {Shape{2, 3, 4, 5, 6}, {0, 1, 2, 3, 4}, {4, 2, 0}, {0, 1, 2, 3, 4}, 2},
       {Shape{3, 1, 4, 1}, {0, 1, 2, 3}, {2}, {0, 1, 2, 3}},
       {Shape{4, 0, 3}, {0, 1, 2}, {0, 1, 2}, {0, 1, 2}},
+      {Shape{5000, 3}, {0, 1}, {1}, {0, 1}},
+      {Shape{5000, 3}, {1, 0}, {0}, {0, 1}, 2},
   };
   for (const int threads : {1, 3}) {
     Lane lane(threads);

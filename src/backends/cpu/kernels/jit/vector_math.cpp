@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sources: polynomials for log, sin, cos, tan and asin are Cephes' (S. Moshier); those for exp, tanh, erf and atan are
+// Sources: polynomials for log and sinh are Cephes' (S. Moshier); those for exp, tanh and erf are
 // minimax fits of the relative error (Lawson's iteration in 40 digits).
 #include "backends/cpu/kernels/jit/vector_math.h"
 
 #include <bit>
 #include <cmath>
-#include <limits>
 
 namespace tn::jit {
 
@@ -15,24 +14,6 @@ constexpr float kLog2e = 1.44269504088896341f;
 constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kSmallestNormal = std::numeric_limits<float>::min();
-
-Value f32(Value like, float x) {
-  return like.builder->f32(x);
-}
-Value i32(Value like, int32_t x) {
-  return like.builder->i32(x);
-}
-Value sign_bit(Value like) {
-  return i32(like, std::numeric_limits<int32_t>::min());
-}
-
-/// c[0] + c[1] x + … by Horner's rule.
-Value polynomial(Value x, std::initializer_list<float> c) {
-  const float* last = c.end() - 1;
-  Value p = f32(x, *last);
-  while (last != c.begin()) p = fma(p, x, *--last);
-  return p;
-}
 
 /// NaN passes.
 Value clip(Value x, float low, float high) {
@@ -55,25 +36,6 @@ Value expm1_reduced(Value r) {
       r * r,
       polynomial(r, {0.5f, 0.16666576266288757f, 0.04166685417294502f, 0.008363200351595879f, 0.0013901300262659788f}),
       r);
-}
-
-bool has_avx512(Value like) {
-  return like.builder->isa() == JitIsa::Avx512;
-}
-
-/// 1 / b for normal b below 2^126. Where division is slow: one Newton step from 14 bits.
-Value bounded_reciprocal(Value b) {
-  const Value one = f32(b, 1.f);
-  if (!has_avx512(b)) return one / b;
-  const Value y = b.builder->make(VectorOp::Reciprocal14, {b});
-  return fma(y, fnma(b, y, one), y);
-}
-
-/// a / b for b as above, with the remainder taken into account.
-Value bounded_divide(Value a, Value b) {
-  if (!has_avx512(b)) return a / b;
-  const Value y = bounded_reciprocal(b), quotient = a * y;
-  return fma(fnma(b, quotient, a), y, quotient);
 }
 
 /// 2^n for integers n in [-126, 128]; 128 gives infinity.
@@ -210,92 +172,6 @@ Value atanh(Value x) {
   return with_sign(log1p((a + a) / (f32(x, 1.f) - a)) * 0.5f, x);
 }
 
-/// x = n pi/2 + r with |r| ≤ pi/4, for |x| ≤ 2^15; n as an integer.
-Reduced reduce_quarter(Value x) {
-  const Value n = round_even(x * 0.636619772367581343f);
-  Value r = fnma(n, f32(x, 1.5707963705062866f), x);
-  r = fnma(n, f32(x, -4.371138828673793e-08f), r);
-  r = fnma(n, f32(x, -1.7151245100058819e-15f), r);
-  return {n.builder->make(VectorOp::F32ToI32, {n}), r};
-}
-
-Value sin_reduced(Value r) {
-  const Value z = r * r;
-  return fma(r * z, polynomial(z, {-1.6666654611e-1f, 8.3321608736e-3f, -1.9515295891e-4f}), r);
-}
-
-Value cos_reduced(Value r) {
-  const Value z = r * r;
-  const Value p = polynomial(z, {4.166664568298827e-002f, -1.388731625493765e-003f, 2.443315711809948e-005f});
-  return fma(z * z, p, fma(z, f32(r, -0.5f), 1.f));
-}
-
-/// sin(x + quarters pi/2).
-Value sine(Value x, int quarters) {
-  const auto [n, r] = reduce_quarter(x);
-  const Value quadrant = quarters == 0 ? n : add_int(n, i32(x, quarters));
-  const Value odd = x.builder->make(VectorOp::EqualI, {quadrant & i32(x, 1), i32(x, 1)});
-  const Value sign = shift_left(quadrant & i32(x, 2), 30);
-  return blend(odd, cos_reduced(r), sin_reduced(r)) ^ sign;
-}
-
-Value tan(Value x) {
-  const auto [n, r] = reduce_quarter(x);
-  const Value z = r * r;
-  const Value t = fma(r * z,
-                      polynomial(z, {3.33331568548e-1f, 1.33387994085e-1f, 5.34112807005e-2f, 2.44301354525e-2f,
-                                     3.11992232697e-3f, 9.38540185543e-3f}),
-                      r);
-  const Value odd = x.builder->make(VectorOp::EqualI, {n & i32(x, 1), i32(x, 1)});
-  return blend(odd, f32(x, -1.f) / t, t);
-}
-
-/// asin(sqrt(z)) / sqrt(z) - 1, z ≤ 1/4.
-Value asin_tail(Value z) {
-  return z * polynomial(z, {1.6666752422e-1f, 7.4953002686e-2f, 4.5470025998e-2f, 2.4181311049e-2f, 4.2163199048e-2f});
-}
-
-Value asin(Value x) {
-  const Value a = absolute(x);
-  const Value big = less(f32(x, 0.5f), a);
-  const Value z = blend(big, fnma(a, f32(x, 0.5f), f32(x, 0.5f)), a * a);
-  const Value s = blend(big, sqrt(z), a);
-  const Value y = fma(s, asin_tail(z), s);
-  // pi/2 - 2y, the constant in two parts.
-  const Value far = f32(x, 1.5707963705062866f) - (y + y + 4.371138828673793e-08f);
-  return with_sign(blend(big, far, y), x);
-}
-
-Value acos(Value x) {
-  const Value a = absolute(x);
-  const Value big = less(f32(x, 0.5f), a);
-  const Value z = blend(big, fnma(a, f32(x, 0.5f), f32(x, 0.5f)), a * a);
-  const Value s = blend(big, sqrt(z), x);
-  const Value y = fma(s, asin_tail(z), s);
-  const Value positive = y + y;
-  const Value negative = f32(x, 3.1415927410125732f) - (positive + 8.742277657347586e-08f);
-  const Value far = blend(less(x, f32(x, 0.f)), negative, positive);
-  const Value near = f32(x, 1.5707963705062866f) - (y + 4.371138828673793e-08f);
-  return blend(big, far, near);
-}
-
-Value atan(Value x) {
-  const Value a = absolute(x);
-  const Value big = less(f32(x, 1.f), a);
-  const Value t = blend(big, f32(x, 1.f) / a, a), s = t * t;
-  const Value p = polynomial(s, {1.f, 1.129051923751831f, 0.2861504554748535f, 0.008895893581211567f});
-  const Value q = polynomial(s, {1.f, 1.4623851776123047f, 0.5736148953437805f, 0.05045777186751366f});
-  const Value y = bounded_divide(t * p, q);
-  const Value far = f32(x, 1.5707963705062866f) - (y + 4.371138828673793e-08f);
-  return with_sign(blend(big, far, y), x);
-}
-
-/// The vector form holds up to 2^15; beyond it the reduction needs more digits of pi.
-Value guarded(Value x, Value y, const CallSite& site) {
-  const Value small = less_equal(absolute(x), f32(x, 32768.f));
-  return x.builder->call_if_any(small ^ i32(x, -1), y, site, {x});
-}
-
 /// x^n for a small n ≥ 1.
 Value whole_power(Value x, int n) {
   if (n == 1) return x;
@@ -373,18 +249,6 @@ std::optional<Value> analytic(ScalarFunction function, Value x, Value y, const C
       return erf(x);
     case ScalarFunction::Sigmoid:
       return sigmoid(x);
-    case ScalarFunction::Sin:
-      return guarded(x, sine(x, 0), site);
-    case ScalarFunction::Cos:
-      return guarded(x, sine(x, 1), site);
-    case ScalarFunction::Tan:
-      return guarded(x, tan(x), site);
-    case ScalarFunction::Asin:
-      return asin(x);
-    case ScalarFunction::Acos:
-      return acos(x);
-    case ScalarFunction::Atan:
-      return atan(x);
     case ScalarFunction::Sinh:
       return sinh(x);
     case ScalarFunction::Cosh:
@@ -398,7 +262,7 @@ std::optional<Value> analytic(ScalarFunction function, Value x, Value y, const C
     case ScalarFunction::Atanh:
       return atanh(x);
     default:
-      return std::nullopt;
+      return trigonometric(function, x, site);
   }
 }
 
