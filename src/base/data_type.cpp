@@ -25,12 +25,18 @@ constexpr std::array<Traits, kDataTypeCount> kTraits = {{{"f64", 8},
                                                          {"u8", 1},
                                                          {"bool", 1}}};
 
-const Traits& traits(DataType type) { return kTraits[static_cast<size_t>(type)]; }
+const Traits& traits(DataType type) {
+  return kTraits[static_cast<size_t>(type)];
+}
 
 }  // namespace
 
-size_t size_of(DataType type) { return traits(type).size; }
-std::string_view name_of(DataType type) { return traits(type).name; }
+size_t size_of(DataType type) {
+  return traits(type).size;
+}
+std::string_view name_of(DataType type) {
+  return traits(type).name;
+}
 
 std::optional<DataType> data_type_from_name(std::string_view name) {
   for (int i = 0; i < kDataTypeCount; ++i) {
@@ -39,8 +45,14 @@ std::optional<DataType> data_type_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-bool is_float(DataType type) { return type <= DataType::BF16; }
-bool is_signed_integer(DataType type) { return type >= DataType::I64 && type <= DataType::I8; }
-bool is_unsigned_integer(DataType type) { return type >= DataType::U64 && type <= DataType::U8; }
+bool is_float(DataType type) {
+  return type <= DataType::BF16;
+}
+bool is_signed_integer(DataType type) {
+  return type >= DataType::I64 && type <= DataType::I8;
+}
+bool is_unsigned_integer(DataType type) {
+  return type >= DataType::U64 && type <= DataType::U8;
+}
 
 }  // namespace tn

@@ -4,8 +4,12 @@
 namespace tn {
 namespace {
 
-std::string print(bool value) { return value ? "true" : "false"; }
-std::string print(int64_t value) { return fmt::format("{}", value); }
+std::string print(bool value) {
+  return value ? "true" : "false";
+}
+std::string print(int64_t value) {
+  return fmt::format("{}", value);
+}
 // The shortest text that reads back as the same double; always with a point or exponent, so that it stays a double.
 std::string print(double value) {
   std::string text = fmt::format("{}", value);
@@ -16,8 +20,10 @@ std::string print(const std::string& value) {
   std::string text = "\"";
   for (const char c : value) {
     if (c == '"' || c == '\\') text += '\\';
-    if (c == '\n') text += "\\n";
-    else text += c;
+    if (c == '\n')
+      text += "\\n";
+    else
+      text += c;
   }
   return text + "\"";
 }

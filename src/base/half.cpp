@@ -23,7 +23,8 @@ Half::Half(float value) {
   const uint32_t sign = (x >> 16) & 0x8000u;
   const uint32_t magnitude = x & 0x7fffffffu;
   if (magnitude >= 0x7f800000u) {  // infinity or NaN, kept quiet
-    bits = static_cast<uint16_t>(sign | 0x7c00u | (magnitude > 0x7f800000u ? 0x200u | ((magnitude >> 13) & 0x3ffu) : 0));
+    bits =
+        static_cast<uint16_t>(sign | 0x7c00u | (magnitude > 0x7f800000u ? 0x200u | ((magnitude >> 13) & 0x3ffu) : 0));
   } else if (magnitude >= 0x477ff000u) {
     bits = static_cast<uint16_t>(sign | 0x7c00u);
   } else if (magnitude < 0x38800000u) {  // subnormal: let the float adder round at the right place
@@ -53,7 +54,11 @@ BFloat16::BFloat16(float value) {
   bits = static_cast<uint16_t>(x >> 16);
 }
 
-Half half_from_double(double value) { return Half(round_to_odd(value)); }
-BFloat16 bfloat16_from_double(double value) { return BFloat16(round_to_odd(value)); }
+Half half_from_double(double value) {
+  return Half(round_to_odd(value));
+}
+BFloat16 bfloat16_from_double(double value) {
+  return BFloat16(round_to_odd(value));
+}
 
 }  // namespace tn

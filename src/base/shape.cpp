@@ -29,7 +29,9 @@ void Shape::push_back(int64_t dim) {
   dims_[static_cast<size_t>(rank_++)] = dim;
 }
 
-int64_t Shape::elements() const { return std::accumulate(begin(), end(), int64_t{1}, std::multiplies<>()); }
+int64_t Shape::elements() const {
+  return std::accumulate(begin(), end(), int64_t{1}, std::multiplies<>());
+}
 
 Shape Shape::row_major_strides() const {
   Shape strides = filled(rank_, 1);
@@ -37,6 +39,8 @@ Shape Shape::row_major_strides() const {
   return strides;
 }
 
-std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape.begin(), shape.end(), ",")); }
+std::string to_string(const Shape& shape) {
+  return fmt::format("[{}]", fmt::join(shape.begin(), shape.end(), ","));
+}
 
 }  // namespace tn

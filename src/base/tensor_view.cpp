@@ -25,19 +25,32 @@ T saturate(double value) {
 template <typename F>
 decltype(auto) with_storage(DataType type, F&& f) {
   switch (type) {
-    case DataType::F64: return f(double{});
-    case DataType::F32: return f(float{});
-    case DataType::F16: return f(Half{});
-    case DataType::BF16: return f(BFloat16{});
-    case DataType::I64: return f(int64_t{});
-    case DataType::I32: return f(int32_t{});
-    case DataType::I16: return f(int16_t{});
-    case DataType::I8: return f(int8_t{});
-    case DataType::U64: return f(uint64_t{});
-    case DataType::U32: return f(uint32_t{});
-    case DataType::U16: return f(uint16_t{});
-    case DataType::U8: return f(uint8_t{});
-    case DataType::Bool: return f(bool{});
+    case DataType::F64:
+      return f(double{});
+    case DataType::F32:
+      return f(float{});
+    case DataType::F16:
+      return f(Half{});
+    case DataType::BF16:
+      return f(BFloat16{});
+    case DataType::I64:
+      return f(int64_t{});
+    case DataType::I32:
+      return f(int32_t{});
+    case DataType::I16:
+      return f(int16_t{});
+    case DataType::I8:
+      return f(int8_t{});
+    case DataType::U64:
+      return f(uint64_t{});
+    case DataType::U32:
+      return f(uint32_t{});
+    case DataType::U16:
+      return f(uint16_t{});
+    case DataType::U8:
+      return f(uint8_t{});
+    case DataType::Bool:
+      return f(bool{});
   }
   throw Error(ErrorCode::Internal, "data type {}", static_cast<int>(type));
 }
@@ -60,8 +73,10 @@ double load_double(const TensorView& view, int64_t offset) {
   return with_storage(view.type, [&](auto tag) -> double {
     using T = decltype(tag);
     const T value = static_cast<const T*>(view.data)[offset];
-    if constexpr (kIsHalf<T>) return static_cast<float>(value);
-    else return static_cast<double>(value);
+    if constexpr (kIsHalf<T>)
+      return static_cast<float>(value);
+    else
+      return static_cast<double>(value);
   });
 }
 
@@ -69,9 +84,12 @@ int64_t load_int64(const TensorView& view, int64_t offset) {
   return with_storage(view.type, [&](auto tag) -> int64_t {
     using T = decltype(tag);
     const T value = static_cast<const T*>(view.data)[offset];
-    if constexpr (kIsHalf<T>) return saturate<int64_t>(static_cast<float>(value));
-    else if constexpr (std::is_floating_point_v<T>) return saturate<int64_t>(static_cast<double>(value));
-    else return static_cast<int64_t>(value);
+    if constexpr (kIsHalf<T>)
+      return saturate<int64_t>(static_cast<float>(value));
+    else if constexpr (std::is_floating_point_v<T>)
+      return saturate<int64_t>(static_cast<double>(value));
+    else
+      return static_cast<int64_t>(value);
   });
 }
 
@@ -79,11 +97,16 @@ void store_double(const TensorView& view, int64_t offset, double value) {
   with_storage(view.type, [&](auto tag) {
     using T = decltype(tag);
     T& slot = static_cast<T*>(view.data)[offset];
-    if constexpr (std::is_same_v<T, Half>) slot = half_from_double(value);
-    else if constexpr (std::is_same_v<T, BFloat16>) slot = bfloat16_from_double(value);
-    else if constexpr (std::is_same_v<T, bool>) slot = value != 0;
-    else if constexpr (std::is_integral_v<T>) slot = saturate<T>(value);
-    else slot = static_cast<T>(value);
+    if constexpr (std::is_same_v<T, Half>)
+      slot = half_from_double(value);
+    else if constexpr (std::is_same_v<T, BFloat16>)
+      slot = bfloat16_from_double(value);
+    else if constexpr (std::is_same_v<T, bool>)
+      slot = value != 0;
+    else if constexpr (std::is_integral_v<T>)
+      slot = saturate<T>(value);
+    else
+      slot = static_cast<T>(value);
   });
 }
 
@@ -91,10 +114,14 @@ void store_int64(const TensorView& view, int64_t offset, int64_t value) {
   with_storage(view.type, [&](auto tag) {
     using T = decltype(tag);
     T& slot = static_cast<T*>(view.data)[offset];
-    if constexpr (std::is_same_v<T, Half>) slot = half_from_double(static_cast<double>(value));
-    else if constexpr (std::is_same_v<T, BFloat16>) slot = bfloat16_from_double(static_cast<double>(value));
-    else if constexpr (std::is_same_v<T, bool>) slot = value != 0;
-    else slot = static_cast<T>(value);
+    if constexpr (std::is_same_v<T, Half>)
+      slot = half_from_double(static_cast<double>(value));
+    else if constexpr (std::is_same_v<T, BFloat16>)
+      slot = bfloat16_from_double(static_cast<double>(value));
+    else if constexpr (std::is_same_v<T, bool>)
+      slot = value != 0;
+    else
+      slot = static_cast<T>(value);
   });
 }
 
@@ -148,8 +175,10 @@ void copy(const TensorView& from, const TensorView& to) {
   }
   const bool through_double = is_float(from.type);
   for (Walk walk(to.dims, {from.strides, to.strides}); walk.more(); walk.next()) {
-    if (through_double) store_double(to, walk.offset(1), load_double(from, walk.offset(0)));
-    else store_int64(to, walk.offset(1), load_int64(from, walk.offset(0)));
+    if (through_double)
+      store_double(to, walk.offset(1), load_double(from, walk.offset(0)));
+    else
+      store_int64(to, walk.offset(1), load_int64(from, walk.offset(0)));
   }
 }
 

@@ -70,10 +70,10 @@ DataType NodeView::data_type(std::string_view attribute, DataType fallback) cons
     DataType type;
   };
   static constexpr Code kCodes[] = {
-      {1, "FLOAT", DataType::F32},     {2, "UINT8", DataType::U8},     {3, "INT8", DataType::I8},
-      {4, "UINT16", DataType::U16},    {5, "INT16", DataType::I16},    {6, "INT32", DataType::I32},
-      {7, "INT64", DataType::I64},     {9, "BOOL", DataType::Bool},    {10, "FLOAT16", DataType::F16},
-      {11, "DOUBLE", DataType::F64},   {12, "UINT32", DataType::U32},  {13, "UINT64", DataType::U64},
+      {1, "FLOAT", DataType::F32},     {2, "UINT8", DataType::U8},    {3, "INT8", DataType::I8},
+      {4, "UINT16", DataType::U16},    {5, "INT16", DataType::I16},   {6, "INT32", DataType::I32},
+      {7, "INT64", DataType::I64},     {9, "BOOL", DataType::Bool},   {10, "FLOAT16", DataType::F16},
+      {11, "DOUBLE", DataType::F64},   {12, "UINT32", DataType::U32}, {13, "UINT64", DataType::U64},
       {16, "BFLOAT16", DataType::BF16}};
   const auto found = attributes.find(attribute);
   if (found == attributes.end()) return fallback;
@@ -83,7 +83,9 @@ DataType NodeView::data_type(std::string_view attribute, DataType fallback) cons
     if ((number && *number == code.number) || (text && *text == code.name)) return code.type;
   }
   throw Error(ErrorCode::Unsupported, "attribute '{}' names element type {}, which Tenon does not have", attribute,
-              number ? std::to_string(*number) : text ? *text : "?");
+              number ? std::to_string(*number)
+              : text ? *text
+                     : "?");
 }
 
 std::string NodeView::next_name() {

@@ -35,7 +35,9 @@ uint64_t saved_state() {
   return (uint64_t{high} << 32) | low;
 }
 
-bool bit(uint32_t value, int index) { return ((value >> index) & 1u) != 0; }
+bool bit(uint32_t value, int index) {
+  return ((value >> index) & 1u) != 0;
+}
 
 uint32_t detect_features() {
   const Registers one = cpuid(1), seven = cpuid(7), seven_one = cpuid(7, 1);
@@ -70,8 +72,12 @@ std::string detect_model() {
   return text;
 }
 #else
-uint32_t detect_features() { return 0; }
-std::string detect_model() { return "unknown"; }
+uint32_t detect_features() {
+  return 0;
+}
+std::string detect_model() {
+  return "unknown";
+}
 #endif
 
 std::vector<int> allowed_cores() {

@@ -16,11 +16,13 @@ std::vector<TensorType> Conv::infer(const InferContext& context) const {
   const size_t spatial = static_cast<size_t>(x.rank()) - 2;
   model_check(strides.size() == spatial && dilations.size() == spatial && pads.size() == 2 * spatial,
               "strides, dilations or pads do not fit {} spatial axes", spatial);
-  model_check(group > 0 && (*filter)[0] % group == 0, "{} output channels are not divisible by group {}", (*filter)[0], group);
-  model_check(may_equal(x.dims[1], (*filter)[1] * group), "X {} has {} channels, W {} with group {} needs {}", to_string(x),
-              x.dims[1].to_string(), to_string(w), group, (*filter)[1] * group);
+  model_check(group > 0 && (*filter)[0] % group == 0, "{} output channels are not divisible by group {}", (*filter)[0],
+              group);
+  model_check(may_equal(x.dims[1], (*filter)[1] * group), "X {} has {} channels, W {} with group {} needs {}",
+              to_string(x), x.dims[1].to_string(), to_string(w), group, (*filter)[1] * group);
   if (context.has(2)) {
-    model_check(context.type(2).dims == Dims{(*filter)[0]}, "bias is {}, [{}] is needed", to_string(context.type(2)), (*filter)[0]);
+    model_check(context.type(2).dims == Dims{(*filter)[0]}, "bias is {}, [{}] is needed", to_string(context.type(2)),
+                (*filter)[0]);
   }
   const Window window{{filter->begin() + 2, filter->end()}, strides, dilations, pads};
   Dims dims = {x.dims[0], (*filter)[0]};
@@ -35,8 +37,9 @@ std::vector<TensorId> import_conv(NodeView& node) {
   const auto filter = w.static_shape();
   model_check(filter.has_value() && w.rank() >= 3, "the filter is {}", to_string(w));
   const Window window = import_window(node, node.type(node.input(0)), {filter->begin() + 2, filter->end()});
-  return node.add_all(std::make_shared<Conv>(ConvAttributes{window.strides, window.dilations, window.pads, node.integer("group", 1)}),
-                      node.inputs);
+  return node.add_all(
+      std::make_shared<Conv>(ConvAttributes{window.strides, window.dilations, window.pads, node.integer("group", 1)}),
+      node.inputs);
 }
 
 constexpr OnnxImporter kOnnx[] = {{"Conv", 1, import_conv}};

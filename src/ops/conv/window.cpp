@@ -19,14 +19,16 @@ int64_t same_padding(const Dim& in, int64_t kernel, int64_t stride, int64_t dila
 
 Window import_window(const import::NodeView& node, const TensorType& input, std::vector<int64_t> kernel) {
   const size_t spatial = kernel.size();
-  model_check(input.rank() == static_cast<int>(spatial) + 2, "input {} has not the rank of kernel_shape plus 2", to_string(input));
+  model_check(input.rank() == static_cast<int>(spatial) + 2, "input {} has not the rank of kernel_shape plus 2",
+              to_string(input));
   Window window;
   window.kernel = std::move(kernel);
   window.strides = node.integers("strides", std::vector<int64_t>(spatial, 1));
   window.dilations = node.integers("dilations", std::vector<int64_t>(spatial, 1));
   window.pads = node.integers("pads", std::vector<int64_t>(2 * spatial, 0));
-  model_check(window.strides.size() == spatial && window.dilations.size() == spatial && window.pads.size() == 2 * spatial,
-              "strides, dilations or pads do not fit {} spatial axes", spatial);
+  model_check(
+      window.strides.size() == spatial && window.dilations.size() == spatial && window.pads.size() == 2 * spatial,
+      "strides, dilations or pads do not fit {} spatial axes", spatial);
   for (size_t i = 0; i < spatial; ++i) {
     model_check(window.kernel[i] > 0 && window.strides[i] > 0 && window.dilations[i] > 0,
                 "kernel, strides and dilations must be positive");
@@ -51,8 +53,9 @@ Dims slide(const Dims& spatial, const Window& window, bool ceil) {
     Dim out = (ceil ? Dim::ceil_div(room, stride) : Dim::floor_div(room, stride)) + 1;
     // The last window must start inside the image or its begin padding.
     if (ceil) out = Dim::min(out, Dim::floor_div(spatial[i] + (window.pads[i] - 1), stride) + 1);
-    model_check(!out.is_constant() || *out.constant() > 0, "a window of {} does not fit an extent of {} with pads {} and {}",
-                extent, spatial[i].to_string(), window.pads[i], window.pads[rank + i]);
+    model_check(!out.is_constant() || *out.constant() > 0,
+                "a window of {} does not fit an extent of {} with pads {} and {}", extent, spatial[i].to_string(),
+                window.pads[i], window.pads[rank + i]);
     result.push_back(out);
   }
   return result;
