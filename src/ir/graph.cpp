@@ -53,7 +53,7 @@ namespace {
 std::optional<Dims> value_of_constant(const Constant& constant) {
   constexpr int64_t kLargestValue = 1024;
   const bool index_like = constant.type() == DataType::I64 || constant.type() == DataType::I32;
-  if (!index_like || constant.dims().rank() > 1 || constant.elements() > kLargestValue) return std::nullopt;
+  if (!index_like || constant.elements() > kLargestValue) return std::nullopt;
   const auto integers = constant.integers();
   return Dims(integers.begin(), integers.end());
 }

@@ -36,7 +36,7 @@ class InferContext {
   virtual bool has(int index) const = 0;
   /// Throws Error(InvalidModel) if the input is absent.
   virtual const TensorType& type(int index) const = 0;
-  /// Elements of an integer tensor of rank 0 or 1 as expressions, if they are known; null otherwise.
+  /// Elements of a small integer tensor, in row-major order, as expressions, if they are known; null otherwise.
   virtual const Dims* value(int index) const = 0;
   /// Data of a constant input; null otherwise.
   virtual const Constant* constant(int index) const = 0;

@@ -24,6 +24,9 @@ std::optional<Dims> map_values(const InferContext& context,
     if (!value) return std::nullopt;
     count = std::max(count, value->size());
     any_empty = any_empty || value->empty();
+    // Above rank 1, elements correspond by position only where shapes are equal.
+    const TensorType &type = context.type(i), &first = context.type(0);
+    if ((type.rank() > 1 || first.rank() > 1) && type.dims != first.dims) return std::nullopt;
     values.push_back(value);
   }
   if (any_empty) count = 0;

@@ -25,7 +25,7 @@ std::vector<TensorType> Reduce::infer(const InferContext& context) const {
 
 std::optional<Dims> Reduce::value(const InferContext& context) const {
   const Dims* x = context.value(0);
-  if (!x || mode == ReduceMode::Mean || x->empty()) return std::nullopt;
+  if (!x || mode == ReduceMode::Mean || x->empty() || context.type(0).rank() > 1) return std::nullopt;
   if (axes.empty()) return *x;
   Dim result = (*x)[0];
   for (size_t i = 1; i < x->size(); ++i) {

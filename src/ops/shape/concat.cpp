@@ -25,6 +25,7 @@ std::vector<TensorType> Concat::infer(const InferContext& context) const {
 }
 
 std::optional<Dims> Concat::value(const InferContext& context) const {
+  if (normalize_axis(axis, context.type(0).rank()) != 0) return std::nullopt;
   Dims result;
   for (int i = 0; i < context.inputs(); ++i) {
     const Dims* value = context.value(i);

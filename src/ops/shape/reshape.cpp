@@ -3,17 +3,15 @@
 
 #include <algorithm>
 
+#include "ops/compose.h"
 #include "ops/entry.h"
 #include "ops/rules.h"
-#include "ops/shape/concat.h"
-#include "ops/shape/shape.h"
 
 namespace tn::ops {
 
-std::optional<Dims> reshaped_value(const Op& op, const InferContext& context) {
+std::optional<Dims> reshaped_value(const InferContext& context) {
   const Dims* value = context.value(0);
-  if (!value || op.infer(context)[0].rank() > 1) return std::nullopt;
-  return *value;
+  return value ? std::optional(*value) : std::nullopt;
 }
 
 namespace {
@@ -74,7 +72,7 @@ std::vector<TensorType> Reshape::infer(const InferContext& context) const {
 }
 
 std::optional<Dims> Reshape::value(const InferContext& context) const {
-  return reshaped_value(*this, context);
+  return reshaped_value(context);
 }
 
 namespace {
@@ -83,16 +81,7 @@ std::vector<TensorId> import_reshape_1(NodeView& node) {
   return node.add_all(std::make_shared<Reshape>(), {node.input(0), node.add_integers(node.integers("shape"))});
 }
 
-// The shape [extents before axis, -1] as nodes.
-TensorId leading_and_rest(NodeView& node, TensorId x, int axis) {
-  auto size = std::make_shared<Size>();
-  size->end = axis;
-  const TensorId before =
-      node.add(std::make_shared<Unsqueeze>(), {node.add(size, {x}), node.add_integers(std::vector<int64_t>{0})});
-  return node.add(std::make_shared<Concat>(0), {before, node.add_integers(std::vector<int64_t>{-1})});
-}
-
-// Flatten is a Reshape to [0,-1] and alike; only two open extents on the left need arithmetic on the shape.
+// Flatten is a Reshape, to [0,-1] and alike if numbers are enough.
 std::vector<TensorId> import_flatten(NodeView& node) {
   const TensorId x = node.input(0);
   const TensorType type = node.type(x);
@@ -101,18 +90,18 @@ std::vector<TensorId> import_flatten(NodeView& node) {
   const int axis = given == rank ? rank : normalize_axis(given, rank);
   const Dims left(type.dims.begin(), type.dims.begin() + axis), right(type.dims.begin() + axis, type.dims.end());
   const auto before = product(left).constant(), after = product(right).constant();
-  TensorId shape = kNone;
+  std::vector<int64_t> shape;
   if (axis == 1)
-    shape = node.add_integers(std::vector<int64_t>{0, after.value_or(-1)});
+    shape = {0, after.value_or(-1)};
   else if (before)
-    shape = node.add_integers(std::vector<int64_t>{*before, after.value_or(-1)});
+    shape = {*before, after.value_or(-1)};
   else if (after)
-    shape = node.add_integers(std::vector<int64_t>{-1, *after});
+    shape = {-1, *after};
   else
-    shape = leading_and_rest(node, x, axis);
+    return {reshape(node, x, {product(left), product(right)})};
   auto op = std::make_shared<Reshape>();
   op->allowzero = axis != 1;
-  return node.add_all(std::move(op), {x, shape});
+  return node.add_all(std::move(op), {x, node.add_integers(shape)});
 }
 
 constexpr OnnxImporter kOnnx[] = {

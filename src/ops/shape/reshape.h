@@ -29,7 +29,7 @@ struct Unsqueeze final : OpBase<Unsqueeze, Referenced> {
   std::optional<Dims> value(const InferContext& context) const override;
 };
 
-/// The value of an operator that only reshapes: that of its data, while the result has at most one axis.
-std::optional<Dims> reshaped_value(const Op& op, const InferContext& context);
+/// The value of an operator that only reshapes: that of its data.
+std::optional<Dims> reshaped_value(const InferContext& context);
 
 }  // namespace tn::ops

@@ -114,6 +114,22 @@ TEST(ShapeArithmetic, StaysSymbolicThroughShapeOperators) {
   EXPECT_EQ(b.type(b.import("Tile", 17, {x, b.constant(ints({1, 2, 1}))})[0]), "f32[N,2*S,768]");
 }
 
+// What PyTorch writes for the pads of F.pad: pairs, last axis first, turned around.
+TEST(ShapeArithmetic, GoesThroughMatrices) {
+  GraphBuilder b;
+  const TensorId size = b.import("Size", 17, {b.input(DataType::F32, {kN})})[0];
+  const TensorId pad = b.import("Unsqueeze", 17, {size, b.constant(ints({0}))})[0];
+  const TensorId pads = b.import("Concat", 17, {b.constant(ints({0, 64, 3})), pad}, {{"axis", int64_t{0}}})[0];
+  const TensorId pairs = b.import("Reshape", 17, {pads, b.constant(ints({-1, 2}))})[0];
+  EXPECT_EQ(b.value(pairs), "[0,64,3,N]");
+  const TensorId turned = b.import("Slice", 17,
+                                   {pairs, b.constant(ints({-1})), b.constant(ints({-INT64_MAX})),
+                                    b.constant(ints({0})), b.constant(ints({-1}))})[0];
+  EXPECT_EQ(b.value(turned), "[3,N,0,64]");
+  const TensorId columns = b.import("Transpose", 17, {turned}, {{"perm", std::vector<int64_t>{1, 0}}})[0];
+  EXPECT_EQ(b.value(b.import("Reshape", 17, {columns, b.constant(ints({-1}))})[0]), "[3,0,N,64]");
+}
+
 TEST(ShapeValue, HasItsExpressionsAsValue) {
   GraphBuilder b;
   const TensorId v =

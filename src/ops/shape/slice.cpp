@@ -72,13 +72,22 @@ std::vector<TensorType> Slice::infer(const InferContext& context) const {
 
 std::optional<Dims> Slice::value(const InferContext& context) const {
   const Dims* data = context.value(0);
-  if (!data || context.type(0).rank() != 1) return std::nullopt;
-  const auto ranges = slice_ranges(context);
-  if (!ranges || ranges->empty()) return ranges ? std::optional(*data) : std::nullopt;
-  const auto start = (*ranges)[0].start.constant(), extent = (*ranges)[0].extent.constant();
-  if (!start || !extent) return std::nullopt;
+  const auto dims = context.type(0).static_shape();
+  const auto ranges = data && dims ? slice_ranges(context) : std::nullopt;
+  if (!ranges) return std::nullopt;
+  Shape extents = *dims, strides = dims->row_major_strides();
+  int64_t first = 0;
+  for (const SliceRange& range : *ranges) {
+    const auto start = range.start.constant(), extent = range.extent.constant();
+    if (!start || !extent) return std::nullopt;
+    first += *start * strides[range.axis];
+    extents[range.axis] = *extent;
+    strides[range.axis] *= range.step;
+  }
   Dims result;
-  for (int64_t i = 0; i < *extent; ++i) result.push_back((*data)[static_cast<size_t>(*start + i * (*ranges)[0].step)]);
+  for (Walk walk(extents, {strides}); walk.more(); walk.next()) {
+    result.push_back((*data)[static_cast<size_t>(first + walk.offset(0))]);
+  }
   return result;
 }
 

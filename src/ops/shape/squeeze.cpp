@@ -27,7 +27,7 @@ std::vector<TensorType> Squeeze::infer(const InferContext& context) const {
 }
 
 std::optional<Dims> Squeeze::value(const InferContext& context) const {
-  return reshaped_value(*this, context);
+  return reshaped_value(context);
 }
 
 std::vector<TensorType> Unsqueeze::infer(const InferContext& context) const {
@@ -45,7 +45,7 @@ std::vector<TensorType> Unsqueeze::infer(const InferContext& context) const {
 }
 
 std::optional<Dims> Unsqueeze::value(const InferContext& context) const {
-  return reshaped_value(*this, context);
+  return reshaped_value(context);
 }
 
 namespace {

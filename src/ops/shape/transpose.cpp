@@ -20,6 +20,21 @@ std::vector<TensorType> Transpose::infer(const InferContext& context) const {
   return {{x.type, std::move(dims)}};
 }
 
+std::optional<Dims> Transpose::value(const InferContext& context) const {
+  const auto dims = context.type(0).static_shape();
+  if (!context.value(0) || !dims) return std::nullopt;
+  Shape from = dims->row_major_strides(), strides, extents;
+  for (const int64_t axis : perm) {
+    strides.push_back(from[static_cast<int>(axis)]);
+    extents.push_back((*dims)[static_cast<int>(axis)]);
+  }
+  Dims result;
+  for (Walk walk(extents, {strides}); walk.more(); walk.next()) {
+    result.push_back((*context.value(0))[static_cast<size_t>(walk.offset(0))]);
+  }
+  return result;
+}
+
 namespace {
 
 std::vector<TensorId> import_transpose(NodeView& node) {

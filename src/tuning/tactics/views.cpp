@@ -187,7 +187,10 @@ class ShapeValueTactic final : public Tactic {
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
     const Tensor& output = region.graph->tensor(region.node->outputs[0]);
     const int values = lowering.shape_value(*output.value, output.type.rank() == 0);
-    lowering.alias_output(0, values, output.type.rank() == 0 ? Dims{} : Dims{1}, 0);
+    Dims strides(output.type.dims.size());
+    Dim step = 1;
+    for (size_t i = strides.size(); i-- > 0; step = step * output.type.dims[i]) strides[i] = step;
+    lowering.alias_output(0, values, std::move(strides), 0);
   }
 };
 
