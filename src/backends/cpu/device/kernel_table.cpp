@@ -7,11 +7,13 @@ namespace tn::cpu {
 
 const KernelEntry* find_kernel(std::string_view name) {
   static constexpr KernelEntry kTable[] = {
+      {"attention", create_attention},
       {"conv", create_conv},
       {"copy", create_copy},
       {"depthwise", create_depthwise},
       {"elementwise", create_elementwise},
       {"extents", create_extents},
+      {"gather", create_gather},
       {"gemm", create_gemm},
       {"interpreted", create_interpreted},
       {"matmul", create_matmul},
@@ -19,6 +21,7 @@ const KernelEntry* find_kernel(std::string_view name) {
       {"pool", create_pool},
       {"reduce", create_reduce},
       {"reference", create_reference},
+      {"resize", create_resize},
       {"softmax", create_softmax},
       {"winograd", create_winograd},
   };

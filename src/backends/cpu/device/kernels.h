@@ -34,6 +34,9 @@ KernelPtr create_softmax(const KernelSpec& spec);
 KernelPtr create_norm(const KernelSpec& spec);
 KernelPtr create_reduce(const KernelSpec& spec);
 KernelPtr create_pool(const KernelSpec& spec);
+KernelPtr create_resize(const KernelSpec& spec);
+KernelPtr create_gather(const KernelSpec& spec);
+KernelPtr create_attention(const KernelSpec& spec);
 
 /// Throws Error(InvalidEngine) unless the spec has these many operands, all of them present.
 void require_operands(const KernelSpec& spec, size_t inputs, size_t outputs);

@@ -55,4 +55,41 @@ struct PoolStep {
   }
 };
 
+struct ResizeStep {
+  int64_t mode = 0, coordinates = 0, rounding = 0;  ///< ResizeMode, ResizeCoordinates, ResizeRounding
+  double cubic_a = -0.75;
+  bool exclude_outside = false;
+  std::vector<double> scales;  ///< per spatial axis; empty: output over input extent
+  template <typename V>
+  void fields(V& v) {
+    v("mode", mode);
+    v("coordinates", coordinates);
+    v("rounding", rounding);
+    v("cubic_a", cubic_a);
+    v("exclude_outside", exclude_outside);
+    v("scales", scales);
+  }
+};
+
+/// Operands: data, indices.
+struct GatherStep {
+  int64_t axis = 0;
+  template <typename V>
+  void fields(V& v) {
+    v("axis", axis);
+  }
+};
+
+/// Operands: Q, K, V of rank 4, mask (broadcasts to the scores) or absent.
+struct AttentionStep {
+  double scale = 1;
+  bool causal = false, aligned = false;
+  template <typename V>
+  void fields(V& v) {
+    v("scale", scale);
+    v("causal", causal);
+    v("aligned", aligned);
+  }
+};
+
 }  // namespace tn::cpu

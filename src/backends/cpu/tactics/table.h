@@ -9,16 +9,19 @@ namespace tn::cpu {
 const Backend& backend();
 
 // One function per tactic, each in its own source file.
+const Tactic& attention();
 const Tactic& conv_direct();
 const Tactic& conv_depthwise();
 const Tactic& conv_winograd();
 const Tactic& elementwise();
+const Tactic& gather();
 const Tactic& gemm();
 const Tactic& interpreted();
 const Tactic& matmul();
 const Tactic& norm();
 const Tactic& pool();
 const Tactic& reduce();
+const Tactic& resize();
 const Tactic& softmax();
 
 }  // namespace tn::cpu
