@@ -30,7 +30,7 @@ constexpr std::array<ScalarFunctionInfo, kScalarFunctionCount> kFunctions = {{
     {"tan", 1, Float, false, 4},          {"asin", 1, Float, false, 4},
     {"acos", 1, Float, false, 4},         {"atan", 1, Float, false, 4},
     {"sinh", 1, Float, false, 4},         {"cosh", 1, Float, false, 4},
-    {"tanh", 1, Float, false, 4},         {"asinh", 1, Float, false, 4},
+    {"tanh", 1, Float, false, 5},         {"asinh", 1, Float, false, 4},
     {"acosh", 1, Float, false, 4},        {"atanh", 1, Float, false, 4},
     {"is_nan", 1, Float, true, 0},        {"is_inf", 1, Float, true, 0},
     {"equal", 2, Any, true, 0},           {"not_equal", 2, Any, true, 0},

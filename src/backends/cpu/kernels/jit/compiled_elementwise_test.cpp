@@ -331,6 +331,21 @@ TEST(CompiledElementwise, EveryStorageTypeAndTail) {
   }
 }
 
+TEST(CompiledElementwise, StoresCopiesAndConstants) {
+  constexpr ScalarType f32 = ScalarType::F32, i64 = ScalarType::I64;
+  ScalarProgram program;
+  program.inputs = {f32, i64};
+  program.constants = {std::bit_cast<uint64_t>(-1.5), 77};
+  program.instructions = {{Input, f32, 0}, {Input, i64, 1}, {Constant, f32, 0}, {Constant, i64, 1}, {Neg, f32, 2}};
+  program.results = {0, 0, 1, 2, 3, 4};
+  const std::vector<DataType> results = {DataType::F32,  DataType::F16, DataType::U32,
+                                         DataType::BF16, DataType::I64, DataType::F32};
+  for (const ElementwiseIsa isa : isas())
+    for (const auto stride : {InnerStride::Contiguous, InnerStride::Broadcast})
+      for (const int64_t count : {1, 5, 64, 131})
+        Comparison{{DataType::F16, DataType::U32}, results, {stride, stride}, count}.run(program, isa);
+}
+
 TEST(CompiledElementwise, RandomPrograms) {
   std::mt19937 random(3);
   for (int round = 0; round < 150; ++round) {

@@ -20,14 +20,15 @@ Value clip(Value x, float low, float high) {
   return min_or_second(f32(x, high), max_or_second(f32(x, low), x));
 }
 
-/// x = n ln 2 + r with |r| ≤ ln 2 / 2.
+/// x = n ln 2 + r with |r| ≤ ln 2 / 2; the low bits of `biased` are those of n + 127.
 struct Reduced {
-  Value n, r;
+  Value n, r, biased;
 };
 Reduced reduce_exp(Value x) {
   // Adding 3 * 2^22 rounds to an integer.
-  const Value n = fma(x, f32(x, kLog2e), 12582912.f) - 12582912.f;
-  return {n, fnma(n, f32(x, kLn2Low), fnma(n, f32(x, kLn2High), x))};
+  constexpr float kRounder = 12582912.f + 127.f;
+  const Value biased = fma(x, f32(x, kLog2e), kRounder), n = biased - kRounder;
+  return {n, fnma(n, f32(x, kLn2Low), fnma(n, f32(x, kLn2High), x)), biased};
 }
 
 /// e^r - 1 for a reduced r.
@@ -39,18 +40,17 @@ Value expm1_reduced(Value r) {
 }
 
 /// 2^n for integers n in [-126, 128]; 128 gives infinity.
-Value power_of_two(Value n) {
-  const Value i = n.builder->make(VectorOp::F32ToI32, {n});
-  return shift_left(add_int(i, i32(n, 127)), 23);
+Value power_of_two(const Reduced& reduced) {
+  return shift_left(reduced.biased, 23);
 }
 
 /// e^x 2^shift, with gradual underflow.
 Value exp_scaled(Value x, int shift) {
-  const auto [n, r] = reduce_exp(clip(x, -104.f, 90.f));
+  const auto [n, r, biased] = reduce_exp(clip(x, -104.f, 90.f));
   const Value p = expm1_reduced(r) + 1.f;
   if (has_avx512(x)) return x.builder->make(VectorOp::ScalePower, {p, shift == 0 ? n : n + static_cast<float>(shift)});
   // In two steps, as 2^n alone may be out of range.
-  const Value i = add_int(n.builder->make(VectorOp::F32ToI32, {n}), i32(x, shift));
+  const Value i = add_int(x.builder->make(VectorOp::F32ToI32, {n}), i32(x, shift));
   const Value half = shift_right_signed(i, 1);
   const Value first = shift_left(add_int(half, i32(x, 127)), 23);
   const Value second = shift_left(add_int(sub_int(i, half), i32(x, 127)), 23);
@@ -63,8 +63,8 @@ Value exp(Value x) {
 
 Value expm1(Value x) {
   // One factor of two is kept back, so that 2^n does not overflow before the product does.
-  const auto [n, r] = reduce_exp(clip(x, -25.f, 89.f));
-  const Value scale = power_of_two(n - 1.f);
+  const auto [n, r, biased] = reduce_exp(clip(x, -25.f, 89.f));
+  const Value scale = shift_left(add_int(biased, i32(x, -1)), 23);
   const Value half = fma(expm1_reduced(r), scale, scale - 0.5f);
   return half + half;
 }
@@ -73,10 +73,10 @@ Value sigmoid(Value x) {
   const Value minus = x ^ sign_bit(x), one = f32(x, 1.f);
   if (!has_avx512(x)) {
     // 2^128 is infinite here, so that results below 2^-127 become 0.
-    const auto [n, r] = reduce_exp(clip(minus, -87.3f, 89.f));
-    return one / fma(expm1_reduced(r) + 1.f, power_of_two(n), one);
+    const Reduced reduced = reduce_exp(clip(minus, -87.3f, 89.f));
+    return one / fma(expm1_reduced(reduced.r) + 1.f, power_of_two(reduced), one);
   }
-  const auto [n, r] = reduce_exp(max_or_second(f32(x, -104.f), minus));
+  const auto [n, r, biased] = reduce_exp(max_or_second(f32(x, -104.f), minus));
   const Value e = x.builder->make(VectorOp::ScalePower, {expm1_reduced(r) + 1.f, n});
   return and_not(less(x, f32(x, -87.3365f)), bounded_reciprocal(e + one));
 }
@@ -207,8 +207,8 @@ Value power(Value x, Value y, const CallSite& site) {
   const Value high = leading + rest, high_low = rest - (high - leading);
   const Value product = y * high;
   const Value product_low = fma(y, high_low, fma(y, high, product ^ sign_bit(x)));
-  const auto [n, r] = reduce_exp(clip(product, -87.f, 88.f));
-  const Value result = (expm1_reduced(r + product_low) + 1.f) * power_of_two(n);
+  const Reduced reduced = reduce_exp(clip(product, -87.f, 88.f));
+  const Value result = (expm1_reduced(reduced.r + product_low) + 1.f) * power_of_two(reduced);
   const Value plain =
       less_equal(f32(x, kSmallestNormal), x) & less(x, f32(x, kInfinity)) & less(absolute(product), f32(x, 87.f));
   return x.builder->call_if_any(plain ^ i32(x, -1), result, site, {x, y});
