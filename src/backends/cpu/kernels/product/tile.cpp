@@ -11,6 +11,7 @@ int ProductKernels::max_rows(int vectors) const {
 }
 
 const ProductKernels* product_kernels(Isa isa, DataType type) {
+  if (type == DataType::F16) return isa == Isa::Avx512Fp16 ? &kF16ProductAvx512Fp16 : nullptr;
   if (type != DataType::F32) return nullptr;
   switch (isa) {
     case Isa::Generic:

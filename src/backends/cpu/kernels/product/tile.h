@@ -78,6 +78,6 @@ struct ProductKernels {
 /// Kernels whose operands are of `type` (F32 or F16), or null where the set cannot.
 const ProductKernels* product_kernels(Isa isa, DataType type);
 
-extern const ProductKernels kF32ProductGeneric, kF32ProductAvx2, kF32ProductAvx512;
+extern const ProductKernels kF32ProductGeneric, kF32ProductAvx2, kF32ProductAvx512, kF16ProductAvx512Fp16;
 
 }  // namespace tn

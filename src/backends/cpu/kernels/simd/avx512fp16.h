@@ -18,20 +18,26 @@ struct Avx512Fp16 : Avx512 {
     __builtin_memcpy(&bits, p, sizeof bits);
     return _mm512_set1_epi32(bits);
   }
+  /// A pair with the half at p and zero.
+  [[gnu::always_inline]] static Pairs set1_half(const void* p) {
+    uint16_t bits;
+    __builtin_memcpy(&bits, p, sizeof bits);
+    return _mm512_set1_epi32(bits);
+  }
   /// a * b + c in fp16, rounded once.
   [[gnu::always_inline]] static Pairs fma_pairs(Pairs a, Pairs b, Pairs c) {
     return _mm512_castph_si512(_mm512_fmadd_ph(_mm512_castsi512_ph(a), _mm512_castsi512_ph(b), _mm512_castsi512_ph(c)));
   }
-  /// x + (float)lower + (float)upper of each pair, in f32. Drops fp16 denormals where denormals are flushed.
-  [[gnu::always_inline]] static Reg add_pairs(Reg x, Pairs p) {
-    return add_upper(add_upper(x, p), _mm512_slli_epi32(p, 16));
+  /// Adds the 32 values to f32 sums: low takes pairs 0 to 7, high 8 to 15, both with the halves of a pair side by side.
+  [[gnu::always_inline]] static void add_pairs(Pairs p, Reg& low, Reg& high) {
+    low = _mm512_add_ps(low, _mm512_cvtph_ps(_mm512_castsi512_si256(p)));
+    high = _mm512_add_ps(high, _mm512_cvtph_ps(_mm512_extracti64x4_epi64(p, 1)));
   }
-
- private:
-  /// The 16 bits shifted into f32's exponent and mantissa are the value times 2^-112.
-  [[gnu::always_inline]] static Reg add_upper(Reg x, Pairs p) {
-    const __m512i bits = _mm512_and_si512(_mm512_srai_epi32(p, 3), _mm512_set1_epi32(static_cast<int>(0x8fffe000)));
-    return _mm512_fmadd_ps(_mm512_castsi512_ps(bits), _mm512_set1_ps(0x1p112f), x);
+  /// The sum of both halves of each of the 16 pairs.
+  [[gnu::always_inline]] static Reg join_pairs(Reg low, Reg high) {
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi32(1));
+    return _mm512_add_ps(_mm512_permutex2var_ps(low, even, high), _mm512_permutex2var_ps(low, odd, high));
   }
 };
 
