@@ -156,6 +156,22 @@ TEST(Conv, NarrowOutputs) {
   }
 }
 
+TEST(Conv, HalfProducts) {
+  if (best_isa() != Isa::Avx512Fp16) GTEST_SKIP() << "this CPU lacks AVX512-FP16";
+  for (int64_t in : {1, 2, 7, 64, 150})
+    for (int64_t kernel : {1, 3}) {
+      ConvProblem problem = plane(in, 37, 6, 7, kernel, 1, kernel / 2);
+      problem.params.type = problem.params.out_type = DataType::F16;
+      problem.activation = Activation::Relu;
+      problem.with_residual = true;
+      problem.gap = in % 2;
+      run_everywhere(problem, fmt::format("f16 {0}x{0} {1} channels", kernel, in));
+    }
+  ConvProblem stem = plane(3, 21, 13, 12, 7, 2, 3);
+  stem.params.type = stem.params.out_type = DataType::F16;
+  run_everywhere(stem, "f16 stem");
+}
+
 TEST(Conv, OneObjectTakesEverySmallerShape) {
   ConvProblem problem = plane(8, 24, 12, 12, 3, 1, 1);
   problem.params.isa = best_isa();
