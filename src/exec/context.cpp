@@ -74,6 +74,7 @@ void Context::select_profile(int index) {
   state_ = std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_);
   profile_index_ = index;
   shapes_changed_ = true;
+  addresses_changed_ = true;
   for (size_t i = 0; i < input_set_.size(); ++i) {
     const auto& binding = *engine_->plan().bindings[i];
     const bool fixed = std::find(binding.dims.begin(), binding.dims.end(), -1) == binding.dims.end();
@@ -110,7 +111,9 @@ Status Context::set_address(int binding, void* address) noexcept {
   if (binding < 0 || static_cast<size_t>(binding) >= addresses_.size()) {
     return Status::failure(ErrorCode::InvalidArgument, "there is no binding {}", binding);
   }
-  addresses_[static_cast<size_t>(binding)] = address;
+  void*& known = addresses_[static_cast<size_t>(binding)];
+  if (known != address) addresses_changed_ = true;
+  known = address;
   return {};
 }
 
@@ -170,6 +173,7 @@ Status Context::update_shapes() noexcept {
     }
   }
   shapes_changed_ = false;
+  addresses_changed_ = true;
   return {};
 }
 
@@ -193,14 +197,7 @@ size_t Context::max_bytes(int binding) const noexcept {
   return tensor < 0 ? 0 : state_->profile.tensors[static_cast<size_t>(tensor)]->bytes;
 }
 
-Status Context::run(Lane& lane) noexcept {
-  if (lane.size() > threads_) {
-    return Status::failure(ErrorCode::InvalidArgument, "a lane of {} threads for a context of {}", lane.size(),
-                           threads_);
-  }
-  if (shapes_changed_ || state_->has_unknowns) {
-    if (Status status = update_shapes(); !status) return status;
-  }
+Status Context::update_addresses() noexcept {
   const auto& bindings = engine_->plan().bindings;
   for (size_t i = 0; i < bindings.size(); ++i) {
     if (!addresses_[i])
@@ -209,6 +206,21 @@ Status Context::run(Lane& lane) noexcept {
   state_->tensors.update(state_->results, addresses_);
   for (auto& list : state_->lists) {
     for (BoundStep& step : list) step.take_views(state_->tensors);
+  }
+  addresses_changed_ = false;
+  return {};
+}
+
+Status Context::run(Lane& lane) noexcept {
+  if (lane.size() > threads_) {
+    return Status::failure(ErrorCode::InvalidArgument, "a lane of {} threads for a context of {}", lane.size(),
+                           threads_);
+  }
+  if (shapes_changed_ || state_->has_unknowns) {
+    if (Status status = update_shapes(); !status) return status;
+  }
+  if (addresses_changed_) {
+    if (Status status = update_addresses(); !status) return status;
   }
   bool late = false;
   return run_list(0, lane, late);

@@ -54,6 +54,7 @@ class Context {
  private:
   struct ProfileState;
   Status evaluate_shapes(bool defined_known) noexcept;
+  Status update_addresses() noexcept;
   Status check_bindings() noexcept;
   Status run_list(uint32_t list, Lane& lane, bool& late) noexcept;
   Status run_step(BoundStep& step, Lane& lane, bool& late) noexcept;
@@ -70,6 +71,7 @@ class Context {
   std::vector<bool> input_set_;
   std::vector<void*> addresses_;
   bool shapes_changed_ = true;
+  bool addresses_changed_ = true;
   StepObserver* observer_ = nullptr;
 };
 
