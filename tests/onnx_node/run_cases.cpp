@@ -43,7 +43,7 @@ std::vector<Value> run_model(const std::string& path, const std::vector<Value>& 
   for (size_t i = 0; i < inputs.size() && i < names.size(); ++i) {
     const Value& value = inputs[i];
     if (fix_shapes && value.dims.rank() <= 1 && (i > 0 || is_integer(value.type))) {
-      known[names[i]] = std::make_shared<const tn::Constant>(value.type, value.dims, value.bytes);
+      known.values[names[i]] = std::make_shared<const tn::Constant>(value.type, value.dims, value.bytes);
     } else {
       values[names[i]] = value;
     }

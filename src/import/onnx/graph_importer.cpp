@@ -36,13 +36,39 @@ class GraphImporter::Bodies final : public BodySource {
   const onnx::NodeProto& node_;
 };
 
+std::map<std::string, int64_t> GraphImporter::known_extents(const KnownInputs& known) const {
+  std::map<std::string, int64_t> extents;
+  for (const auto& input : proto_.input()) {
+    const auto found = known.shapes.find(input.name());
+    if (found == known.shapes.end()) continue;
+    const TensorType type = input_type(input);
+    bool fits = type.rank() == found->second.rank();
+    for (int i = 0; fits && i < type.rank(); ++i) {
+      const Dim& dim = type.dims[static_cast<size_t>(i)];
+      const int64_t extent = found->second[i];
+      fits = dim.is_constant() ? dim == Dim(extent) : extents.emplace(dim.to_string(), extent).first->second == extent;
+    }
+    model_check(fits, "input '{}' is {}, shape {} does not fit", input.name(), to_string(type),
+                to_string(found->second));
+  }
+  return extents;
+}
+
 Graph GraphImporter::run(const KnownInputs& known) {
   add_initializers();
+  const auto extents = known_extents(known);
+  const auto fixed_type = [&](const onnx::ValueInfoProto& input) {
+    TensorType type = input_type(input);
+    for (Dim& dim : type.dims) {
+      if (const auto found = extents.find(dim.to_string()); found != extents.end()) dim = found->second;
+    }
+    return type;
+  };
   for (const auto& input : proto_.input()) {
     if (names_.contains(input.name())) continue;  // an initializer, listed as an input by old files
-    const auto value = known.find(input.name());
-    names_[input.name()] = value == known.end() ? graph_.add_input(input.name(), input_type(input))
-                                                : graph_.add_constant(input.name(), value->second);
+    const auto value = known.values.find(input.name());
+    names_[input.name()] = value == known.values.end() ? graph_.add_input(input.name(), fixed_type(input))
+                                                       : graph_.add_constant(input.name(), value->second);
   }
   graph_.name = proto_.name().empty() ? "main" : proto_.name();
   add_nodes();

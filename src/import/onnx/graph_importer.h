@@ -40,6 +40,8 @@ class GraphImporter {
   std::vector<TensorId> output_ids();
   TensorId lookup(const std::string& name);
   TensorId capture(const std::string& name);
+  /// Values of symbols that known shapes give.
+  std::map<std::string, int64_t> known_extents(const KnownInputs& known) const;
   TensorType input_type(const onnx::ValueInfoProto& info) const;
   std::string node_name(const onnx::NodeProto& node);
   Graph& graph() { return target_ ? *target_ : graph_; }

@@ -19,8 +19,11 @@ struct OnnxOperators {
   OpPtr identity;
 };
 
-/// Values of inputs that are fixed while building (shapes, axes): by name.
-using KnownInputs = std::map<std::string, ConstantPtr>;
+/// What is fixed of inputs while building, by name.
+struct KnownInputs {
+  std::map<std::string, ConstantPtr> values;  ///< whole tensors (shapes, axes): they become constants
+  std::map<std::string, Shape> shapes;        ///< extents: symbols of the file get these numbers in all inputs
+};
 
 /// Reads an ONNX file (IR versions 3 to 14). Throws Error naming the file: NotFound and Io for the file itself,
 /// InvalidModel for a damaged or inconsistent one, Unsupported with a list of all nodes whose operator is unknown.
