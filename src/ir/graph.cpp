@@ -24,7 +24,9 @@ std::string to_string(const TensorType& type) {
 std::optional<Dims> Op::value(const InferContext&) const {
   return std::nullopt;
 }
-std::vector<BodyInput> Op::body_inputs(const InferContext&, size_t) const { return {}; }
+std::vector<BodyInput> Op::body_inputs(const InferContext&, size_t) const {
+  return {};
+}
 
 std::string describe(const Node& node) {
   return fmt::format("node '{}' ({})", node.name, node.op->name());
@@ -52,7 +54,8 @@ namespace {
 
 std::optional<Dims> value_of_constant(const Constant& constant) {
   constexpr int64_t kLargestValue = 1024;
-  const bool index_like = constant.type() == DataType::I64 || constant.type() == DataType::I32;
+  const bool index_like =
+      constant.type() == DataType::I64 || constant.type() == DataType::I32 || constant.type() == DataType::Bool;
   if (!index_like || constant.elements() > kLargestValue) return std::nullopt;
   const auto integers = constant.integers();
   return Dims(integers.begin(), integers.end());

@@ -64,6 +64,47 @@ TEST(If, JoinsCapturesAndExtents) {
   EXPECT_THROW(import_if(b, b.input(DataType::Bool, {}), x, scalar), Error);
 }
 
+// The body adds one to a carried value and stacks it.
+import::Body counting_body(const TensorType& carried, bool keeps){import::Body body;
+body.graph.add_input("i", {DataType::I64, {}});
+const TensorId condition = body.graph.add_input("condition", {DataType::Bool, {}});
+const TensorId x = body.graph.add_input("x", carried);
+const TensorId y =
+    body.graph.add("y", make("Add"), {x, body.graph.add_constant("one", Constant::scalar(carried.type, 1))});
+const TensorId go_on = keeps ? condition : body.graph.add("not", make("Not"), {condition});
+body.graph.set_outputs({go_on, y, y});
+return body;
+}  // namespace tn::ops
+
+TEST(Loop, StacksAsOftenAsItRuns) {
+  for (const bool keeps : {true, false}) {
+    GraphBuilder b;
+    const TensorId trips = b.input(DataType::I64, {}), x = b.input(DataType::F32, {kN});
+    b.graph.edit_tensor(trips).value = Dims{Dim::symbol("T")};
+    std::vector<Graph> bodies = {counting_body({DataType::F32, {kN}}, keeps).graph};
+    const auto y = b.graph.add_node("loop", make("Loop", {{"carried", int64_t{1}}}), {trips, kNone, x}, bodies);
+    EXPECT_EQ(b.type(y[0]), "f32[N]");
+    const Dims& stacked = b.graph.tensor(y[1]).type.dims;
+    const Dim most = keeps ? stacked[0] : b.graph.unknowns().at(stacked[0].to_string());
+    EXPECT_EQ(most, Dim::symbol("T"));
+  }
+}
+
+TEST(Scan, TakesSlicesAndStacks) {
+  Graph body;
+  const TensorId state = body.add_input("state", {DataType::F32, {kN}}),
+                 slice = body.add_input("slice", {DataType::F32, {kN}});
+  const TensorId sum = body.add("sum", make("Add"), {state, slice});
+  body.set_outputs({sum, sum});
+  GraphBuilder b;
+  const TensorId initial = b.input(DataType::F32, {kN}), x = b.input(DataType::F32, {kN, 5});
+  const auto op = make(
+      "Scan",
+      {{"states", int64_t{1}}, {"input_axes", std::vector<int64_t>{1}}, {"output_axes", std::vector<int64_t>{-1}}});
+  const auto y = b.graph.add_node("scan", op, {initial, x}, {body});
+  EXPECT_EQ(b.type(y[0]) + b.type(y[1]), "f32[N]f32[N,5]");
+}
+
 TEST(Region, FollowsTheTypesAroundIt) {
   Graph body;
   const TensorId in = body.add_input("in", {DataType::F32, {kN, 4}});

@@ -5,6 +5,12 @@
 namespace tn::ops {
 namespace {
 
+std::optional<Dim> not_zero(const Dim& x) {
+  const DimRange range = extent_range(x);
+  if (range.min > 0 || range.max < 0) return Dim(1);
+  return x == Dim(0) ? std::optional(Dim(0)) : std::nullopt;
+}
+
 /// Conversion between element types. Floats to integers truncate toward zero; integers to narrower integers wrap.
 struct Cast final : OpBase<Cast, ElementwiseN<1>> {
   static constexpr std::string_view kName = "Cast";
@@ -25,6 +31,7 @@ struct Cast final : OpBase<Cast, ElementwiseN<1>> {
     return storage_type(type) == to ? result : round_to(result, to);
   }
   std::optional<Dims> value(const InferContext& context) const override {
+    if (to == DataType::Bool) return map_values(context, [](std::span<const Dim> x) { return not_zero(x[0]); });
     if (!is_integer(to) || size_of(to) < 4) return std::nullopt;
     return map_values(context, [](std::span<const Dim> x) -> std::optional<Dim> { return x[0]; });
   }

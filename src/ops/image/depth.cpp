@@ -32,12 +32,15 @@ std::vector<TensorId> import_depth_to_space(NodeView& node) {
   return {reshape(node, y, {d[0], depth, d[2] * b, d[3] * b})};
 }
 
-// [N,C,H,W]: H and W split into (H', b) and (W', b), whose blocks go before the channels.
+// [N,C,H,W]: H and W split into (H', b) and (W', b), whose blocks go before the channels (CRD: behind them).
 std::vector<TensorId> import_space_to_depth(NodeView& node) {
   const int64_t b = block_size(node);
   const Dims d = node.type(node.input(0)).dims;
   const Dim h = divide(d[2], b), w = divide(d[3], b);
-  const TensorId y = transpose(node, reshape(node, node.input(0), {d[0], d[1], h, b, w, b}), {0, 3, 5, 1, 2, 4});
+  const bool channels_first = node.text("mode", "DCR") == "CRD";
+  const TensorId y =
+      transpose(node, reshape(node, node.input(0), {d[0], d[1], h, b, w, b}),
+                channels_first ? std::vector<int64_t>{0, 1, 3, 5, 2, 4} : std::vector<int64_t>{0, 3, 5, 1, 2, 4});
   return {reshape(node, y, {d[0], d[1] * (b * b), h, w})};
 }
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/control/loop.h"
+
+#include "ops/control/body.h"
+#include "ops/rules.h"
+
+namespace tn::ops {
+namespace {
+
+// What a body hands on must have the type it began with: the memory of a carried value does not grow.
+void check_carried(const TensorType& before, const TensorType& after, size_t index) {
+  if (before == after) return;
+  throw Error(ErrorCode::Unsupported, "carried value {} is {} at first and {} after an iteration; its type must stay",
+              index, to_string(before), to_string(after));
+}
+
+TensorType outside_type(const InferContext& context, const Graph& body, int output, TensorType type) {
+  for (size_t axis = 0; axis < type.dims.size(); ++axis) {
+    type.dims[axis] = outside_extent(context, body, output, static_cast<int>(axis), type.dims[axis]);
+  }
+  return type;
+}
+
+// Whether the condition that a loop body gives is the one it got, or a constant true.
+bool keeps_condition(const Graph& body) {
+  TensorId id = body.outputs()[0];
+  while (const Node* node = body.producer(id)) {
+    if (node->op->name() != "Identity") return false;
+    id = node->inputs[0];
+  }
+  const Constant* constant = body.tensor(id).constant.get();
+  return constant ? constant->integer(0) != 0 : id == body.inputs()[1];
+}
+
+}  // namespace
+
+std::vector<BodyInput> Loop::body_inputs(const InferContext& context, size_t) const {
+  std::vector<BodyInput> inputs = {{{DataType::I64, {}}, std::nullopt}, {{DataType::Bool, {}}, std::nullopt}};
+  for (int i = 2; i < context.inputs(); ++i) {
+    inputs.push_back(as_body_input(context, i));
+    if (i < 2 + carried) inputs.back().value.reset();
+  }
+  return inputs;
+}
+
+std::vector<TensorType> Loop::infer(const InferContext& context) const {
+  model_check(context.bodies().size() == 1, "{} bodies where one is needed", context.bodies().size());
+  const Graph& body = context.bodies()[0];
+  const auto inputs = body_inputs(context, 0);
+  const auto results = body_outputs(body, inputs);
+  const auto count = static_cast<size_t>(carried);
+  model_check(results.size() > count && inputs.size() >= count + 2, "the body gives {} values for {} carried ones",
+              results.size(), count);
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < count; ++i) {
+    check_carried(inputs[2 + i].type, results[1 + i], i);
+    types.push_back(inputs[2 + i].type);
+  }
+  const Dims* trips = context.value(0);
+  const auto start = context.has(1) ? known_integers(context, 1) : std::vector<int64_t>{1};
+  const bool fixed = keeps_condition(body) && start && start->size() == 1 && (*start)[0] != 0;
+  for (size_t i = 1 + count; i < results.size(); ++i) {
+    model_check(trips && trips->size() == 1, "the trip count of stacked outputs must be computable from input shapes");
+    const int output = static_cast<int>(i) - 1;
+    TensorType type = outside_type(context, body, output, results[i]);
+    const Dim most = larger(Dim(0), (*trips)[0]);
+    type.dims.insert(type.dims.begin(), fixed ? most : context.unknown(output, 0, most));
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
+namespace {
+
+int axis_at(const std::vector<int64_t>& axes, size_t index, int rank) {
+  return axes.empty() ? 0 : normalize_axis(axes.at(index), rank);
+}
+
+}  // namespace
+
+std::vector<BodyInput> Scan::body_inputs(const InferContext& context, size_t) const {
+  std::vector<BodyInput> inputs;
+  for (int i = 0; i < context.inputs(); ++i) {
+    inputs.push_back(as_body_input(context, i));
+    if (i < states + scanned) inputs.back().value.reset();
+    if (i < states || i >= states + scanned) continue;
+    Dims& dims = inputs.back().type.dims;
+    model_check(!dims.empty(), "a scalar cannot be scanned");
+    dims.erase(dims.begin() + axis_at(input_axes, static_cast<size_t>(i - states), static_cast<int>(dims.size())));
+  }
+  return inputs;
+}
+
+std::vector<TensorType> Scan::infer(const InferContext& context) const {
+  model_check(context.bodies().size() == 1, "{} bodies where one is needed", context.bodies().size());
+  const auto count = static_cast<size_t>(states), scans = static_cast<size_t>(scanned);
+  model_check(scanned > 0 && static_cast<size_t>(context.inputs()) >= count + scans,
+              "{} inputs for {} states and {} scans", context.inputs(), states, scanned);
+  model_check(input_axes.empty() || input_axes.size() == scans, "{} axes for {} scans", input_axes.size(), scanned);
+  const Graph& body = context.bodies()[0];
+  const auto inputs = body_inputs(context, 0);
+  const auto results = body_outputs(body, inputs);
+  model_check(results.size() >= count, "the body gives {} values for {} states", results.size(), states);
+  model_check(output_axes.empty() || output_axes.size() == results.size() - count, "{} axes for {} outputs",
+              output_axes.size(), results.size() - count);
+  const TensorType& first = context.type(static_cast<int>(states));
+  const Dim length = first.dims[static_cast<size_t>(axis_at(input_axes, 0, first.rank()))];
+  std::vector<TensorType> types;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (i < count) {
+      check_carried(inputs[i].type, results[i], i);
+      types.push_back(inputs[i].type);
+      continue;
+    }
+    TensorType type = outside_type(context, body, static_cast<int>(i), results[i]);
+    type.dims.insert(type.dims.begin() + axis_at(output_axes, i - count, type.rank() + 1), length);
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
+namespace {
+
+std::vector<TensorId> add_with_body(NodeView& node, OpPtr op, const std::vector<TensorType>& formal) {
+  import::Body body = node.bodies->import_body("body", formal);
+  std::vector<TensorId> inputs = node.inputs;
+  inputs.insert(inputs.end(), body.captures.begin(), body.captures.end());
+  std::vector<Graph> bodies;
+  bodies.push_back(std::move(body.graph));
+  return node.add_all(std::move(op), std::move(inputs), std::move(bodies));
+}
+
+std::vector<TensorId> import_loop(NodeView& node) {
+  node.inputs.resize(std::max<size_t>(node.inputs.size(), 2), kNone);
+  auto op = std::make_shared<Loop>();
+  op->carried = static_cast<int64_t>(node.inputs.size()) - 2;
+  std::vector<TensorType> formal = {{DataType::I64, {}}, {DataType::Bool, {}}};
+  for (size_t i = 2; i < node.inputs.size(); ++i) formal.push_back(node.type(node.input(i)));
+  return add_with_body(node, std::move(op), formal);
+}
+
+std::vector<TensorId> import_scan(NodeView& node) {
+  auto op = std::make_shared<Scan>();
+  op->scanned = node.integer("num_scan_inputs", 1);
+  op->states = static_cast<int64_t>(node.inputs.size()) - op->scanned;
+  model_check(op->scanned > 0 && op->states >= 0, "num_scan_inputs is {} of {}", op->scanned, node.inputs.size());
+  op->input_axes = node.integers("scan_input_axes");
+  op->input_directions = node.integers("scan_input_directions");
+  op->output_axes = node.integers("scan_output_axes");
+  op->output_directions = node.integers("scan_output_directions");
+  std::vector<TensorType> formal;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    formal.push_back(node.type(node.input(i)));
+    if (static_cast<int64_t>(i) < op->states) continue;
+    Dims& dims = formal.back().dims;
+    model_check(!dims.empty(), "a scalar cannot be scanned");
+    const size_t scan = i - static_cast<size_t>(op->states);
+    model_check(op->input_axes.empty() || scan < op->input_axes.size(), "scan_input_axes has {} axes",
+                op->input_axes.size());
+    dims.erase(dims.begin() + axis_at(op->input_axes, scan, static_cast<int>(dims.size())));
+  }
+  return add_with_body(node, std::move(op), formal);
+}
+
+constexpr OnnxImporter kLoop[] = {{"Loop", 1, import_loop}};
+constexpr OnnxImporter kScan[] = {{"Scan", 9, import_scan}};
+
+}  // namespace
+
+extern const OpEntry loop_entry = {Loop::kName, make_op<Loop>, kLoop, {}};
+extern const OpEntry scan_entry = {Scan::kName, make_op<Scan>, kScan, {}};
+
+}  // namespace tn::ops
