@@ -176,6 +176,11 @@ TEST(CompiledElementwise, GuardedFunctionsInsideTheirRange) {
     angles.push_back(i % 2 == 0 ? angle(random) : small(random));
   }
   expect_small_error(program_of(Pow, ScalarType::F32, ScalarType::F32), Pow, {x, y});
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] = i % 5 == 0 ? (i % 2 == 0 ? 0.f : -0.f) : small(random);
+    y[i] = static_cast<float>(static_cast<int>(i % 9) - 4) * (i % 4 == 0 ? 0.5f : 1.f);
+  }
+  expect_small_error(program_of(Pow, ScalarType::F32, ScalarType::F32), Pow, {x, y});
   for (const auto function : {Sin, Cos, Tan})
     expect_small_error(program_of(function, ScalarType::F32, ScalarType::F32), function, {angles});
 }

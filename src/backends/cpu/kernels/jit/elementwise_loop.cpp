@@ -13,9 +13,9 @@ namespace {
 
 constexpr int64_t kBufferElements = 512;
 constexpr int64_t kBufferBytes = kBufferElements * 8;
-constexpr int64_t kMaxPiece = 16384;   ///< elements of a row that one thread takes at a time
+constexpr int64_t kMaxPiece = 16384;  ///< elements of a row that one thread takes at a time
 constexpr int64_t kMinPiece = 2048;
-constexpr int64_t kShortRow = 48;      ///< up to so many elements a call of the compiled code costs more than a copy
+constexpr int64_t kShortRow = 48;       ///< up to so many elements a call of the compiled code costs more than a copy
 constexpr int64_t kParallel = 8192;     ///< fewer elements than this stay on the calling thread
 constexpr size_t kAllPatternsUpTo = 2;  ///< operands
 constexpr size_t kMaxMemory = ScalarProgram::kMaxInputs + ScalarProgram::kMaxResults;

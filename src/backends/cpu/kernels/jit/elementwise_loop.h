@@ -52,7 +52,8 @@ class ElementwiseLoop {
   void choose_variant() noexcept;
   void run_units(int thread, int64_t begin, int64_t end, const void* const* operands, void* const* results) noexcept;
   /// Short rows go through buffers many at a time; the units are rows then.
-  void run_short_rows(int thread, int64_t begin, int64_t end, const void* const* operands, void* const* results) noexcept;
+  void run_short_rows(int thread, int64_t begin, int64_t end, const void* const* operands,
+                      void* const* results) noexcept;
   void run_piece(int thread, Cursor& cursor, int64_t begin, int64_t count) noexcept;
   std::byte* buffer(int thread, size_t memory) noexcept;
 

@@ -191,8 +191,11 @@ std::optional<Value> constant_power(Value x, float y) {
   return blend(equal(x, f32(x, -kInfinity)), f32(x, kInfinity), sqrt(x + 0.f));
 }
 
-/// e^(y log x) with the logarithm in two parts; lanes outside the plain numbers are left to `site`.
-Value power(Value x, Value y, const CallSite& site) {
+/// y log(x) in two parts, for normal positive x.
+struct LongProduct {
+  Value high, low;
+};
+LongProduct times_log(Value x, Value y) {
   const Value offset = sub_int(x, i32(x, 0x3f3504f3));
   const Value e = x.builder->make(VectorOp::I32ToF32, {shift_right_signed(offset, 23)});
   const Value f = add_int(offset & i32(x, 0x007fffff), i32(x, 0x3f3504f3)) - 1.f;
@@ -207,11 +210,25 @@ Value power(Value x, Value y, const CallSite& site) {
   const Value high = leading + rest, high_low = rest - (high - leading);
   const Value product = y * high;
   const Value product_low = fma(y, high_low, fma(y, high, product ^ sign_bit(x)));
+  return {product, product_low};
+}
+
+/// |x|^y as e^(y log |x|), then the signs and zeros; lanes of other extremes are left to `site`.
+Value power(Value x, Value y, const CallSite& site) {
+  const Value a = absolute(x), zero = f32(x, 0.f), infinity = f32(x, kInfinity);
+  const auto [product, rest] = times_log(a, y);
   const Reduced reduced = reduce_exp(clip(product, -87.f, 88.f));
-  const Value result = (expm1_reduced(reduced.r + product_low) + 1.f) * power_of_two(reduced);
-  const Value plain =
-      less_equal(f32(x, kSmallestNormal), x) & less(x, f32(x, kInfinity)) & less(absolute(product), f32(x, 87.f));
-  return x.builder->call_if_any(plain ^ i32(x, -1), result, site, {x, y});
+  const Value plain = (expm1_reduced(reduced.r + rest) + 1.f) * power_of_two(reduced);
+
+  const Value half = y * 0.5f;
+  const Value whole = equal(round_even(y), y), odd = and_not(equal(round_even(half), half), whole);
+  const Value nan = and_not(whole, less(x, zero)) & f32(x, std::numeric_limits<float>::quiet_NaN());
+  const Value of_zero = blend(less(zero, y), zero, blend(less(y, zero), infinity, f32(x, 1.f)));
+  const Value is_zero = equal(a, zero);
+  const Value result = (blend(is_zero, of_zero, plain) ^ (odd & x & sign_bit(x))) | nan;
+  const Value easy = less_equal(f32(x, kSmallestNormal), a) & less(a, infinity) & less(absolute(product), f32(x, 87.f));
+  const Value easy_zero = is_zero & equal(y, y);
+  return x.builder->call_if_any((easy | easy_zero) ^ i32(x, -1), result, site, {x, y});
 }
 
 }  // namespace
