@@ -5,7 +5,24 @@ namespace tn::passes {
 
 std::span<const Pass> pipeline() {
   static const Pass kPasses[] = {
-      dead_nodes, constant_folding, shape_values, identities, common_subexpressions,
+      // What is known becomes constant, what does nothing goes.
+      dead_nodes,
+      constant_folding,
+      shape_values,
+      identities,
+      common_subexpressions,
+      // Primitives become what they were written for.
+      recognize_norms,
+      recognize_activations,
+      recognize_attention,
+      identities,
+      // Weights take what follows them.
+      fold_pads,
+      fold_scales,
+      constant_folding,
+      // What runs as one.
+      fuse_anchors,
+      fuse_pointwise,
   };
   return kPasses;
 }

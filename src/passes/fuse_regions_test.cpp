@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passes/fuse_regions.h"
+
+#include "passes/pass_test.h"
+
+namespace tn::passes {
+namespace {
+
+/// Operators with those inside regions: "Region(Conv Relu) MaxPool".
+std::string outline(const Graph& graph) {
+  std::string text;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    text += (text.empty() ? "" : " ") + std::string(node.op->name());
+    if (node.op->name() == "Region") text += "(" + operators(node.bodies[0]) + ")";
+  }
+  return text;
+}
+
+constexpr std::string_view kBlock =
+    "graph g(x: f32[1,2,4,4], w: f32[2,2,1,1], r: f32[1,2,4,4], c: f32[1,2,1,1]) { "
+    "y = Conv(x, w) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]} a = Add(y, r) b = Relu(a) ";
+
+TEST(FuseAnchors, TakesWhatFollows) {
+  const Graph graph =
+      run_pass(fuse_anchors, std::string(kBlock) + "d = Mul(b, c) e = Clip(d, f32[]{0}, f32[]{6}) return e }");
+  EXPECT_EQ(outline(graph), "Region(Conv Add Relu Mul Clip)");
+  EXPECT_EQ(graph.node(0).inputs.size(), 4u) << "constants of one element are inside";
+}
+
+TEST(FuseAnchors, KeepsOneResult) {
+  EXPECT_EQ(outline(run_pass(fuse_anchors, std::string(kBlock) + "e = Exp(a) return b, e }")),
+            "Region(Conv Add) Relu Exp");
+  EXPECT_EQ(outline(run_pass(fuse_anchors, std::string(kBlock) + "return b, y }")), "Conv Add Relu");
+  EXPECT_EQ(outline(run_pass(fuse_anchors, std::string(kBlock) + "s = Sigmoid(b) t = Mul(b, s) return t }")),
+            "Region(Conv Add Relu Sigmoid Mul)");
+}
+
+TEST(FuseAnchors, TakesNoLargerShapeAndNothingThatDependsOnItself) {
+  EXPECT_EQ(outline(run_pass(fuse_anchors,
+                             "graph g(x: f32[3,4], w: f32[4,1], z: f32[3,5]) { y = MatMul(x, w) a = Add(y, z) "
+                             "return a }")),
+            "MatMul Add");
+  EXPECT_EQ(outline(run_pass(fuse_anchors,
+                             "graph g(x: f32[3,4], w: f32[4,4]) { y = MatMul(x, w) s = Softmax(y) a = Add(y, s) "
+                             "return a }")),
+            "MatMul Softmax Add");
+}
+
+TEST(FuseAnchors, TwoAnchorsOfOneSumGiveTwoNodes) {
+  EXPECT_EQ(outline(run_pass(fuse_anchors,
+                             "graph g(x: f32[3,4], v: f32[4,4], w: f32[4,4]) { a = MatMul(x, v) b = MatMul(x, w) "
+                             "s = Add(a, b) y = Relu(s) return y }")),
+            "MatMul Region(MatMul Add Relu)");
+}
+
+TEST(FusePointwise, GathersChainsAndProducers) {
+  const Graph graph = run_pass(fuse_pointwise,
+                               "graph g(x: f32[2,3], z: f32[2,3], c: f32[3]) { a = Exp(x) b = Neg(z) d = Add(a, b) "
+                               "e = Mul(d, c) y = Pow(e, f32[]{2}) q = Transpose(y) return q }");
+  EXPECT_EQ(outline(graph), "Region(Exp Neg Add Mul Pow) Transpose");
+}
+
+TEST(FusePointwise, StopsAtOtherShapesAndTwoResults) {
+  EXPECT_EQ(outline(run_pass(fuse_pointwise,
+                             "graph g(x: f32[3], z: f32[2,3]) { a = Exp(x) b = Neg(a) d = Add(b, z) "
+                             "e = Relu(d) return e, d }")),
+            "Region(Exp Neg) Add Relu");
+}
+
+TEST(FusePointwise, NarrowIntegersAreStored) {
+  EXPECT_EQ(outline(run_pass(fuse_pointwise,
+                             "graph g(x: u8[5]) { a = Add(x, x) b = Add(a, x) c = Cast(b) {to=\"f32\"} "
+                             "d = Relu(c) e = Cast(d) {to=\"u8\"} f = Cast(e) {to=\"f32\"} return f }")),
+            "Add Add Region(Cast Relu Cast Cast)");
+}
+
+TEST(FusePointwise, LimitsInputs) {
+  std::string text = "graph g(x: f32[2]";
+  for (int i = 0; i < 20; ++i) text += fmt::format(", x{}: f32[2]", i);
+  text += ") { ";
+  std::string last = "x";
+  for (int i = 0; i < 20; ++i) {
+    text += fmt::format("y{} = Add({}, x{}) ", i, last, i);
+    last = fmt::format("y{}", i);
+  }
+  const Graph graph = run_pass(fuse_pointwise, text + "return y19 }");
+  for (const NodeId id : graph.order()) EXPECT_LE(graph.node(id).inputs.size(), 12u);
+  EXPECT_EQ(graph.order().size(), 2u);
+}
+
+TEST(Regions, AreTrimmedFromTheEnd) {
+  const std::string text = std::string(kBlock) + "d = Mul(b, c) return d }";
+  const Graph original = parse(text);
+  Graph graph = run_pass(fuse_anchors, text);
+  trim_regions(graph, [](const Graph&, const Node& node) { return node.bodies[0].order().size() <= 3; });
+  verify(graph);
+  EXPECT_EQ(outline(graph), "Region(Conv Add Relu) Mul");
+  expect_same_results(original, graph);
+  trim_regions(graph, [](const Graph&, const Node&) { return false; });
+  EXPECT_EQ(outline(graph), "Conv Add Relu Mul");
+  expect_same_results(original, graph);
+}
+
+}  // namespace
+}  // namespace tn::passes
