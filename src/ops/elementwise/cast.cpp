@@ -32,8 +32,10 @@ struct Cast final : OpBase<Cast, ElementwiseN<1>> {
   }
   std::optional<Dims> value(const InferContext& context) const override {
     if (to == DataType::Bool) return map_values(context, [](std::span<const Dim> x) { return not_zero(x[0]); });
-    if (!is_integer(to) || size_of(to) < 4) return std::nullopt;
-    return map_values(context, [](std::span<const Dim> x) -> std::optional<Dim> { return x[0]; });
+    // Extents stay what they are in wide types, floats included: exporters count in floats, too.
+    const Dims* x = context.value(0);
+    const bool wide = size_of(to) >= 4 && (is_integer(to) || is_float(to));
+    return x && wide ? std::optional(*x) : std::nullopt;
   }
 };
 

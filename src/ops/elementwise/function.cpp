@@ -21,7 +21,7 @@ std::optional<Dims> map_values(const InferContext& context,
   std::vector<const Dims*> values;
   for (int i = 0; i < context.inputs(); ++i) {
     const Dims* value = context.value(i);
-    if (!value) return std::nullopt;
+    if (!value || is_float(context.type(i).type)) return std::nullopt;  // a quotient of floats need not be whole
     count = std::max(count, value->size());
     any_empty = any_empty || value->empty();
     // Above rank 1, elements correspond by position only where shapes are equal.

@@ -46,14 +46,26 @@ std::vector<TensorType> Tile::infer(const InferContext& context) const {
   return {std::move(result)};
 }
 
+namespace {
+
+// A scalar input that is a whole number.
+std::optional<Dim> whole_number(const InferContext& context, int input) {
+  if (const Dims* value = context.value(input)) return value->size() == 1 ? std::optional((*value)[0]) : std::nullopt;
+  const Constant* constant = context.constant(input);
+  if (!constant || constant->elements() != 1) return std::nullopt;
+  const double number = constant->number(0);
+  const bool whole = number == std::floor(number) && std::fabs(number) < 1e15;
+  return whole ? std::optional(Dim(static_cast<int64_t>(number))) : std::nullopt;
+}
+
+}  // namespace
+
 std::vector<TensorType> Range::infer(const InferContext& context) const {
   check_same_type(context, 0, 1);
   check_same_type(context, 0, 2);
   const DataType type = context.type(0).type;
-  const Dims *start = context.value(0), *limit = context.value(1), *delta = context.value(2);
-  if (start && limit && delta) {
-    return {{type, {larger(Dim(0), Dim::ceil_div((*limit)[0] - (*start)[0], (*delta)[0]))}}};
-  }
+  const auto start = whole_number(context, 0), limit = whole_number(context, 1), delta = whole_number(context, 2);
+  if (start && limit && delta) return {{type, {larger(Dim(0), Dim::ceil_div(*limit - *start, *delta))}}};
   const Constant *first = context.constant(0), *last = context.constant(1), *step = context.constant(2);
   model_check(first && last && step, "start, limit and delta must be computable from the shapes of the inputs");
   model_check(step->number(0) != 0, "delta is 0");

@@ -130,6 +130,18 @@ TEST(ShapeArithmetic, GoesThroughMatrices) {
   EXPECT_EQ(b.value(b.import("Reshape", 17, {columns, b.constant(ints({-1}))})[0]), "[3,0,N,64]");
 }
 
+// What PyTorch writes for arange over an extent in floats.
+TEST(ShapeArithmetic, CountsInFloats) {
+  GraphBuilder b;
+  const TensorId size = b.import("Size", 17, {b.input(DataType::F32, {kN})})[0];
+  const TensorId limit = b.import("Cast", 17, {size}, {{"to", int64_t{1}}})[0];
+  const TensorId zero = b.constant(floats({}, {0})), one = b.constant(floats({}, {1}));
+  EXPECT_EQ(b.type(b.import("Range", 17, {zero, limit, one})[0]), "f32[N]");
+  const TensorId half = b.import("Div", 17, {limit, b.constant(floats({}, {2}))})[0];
+  EXPECT_EQ(b.value(half), "unknown");
+  EXPECT_EQ(b.value(b.import("Cast", 17, {limit}, {{"to", int64_t{7}}})[0]), "[N]");
+}
+
 TEST(ShapeValue, HasItsExpressionsAsValue) {
   GraphBuilder b;
   const TensorId v =
