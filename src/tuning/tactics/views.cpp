@@ -51,11 +51,12 @@ class StrideView final : public Tactic {
   std::string_view name() const override { return "view.stride"; }
   Support supports(const Region& region, const Target&) const override {
     if (is_one_of(region, {"Transpose", "Split", "Expand"})) return {};
+    if (is_one_of(region, {"Gather"})) return picked(region) ? Support{} : Support::no("not one known index");
     if (!is_one_of(region, {"Slice"})) return Support::no("not a transpose, slice, split or expand");
     return slice_bounds(region) ? Support{} : Support::no("start or step is not known, or the step is negative");
   }
   std::optional<Order> order(const Region& region) const override {
-    if (region.anchor->name() == "Transpose" || region.anchor->name() == "Expand") return Order::RowMajor;
+    if (!is_one_of(region, {"Slice", "Split"})) return Order::RowMajor;
     return std::nullopt;
   }
   bool timed() const override { return false; }
@@ -67,6 +68,8 @@ class StrideView final : public Tactic {
       transpose(region, lowering, from, data);
     else if (op == "Expand")
       expand(region, lowering, from, data);
+    else if (op == "Gather")
+      gather(region, lowering, from, data);
     else if (op == "Split")
       split(region, lowering, from, data);
     else
@@ -83,6 +86,26 @@ class StrideView final : public Tactic {
       strides.push_back(data.strides[permutation.empty() ? rank - 1 - i : static_cast<size_t>(permutation[i])]);
     }
     lowering.alias_output(0, from, std::move(strides), data.offset);
+  }
+
+  // The one index that a Gather takes, counted from the front.
+  static std::optional<Dim> picked(const Region& region) {
+    const Tensor& index = region.input(region.anchor_inputs[1]);
+    if (index.type.rank() != 0 || !index.value || !index.value->front().is_constant()) return std::nullopt;
+    const int64_t at = *index.value->front().constant();
+    const TensorType& data = region.input_type(region.anchor_inputs[0]);
+    const int64_t axis = attribute(region, "axis");
+    const Dim& extent = data.dims[static_cast<size_t>(axis < 0 ? axis + data.rank() : axis)];
+    return at < 0 ? extent + at : Dim(at);
+  }
+
+  static void gather(const Region& region, RegionLowering& lowering, int from, const PlacedTensor& data) {
+    const int64_t axis = attribute(region, "axis");
+    const auto along = static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(data.strides.size()) : axis);
+    const Dim offset = data.offset + *picked(region) * data.strides[along];
+    Dims strides = data.strides;
+    strides.erase(strides.begin() + static_cast<std::ptrdiff_t>(along));
+    lowering.alias_output(0, from, std::move(strides), offset);
   }
 
   static void expand(const Region& region, RegionLowering& lowering, int from, const PlacedTensor& data) {

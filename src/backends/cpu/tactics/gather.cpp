@@ -51,7 +51,11 @@ class ResizeTactic final : public Tactic {
     if (op->coordinate_transformation_mode > ops::CoordinateMode::Asymmetric)
       return Support::no("coordinates of TensorFlow");
     if (!region.defines().empty()) return Support::no("extents that only running tells");
-    return scales_of(region) ? Support{} : Support::no("scales that are not constant");
+    const auto scales = scales_of(region);
+    if (!scales) return Support::no("scales that are not constant");
+    // ONNX aligns the corners of scale * extent, which need not be whole; the kernel those of the result.
+    const bool aligned = op->coordinate_transformation_mode == ops::CoordinateMode::AlignCorners;
+    return aligned && !scales->empty() ? Support::no("corners aligned under scales") : Support{};
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
@@ -94,7 +98,7 @@ class AttentionTactic final : public Tactic {
     if (!is_fast_float(region.input_type(region.anchor_inputs[0]).type)) return Support::no("only f32 so far");
     if (const int mask = mask_of(region); mask >= 0) {
       const DataType type = region.input_type(mask).type;
-      if (type != DataType::F32 && type != DataType::Bool) return Support::no("a mask of another type");
+      if (type != DataType::F32) return Support::no("a mask that is not f32");
       if (region.input_type(mask).rank() == 0) return Support::no("a scalar mask");
     }
     return {};
