@@ -30,6 +30,11 @@ TensorId cast_to(NodeView& node, TensorId x, DataType type) {
   return compose(node, "Cast", {x}, {{"to", std::string(name_of(type))}});
 }
 
+TensorId widen(NodeView& node, TensorId x) {
+  const DataType type = node.type(x).type;
+  return type == DataType::F16 || type == DataType::BF16 ? cast_to(node, x, DataType::F32) : x;
+}
+
 TensorId reshape(NodeView& node, TensorId x, const Dims& dims) {
   if (node.type(x).dims == dims) return x;
   std::vector<int64_t> known;

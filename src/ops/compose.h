@@ -12,6 +12,8 @@ TensorId compose(import::NodeView& node, std::string_view op, std::vector<Tensor
 
 /// A constant of rank 0 of the type of `like`.
 TensorId scalar_like(import::NodeView& node, double value, TensorId like);
+/// f16 and bf16 as f32, others as they are.
+TensorId widen(import::NodeView& node, TensorId x);
 /// An extent as an int64 scalar.
 TensorId extent(import::NodeView& node, const Dim& dim);
 TensorId cast_to(import::NodeView& node, TensorId x, DataType type);

@@ -79,16 +79,12 @@ std::vector<int64_t> required_integers(const InferContext& context, int input, s
   return *std::move(values);
 }
 
-namespace {
-
 DimRange possible_range(const Dim& dim) {
   constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::max();
   SymbolRanges ranges;
   for (const std::string& name : dim.symbols()) ranges[name] = {name.starts_with('?') ? 0 : 1, kUnbounded};
   return range_of(dim, ranges);
 }
-
-}  // namespace
 
 bool never_negative(const Dim& dim) {
   return possible_range(dim).min >= 0;

@@ -28,8 +28,10 @@ std::optional<std::vector<int64_t>> known_integers(const InferContext& context, 
 /// The same for an input that must be known while building; `what` names it in the error.
 std::vector<int64_t> required_integers(const InferContext& context, int input, std::string_view what);
 
-/// The smaller or larger of two expressions over extents, decided where the range of their symbols decides: a symbol is
-/// at least 1, an unknown extent ("?…") at least 0.
+/// Smallest and largest value of an expression over extents when nothing is known of its symbols: a symbol is at least
+/// 1, an unknown extent ("?…") at least 0.
+DimRange possible_range(const Dim& dim);
+/// The smaller or larger of two expressions over extents, decided where their possible ranges decide.
 Dim smaller(const Dim& a, const Dim& b);
 Dim larger(const Dim& a, const Dim& b);
 /// Whether an expression over extents can never be negative (as far as interval arithmetic shows).

@@ -31,14 +31,14 @@ std::optional<Dim> multiply_dim(const Dim& a, const Dim& b) {
 std::optional<Dim> divide_dim(const Dim& a, const Dim& b) {
   if (b == Dim(0)) return std::nullopt;
   if (a.is_constant() && b.is_constant()) return Dim(*a.constant() / *b.constant());
-  if (extent_range(a).min < 0 || extent_range(b).min <= 0) return std::nullopt;
+  if (possible_range(a).min < 0 || possible_range(b).min <= 0) return std::nullopt;
   return Dim::floor_div(a, b);
 }
 std::optional<Dim> min_dim(const Dim& a, const Dim& b) {
-  return Dim::min(a, b);
+  return smaller(a, b);
 }
 std::optional<Dim> max_dim(const Dim& a, const Dim& b) {
-  return Dim::max(a, b);
+  return larger(a, b);
 }
 
 using Add = Binary<"Add", add, Accepts::Number, add_dim>;
@@ -84,7 +84,7 @@ struct Mod final : OpBase<Mod, ElementwiseN<2>> {
   }
   std::optional<Dims> value(const InferContext& context) const override {
     return map_values(context, [&](std::span<const Dim> x) -> std::optional<Dim> {
-      if (extent_range(x[1]).min <= 0 || (fmod && extent_range(x[0]).min < 0)) return std::nullopt;
+      if (possible_range(x[1]).min <= 0 || (fmod && possible_range(x[0]).min < 0)) return std::nullopt;
       return Dim::mod(x[0], x[1]);
     });
   }

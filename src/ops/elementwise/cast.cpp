@@ -6,7 +6,7 @@ namespace tn::ops {
 namespace {
 
 std::optional<Dim> not_zero(const Dim& x) {
-  const DimRange range = extent_range(x);
+  const DimRange range = possible_range(x);
   if (range.min > 0 || range.max < 0) return Dim(1);
   return x == Dim(0) ? std::optional(Dim(0)) : std::nullopt;
 }

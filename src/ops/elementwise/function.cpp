@@ -44,14 +44,6 @@ std::optional<Dims> map_values(const InferContext& context,
   return result;
 }
 
-DimRange extent_range(const Dim& dim) {
-  constexpr int64_t kLargest = int64_t{1} << 48;
-  SymbolRanges ranges;
-  // Extents that depend on data may be zero; their names begin with '?'.
-  for (const std::string& symbol : dim.symbols()) ranges[symbol] = {symbol.starts_with('?') ? 0 : 1, kLargest};
-  return range_of(dim, ranges);
-}
-
 void align_legacy_operand(NodeView& node) {
   const int rank = node.type(node.input(0)).rank(), other = node.type(node.input(1)).rank();
   if (node.integer("broadcast", 0) == 0 || other >= rank) return;

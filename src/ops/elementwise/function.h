@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ops/entry.h"
+#include "ops/rules.h"
 
 namespace tn::ops {
 
@@ -26,8 +27,6 @@ void check_accepts(Accepts accepts, DataType type);
 /// Elements of an elementwise result over small integer tensors whose elements are known, or nothing.
 std::optional<Dims> map_values(const InferContext& context,
                                const std::function<std::optional<Dim>(std::span<const Dim>)>& function);
-/// Range of an expression when nothing is known of its symbols but that they are extents.
-DimRange extent_range(const Dim& dim);
 
 using UnaryFunction = Expr (*)(const Expr&);
 using BinaryFunction = Expr (*)(const Expr&, const Expr&);

@@ -22,7 +22,7 @@ std::optional<Dim> truth(bool value) {
   return Dim(value ? 1 : 0);
 }
 std::optional<Dim> less_dim(const Dim& a, const Dim& b) {
-  const DimRange difference = extent_range(a - b);
+  const DimRange difference = possible_range(a - b);
   if (difference.max < 0) return truth(true);
   return difference.min >= 0 ? truth(false) : std::nullopt;
 }
@@ -31,7 +31,7 @@ std::optional<Dim> not_dim(const Dim& x) {
 }
 std::optional<Dim> equal_dim(const Dim& a, const Dim& b) {
   if (a == b) return truth(true);
-  const DimRange difference = extent_range(a - b);
+  const DimRange difference = possible_range(a - b);
   return difference.min > 0 || difference.max < 0 ? truth(false) : std::nullopt;
 }
 std::optional<Dim> greater_dim(const Dim& a, const Dim& b) {

@@ -9,13 +9,13 @@ std::optional<Dim> negate_dim(const Dim& x) {
   return Dim(0) - x;
 }
 std::optional<Dim> abs_dim(const Dim& x) {
-  if (extent_range(x).min >= 0) return x;
-  return extent_range(x).max <= 0 ? std::optional(Dim(0) - x) : std::nullopt;
+  if (possible_range(x).min >= 0) return x;
+  return possible_range(x).max <= 0 ? std::optional(Dim(0) - x) : std::nullopt;
 }
 std::optional<Dim> sign_dim(const Dim& x) {
   if (x == Dim(0)) return Dim(0);
-  if (extent_range(x).min > 0) return Dim(1);
-  return extent_range(x).max < 0 ? std::optional(Dim(-1)) : std::nullopt;
+  if (possible_range(x).min > 0) return Dim(1);
+  return possible_range(x).max < 0 ? std::optional(Dim(-1)) : std::nullopt;
 }
 Expr negate(const Expr& x) {
   return -x;

@@ -137,7 +137,7 @@ std::vector<TensorId> import_instance_norm(NodeView& node) {
 
 // x / (Σ |x|^p)^(1/p), and 0 where the norm is 0.
 std::vector<TensorId> import_lp_norm(NodeView& node) {
-  const TensorId x = node.input(0);
+  const TensorId x = widen(node, node.input(0));
   const int64_t p = node.integer("p", 2), axis = node.integer("axis", -1);
   model_check(p == 1 || p == 2, "p is {}, not 1 or 2", p);
   TensorId norm = compose(node, p == 1 ? "Abs" : "Mul", p == 1 ? std::vector{x} : std::vector{x, x});
@@ -145,16 +145,17 @@ std::vector<TensorId> import_lp_norm(NodeView& node) {
   if (p == 2) norm = compose(node, "Sqrt", {norm});
   const TensorId zero = scalar_like(node, 0, x), one = scalar_like(node, 1, x);
   const TensorId safe = compose(node, "Where", {compose(node, "Equal", {norm, zero}), one, norm});
-  return {compose(node, "Div", {x, safe})};
+  return {cast_to(node, compose(node, "Div", {x, safe}), node.type(node.input(0)).type)};
 }
 
 std::vector<TensorId> import_mean_variance(NodeView& node) {
-  const TensorId x = node.input(0);
+  const TensorId x = widen(node, node.input(0));
   const std::vector<int64_t> axes = node.integers("axes", {0, 2, 3});
   const TensorId centered = compose(node, "Sub", {x, reduce(node, "Mean", x, axes)});
   const TensorId deviation =
       compose(node, "Sqrt", {reduce(node, "Mean", compose(node, "Mul", {centered, centered}), axes)});
-  return {compose(node, "Div", {centered, compose(node, "Add", {deviation, scalar_like(node, 1e-9, x)})})};
+  const TensorId divisor = compose(node, "Add", {deviation, scalar_like(node, 1e-9, x)});
+  return {cast_to(node, compose(node, "Div", {centered, divisor}), node.type(node.input(0)).type)};
 }
 
 constexpr std::string_view kMicrosoft = "com.microsoft";

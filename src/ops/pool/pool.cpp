@@ -89,10 +89,12 @@ std::vector<TensorId> import_global(NodeView& node) {
 }
 
 std::vector<TensorId> import_global_lp_pool(NodeView& node) {
-  const TensorId x = node.input(0);
+  const TensorId x = widen(node, node.input(0));
   const double p = node.version < 2 ? node.number("p", 2) : static_cast<double>(node.integer("p", 2));
   const TensorId powers = compose(node, "Pow", {compose(node, "Abs", {x}), scalar_like(node, p, x)});
-  return {compose(node, "Pow", {reduce(node, "Sum", powers, spatial_axes(node)), scalar_like(node, 1 / p, x)})};
+  const TensorId y =
+      compose(node, "Pow", {reduce(node, "Sum", powers, spatial_axes(node)), scalar_like(node, 1 / p, x)});
+  return {cast_to(node, y, node.type(node.input(0)).type)};
 }
 
 constexpr OnnxImporter kMaxOnnx[] = {{"MaxPool", 1, import_max_pool}, {"GlobalMaxPool", 1, import_global<true>}};

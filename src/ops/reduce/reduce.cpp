@@ -75,12 +75,13 @@ std::vector<TensorId> import_reduce(NodeView& node) {
   return {reduce(node, enum_names(kMode)[static_cast<size_t>(kMode)], request, request.x)};
 }
 
-// Composites are computed in a float type; integers go through f64 and back.
+// Composites are computed in a float type that holds what they make on the way: squares leave the range of f16, and
+// integers go through f64.
 template <TensorId (*kCompose)(NodeView&, const Request&, TensorId)>
 std::vector<TensorId> import_composite(NodeView& node) {
   const Request request = read_request(node);
   const DataType type = node.type(request.x).type;
-  const TensorId x = is_float(type) ? request.x : cast_to(node, request.x, DataType::F64);
+  const TensorId x = is_float(type) ? widen(node, request.x) : cast_to(node, request.x, DataType::F64);
   return {cast_to(node, kCompose(node, request, x), type)};
 }
 

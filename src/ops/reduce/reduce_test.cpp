@@ -32,6 +32,12 @@ TEST(Reduce, ModesOverOneAxis) {
             static_cast<float>(1000 + std::log(2.0)));
 }
 
+TEST(Reduce, CompositesOfHalvesDoNotOverflowOnTheWay) {
+  const auto y = GraphBuilder().compute("ReduceL2", 13, {tensor_of(DataType::F16, {2}, {3000, 4000})})[0];
+  EXPECT_EQ(y->type(), DataType::F16);
+  EXPECT_EQ(numbers(*y), Numbers{5000});
+}
+
 TEST(Reduce, AxesAsInputAndNone) {
   const auto x = counting({2, 3, 4});
   GraphBuilder b;
