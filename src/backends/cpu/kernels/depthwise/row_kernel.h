@@ -13,7 +13,8 @@ struct DepthwiseRow {
   static constexpr int kPixels = V::kRegisters == 32 ? 7 : kWidth + kStride > 6 ? 3 : 4;
   static constexpr int kColumns = (kPixels - 1) * kStride + kWidth;
 
-  static void run(const DepthwiseArgs& a) {
+  static void run(const DepthwiseArgs& args) {
+    const DepthwiseArgs a = args;  // a copy, which stores to the output cannot change
     if (a.channels == V::kLanes) {
       row<true>(a);
     } else {

@@ -26,7 +26,8 @@ struct F32Tile {
   static constexpr int kPanel = kVectors * V::kLanes;  ///< floats of weights per k
   static constexpr int kPrefetchDistance = 10;         ///< in k
 
-  static void run(const TileArgs& t) {
+  static void run(const TileArgs& args) {
+    const TileArgs t = args;  // a copy, which stores to the output cannot change
     Reg sums[kRows][kVectors];
 #pragma GCC unroll 28
     for (int i = 0; i < kRows; ++i)
