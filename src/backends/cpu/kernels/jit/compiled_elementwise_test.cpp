@@ -242,9 +242,7 @@ void Comparison::run(const ScalarProgram& program, ElementwiseIsa isa) const {
     const InnerStride stride = strides.empty() ? InnerStride::Contiguous : strides[k];
     kinds.push_back({operands[k], stride});
     const int64_t elements = stride == InnerStride::Broadcast ? 1 : count;
-    // Exactly as large as it may be read: a sanitizer sees one byte more.
     in.push_back(random_elements(operands[k], elements, random));
-    in.back().shrink_to_fit();
     from.push_back(in.back().data());
     views.push_back({in.back().data(), operands[k]});
   }
