@@ -11,9 +11,12 @@ Extent spatial_extent(const Shape& dims) {
 }
 
 ImageStrides image_strides(const TensorView& view) {
-  ImageStrides strides;
-  strides.batch = view.strides[0];
-  for (int i = 2; i < view.rank(); ++i) strides.axis[static_cast<size_t>(3 - (view.rank() - i))] = view.strides[i];
+  // The stride of an axis of extent 1 is never used; kernels take it for dense.
+  ImageStrides strides = ImageStrides::dense(spatial_extent(view.dims), view.dims[1]);
+  if (view.dims[0] != 1) strides.batch = view.strides[0];
+  for (int i = 2; i < view.rank(); ++i) {
+    if (view.dims[i] != 1) strides.axis[static_cast<size_t>(3 - (view.rank() - i))] = view.strides[i];
+  }
   return strides;
 }
 
