@@ -21,7 +21,8 @@ TEST(FoldScales, TransposedConvolutionsInGroups) {
   EXPECT_EQ(operators(run_pass(
                 fold_scales,
                 "graph g(x: f32[1,4,2,2]) { y = ConvTranspose(x, f32[4,2,1,2]{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16}) "
-                "{strides=[2,2], dilations=[1,1], pads=[0,0,0,0], group=2} s = Div(y, f32[4,1,1]{1,-2,0.5,4}) "
+                "{strides=[2,2], dilations=[1,1], pads=[0,0,0,0], output_padding=[0,0], group=2} s = Div(y, "
+                "f32[4,1,1]{1,-2,0.5,4}) "
                 "b = Sub(s, f32[4,1,1]{1,2,3,4}) return b }")),
             "ConvTranspose");
 }

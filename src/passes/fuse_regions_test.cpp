@@ -57,7 +57,7 @@ TEST(FuseAnchors, TwoAnchorsOfOneSumGiveTwoNodes) {
 TEST(FusePointwise, GathersChainsAndProducers) {
   const Graph graph = run_pass(fuse_pointwise,
                                "graph g(x: f32[2,3], z: f32[2,3], c: f32[3]) { a = Exp(x) b = Neg(z) d = Add(a, b) "
-                               "e = Mul(d, c) y = Pow(e, f32[]{2}) q = Transpose(y) return q }");
+                               "e = Mul(d, c) y = Pow(e, f32[]{2}) q = Transpose(y) {perm=[1,0]} return q }");
   EXPECT_EQ(outline(graph), "Region(Exp Neg Add Mul Pow) Transpose");
 }
 

@@ -107,7 +107,7 @@ TEST(PassRunner, CanBeSwitchedOffAndBisected) {
       "graph g(x: f32[2]) { a = Identity(x) b = Identity(a) c = Identity(b) y = Relu(c) return y }";
   Graph graph = parse(text);
   PassOptions options;
-  options.disabled = {"identities"};
+  options.disabled = {"identities", "fuse_pointwise"};
   run_passes(graph, pipeline(), options);
   EXPECT_EQ(operators(graph), "Identity Identity Identity Relu");
   options = {};
