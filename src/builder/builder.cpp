@@ -12,6 +12,7 @@
 #include "import/onnx/model.h"
 #include "ir/text.h"
 #include "ops/entry.h"
+#include "passes/fuse_regions.h"
 #include "passes/pipeline.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/layout.h"
@@ -50,6 +51,17 @@ std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& 
   for (const TensorId id : graph.inputs()) ranges.push_back(range_of_input(graph.tensor(id), profile));
   for (size_t i = 0; i < graph.outputs().size(); ++i) ranges.push_back(std::make_unique<plan::ShapeRangeT>());
   return builder.finish(std::move(ranges));
+}
+
+// Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again.
+void fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config) {
+  passes::trim_regions(graph, [&](const Graph& holder, const Node& node) {
+    const auto region = region_of(holder, node);
+    return region && is_supported(backend, target, *region);
+  });
+  split_unsupported(graph, backend, target);
+  if (config.disabled_passes.contains(passes::fuse_pointwise.name)) return;
+  passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, config.max_patches, {}});
 }
 
 }  // namespace
@@ -96,7 +108,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     target.allow_bf16 = config.bf16;
     target.ranges = symbol_ranges(graph, profile);
     Graph lowered_graph = graph;
-    split_unsupported(lowered_graph, backend, target);
+    fit_to_backend(lowered_graph, backend, target, config);
     lowered_graph.compact();
     const TunerOptions options{config.timing, config.timing_repeats, config.most_tactics, config.fail_on_cache_miss,
                                cpu::kKernelSources};
