@@ -15,8 +15,9 @@ void check(const Status& status) {
 }
 
 std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string, Value>& inputs, int threads,
-                                        bool timing) {
+                                        bool timing, std::set<std::string, std::less<>> disabled_passes = {}) {
   BuilderConfig config;
+  config.disabled_passes = std::move(disabled_passes);
   config.threads = threads;
   config.timing = timing;
   OptimizationProfile profile;
@@ -72,8 +73,8 @@ class StepTimes final : public StepObserver {
 }  // namespace
 
 std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads,
-                                 double* milliseconds) {
-  const auto engine = build(std::move(graph), inputs, threads, milliseconds != nullptr);
+                                 double* milliseconds, std::set<std::string, std::less<>> disabled_passes) {
+  const auto engine = build(std::move(graph), inputs, threads, milliseconds != nullptr, std::move(disabled_passes));
   Ready ready(engine, inputs, threads);
   Lane lane(threads);
   check(ready.context.run(lane));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct Value {
 /// reads the engine back, runs it once (twice if the time of a run is asked for) and returns the outputs in order.
 /// Throws Error.
 std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads = 1,
-                                 double* milliseconds = nullptr);
+                                 double* milliseconds = nullptr,
+                                 std::set<std::string, std::less<>> disabled_passes = {});
 
 /// Prints every step of a run with its time and kernel, the slowest first.
 void print_steps(Graph graph, const std::map<std::string, Value>& inputs);
