@@ -91,7 +91,9 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   plan.threads = static_cast<uint32_t>(config.threads > 0 ? config.threads : cpu_info().usable_cores);
   plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : "fp32";
   plan.preprocess = config.preprocess;
-  if (config.detailed) plan.optimized_graph = to_text(graph);
+  constexpr uint8_t kDetailed = 2;
+  plan.verbosity = config.verbosity;
+  if (config.verbosity == kDetailed) plan.optimized_graph = to_text(graph);
   for (const TensorId id : graph.inputs()) plan.bindings.push_back(binding_of(graph.tensor(id), true));
   for (const TensorId id : graph.outputs()) plan.bindings.push_back(binding_of(graph.tensor(id), false));
   std::vector<std::string> symbols;
@@ -114,6 +116,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                                cpu::kKernelSources};
     Tuner tuner(backend, target, opt_values(graph, profile), options, cache);
     plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, profile, tuner, weights));
+    if (config.explain) plan.explanation += tuner.explanation();
     if (report) {
       report->explanation += tuner.explanation();
       report->measured += tuner.measured();

@@ -27,7 +27,8 @@ struct BuilderConfig {
   int threads = 0;  ///< of one inference; 0 takes all usable cores
   bool fp16 = false, bf16 = false;
   std::string preprocess;  ///< stored in the engine
-  bool detailed = false;   ///< keep the optimized graph's text in the engine
+  uint8_t verbosity = 0;   ///< of layer information, as the plan has it
+  bool explain = false;    ///< keep the selection report in the engine
   bool timing = true;      ///< measure candidates; else the order of the tables decides
   int timing_repeats = 8;  ///< measurements per candidate
   int most_tactics = 0;    ///< candidates per layer; 0: all

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/engine_file.h"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "base/error.h"
@@ -116,7 +118,11 @@ void EngineFile::parse(std::span<const std::byte> bytes) {
 }
 
 std::string engine_producer(std::span<const std::byte> bytes) {
-  const Header header = read_header(bytes);
+  constexpr size_t kHead = offsetof(Header, table);
+  if (bytes.size() < kHead) throw Error(ErrorCode::InvalidEngine, "not a Tenon engine: only {} bytes", bytes.size());
+  std::vector<std::byte> head(sizeof(Header));
+  std::copy_n(bytes.begin(), kHead, head.begin());
+  const Header header = read_header(head);
   return {header.producer.data(), strnlen(header.producer.data(), header.producer.size())};
 }
 

@@ -36,7 +36,7 @@ class EngineFile {
   std::span<const std::byte> weights_;
 };
 
-/// The version of the Tenon that made an engine, from its header alone. Throws Error(InvalidEngine).
+/// The version of the Tenon that made an engine, from its first 64 bytes or more. Throws Error(InvalidEngine).
 std::string engine_producer(std::span<const std::byte> bytes);
 
 /// Checks every index and size in a plan, so that running it cannot leave its buffers. Throws Error(InvalidEngine).

@@ -240,7 +240,7 @@ Status Context::run_list(uint32_t list, Lane& lane, bool& late) noexcept {
     }
     if (observer_) {
       const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-      observer_->step_done(step.step->name, elapsed.count());
+      observer_->step_done(*step.step, elapsed.count());
     }
   }
   return {};

@@ -19,7 +19,7 @@ namespace tn {
 class StepObserver {
  public:
   virtual ~StepObserver() = default;
-  virtual void step_done(std::string_view name, double milliseconds) noexcept = 0;
+  virtual void step_done(const plan::StepT& step, double milliseconds) noexcept = 0;
 };
 
 /// One use of an engine: shapes, addresses, kernel state and activations of one inference at a time. Used by one thread

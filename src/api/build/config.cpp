@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/build/config.h"
+
+#include <algorithm>
+
+#include "api/run/guard.h"
+#include "dataset/preprocess.h"
+#include "passes/pipeline.h"
+
+namespace tn::api {
+
+int32_t PublicConfig::addOptimizationProfile(tenon::IOptimizationProfile const* profile) noexcept {
+  return guard(logger_, -1, [&] {
+    if (!not_null(profile, "the profile").isValid())
+      throw Error(ErrorCode::InvalidArgument,
+                  "the profile lacks min, opt or max of an input, or they are not in order");
+    values_.profiles.push_back(profile);
+    return getNbOptimizationProfiles() - 1;
+  });
+}
+
+tenon::ITimingCache* PublicConfig::createTimingCache(void const* blob, std::size_t size) const noexcept {
+  return guard<tenon::ITimingCache*>(logger_, nullptr, [&]() -> tenon::ITimingCache* {
+    const auto* bytes = static_cast<const std::byte*>(blob);
+    if (size == 0) return new PublicTimingCache(logger_.target(), {});
+    auto cache = TimingCache::deserialize({&not_null(bytes, "the timing cache"), size});
+    if (cache) return new PublicTimingCache(logger_.target(), std::move(*cache));
+    logger_.warning("the timing cache is damaged or of another version, and is not used");
+    return nullptr;
+  });
+}
+
+bool PublicConfig::setTimingCache(tenon::ITimingCache const& cache, bool) noexcept {
+  values_.cache = &cache;
+  return true;
+}
+
+bool PublicConfig::setBackend(tenon::Backend backend) noexcept {
+  return guard(logger_, false, [&] {
+    if (backend != tenon::Backend::kAUTO && backend != tenon::Backend::kCPU)
+      throw Error(ErrorCode::Unsupported, "there is no backend {}; the CPU is the only one yet",
+                  static_cast<int>(backend));
+    values_.backend = backend;
+    return true;
+  });
+}
+
+bool PublicConfig::setCpuThreads(int32_t threads) noexcept {
+  return guard(logger_, false, [&] {
+    constexpr int32_t kMost = 1024;
+    if (threads < 0 || threads > kMost)
+      throw Error(ErrorCode::InvalidArgument, "{} threads; 0 (one per core) to {} are possible", threads, kMost);
+    values_.threads = threads;
+    return true;
+  });
+}
+
+bool PublicConfig::setPreprocess(char const* text) noexcept {
+  return guard(logger_, false, [&] {
+    values_.preprocess = text && *text ? to_string(parse_preprocess(text)) : "";
+    return true;
+  });
+}
+
+bool PublicConfig::disablePass(char const* pass) noexcept {
+  return guard(logger_, false, [&] {
+    const std::string_view wanted = &not_null(pass, "the pass's name");
+    std::string names;
+    for (const passes::Pass& known : passes::pipeline()) {
+      if (known.name == wanted) {
+        values_.disabled_passes.emplace(wanted);
+        return true;
+      }
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
+    }
+    throw Error(ErrorCode::NotFound, "there is no pass '{}'; there are {}", wanted, names);
+  });
+}
+
+BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) const {
+  BuilderConfig config;
+  for (const auto* profile : values_.profiles)
+    config.profiles.push_back(static_cast<const PublicProfile*>(profile)->inside());
+  config.threads = values_.threads;
+  config.fp16 = getFlag(tenon::BuilderFlag::kFP16);
+  config.bf16 = getFlag(tenon::BuilderFlag::kBF16);
+  if (network.getFlag(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) && (config.fp16 || config.bf16)) {
+    throw Error(ErrorCode::InvalidArgument,
+                "a strongly typed network has the types of its inputs and casts; leave out the flag that allows {}",
+                config.fp16 ? "FP16" : "BF16");
+  }
+  config.preprocess = values_.preprocess;
+  config.verbosity = static_cast<uint8_t>(values_.verbosity);
+  config.explain = getFlag(tenon::BuilderFlag::kEXPLAIN);
+  config.timing = values_.level > 0;
+  config.timing_repeats = std::max(values_.avg_timing, 1);
+  config.most_tactics = std::max(values_.max_tactics, 0);
+  config.fail_on_cache_miss = getFlag(tenon::BuilderFlag::kERROR_ON_TIMING_CACHE_MISS);
+  config.disabled_passes = values_.disabled_passes;
+  if (values_.max_patches >= 0) config.max_patches = values_.max_patches;
+  return config;
+}
+
+TimingCache* PublicConfig::timing_cache() const {
+  if (!values_.cache || getFlag(tenon::BuilderFlag::kDISABLE_TIMING_CACHE)) return nullptr;
+  return &static_cast<const PublicTimingCache*>(values_.cache)->inside();
+}
+
+}  // namespace tn::api

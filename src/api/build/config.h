@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/build/profile.h"
+#include "api/build/timing_cache.h"
+#include "api/run/logger.h"
+#include "builder/builder.h"
+#include "tenon/builder.h"
+
+namespace tn::api {
+
+class PublicConfig final : public tenon::IBuilderConfig {
+ public:
+  explicit PublicConfig(tenon::ILogger& logger) : logger_(logger) {}
+
+  void setFlags(tenon::BuilderFlags flags) noexcept override { values_.flags = flags; }
+  tenon::BuilderFlags getFlags() const noexcept override { return values_.flags; }
+  void setFlag(tenon::BuilderFlag flag) noexcept override { values_.flags |= bit(flag); }
+  void clearFlag(tenon::BuilderFlag flag) noexcept override { values_.flags &= ~bit(flag); }
+  bool getFlag(tenon::BuilderFlag flag) const noexcept override { return (values_.flags & bit(flag)) != 0; }
+
+  void setAvgTimingIterations(int32_t runs) noexcept override { values_.avg_timing = runs; }
+  int32_t getAvgTimingIterations() const noexcept override { return values_.avg_timing; }
+  void setBuilderOptimizationLevel(int32_t level) noexcept override { values_.level = level; }
+  int32_t getBuilderOptimizationLevel() const noexcept override { return values_.level; }
+  void setMaxNbTactics(int32_t most) noexcept override { values_.max_tactics = most; }
+  int32_t getMaxNbTactics() const noexcept override { return values_.max_tactics; }
+  void setMemoryPoolLimit(tenon::MemoryPoolType, std::size_t bytes) noexcept override { values_.workspace = bytes; }
+  std::size_t getMemoryPoolLimit(tenon::MemoryPoolType) const noexcept override { return values_.workspace; }
+  void setProfilingVerbosity(tenon::ProfilingVerbosity verbosity) noexcept override { values_.verbosity = verbosity; }
+  tenon::ProfilingVerbosity getProfilingVerbosity() const noexcept override { return values_.verbosity; }
+
+  int32_t addOptimizationProfile(tenon::IOptimizationProfile const* profile) noexcept override;
+  int32_t getNbOptimizationProfiles() const noexcept override { return static_cast<int32_t>(values_.profiles.size()); }
+  tenon::ITimingCache* createTimingCache(void const* blob, std::size_t size) const noexcept override;
+  bool setTimingCache(tenon::ITimingCache const& cache, bool ignore_mismatch) noexcept override;
+  tenon::ITimingCache const* getTimingCache() const noexcept override { return values_.cache; }
+  void setProgressMonitor(tenon::IProgressMonitor* monitor) noexcept override { values_.monitor = monitor; }
+  tenon::IProgressMonitor* getProgressMonitor() const noexcept override { return values_.monitor; }
+  void reset() noexcept override { values_ = {}; }
+
+  bool setBackend(tenon::Backend backend) noexcept override;
+  tenon::Backend getBackend() const noexcept override { return values_.backend; }
+  bool setCpuThreads(int32_t threads) noexcept override;
+  int32_t getCpuThreads() const noexcept override { return values_.threads; }
+  bool setPreprocess(char const* text) noexcept override;
+  char const* getPreprocess() const noexcept override { return values_.preprocess.c_str(); }
+  bool disablePass(char const* pass) noexcept override;
+  void setMaxPatches(int64_t most) noexcept override { values_.max_patches = most; }
+  int64_t getMaxPatches() const noexcept override { return values_.max_patches; }
+  void setGraphExportPath(char const* path) noexcept override { values_.graph_path = path ? path : ""; }
+  char const* getGraphExportPath() const noexcept override { return values_.graph_path.c_str(); }
+
+  /// Throws Error for settings that contradict each other or the network.
+  BuilderConfig inside(const tenon::INetworkDefinition& network) const;
+  /// What the program gave; null if nothing.
+  TimingCache* timing_cache() const;
+  const std::string& graph_path() const { return values_.graph_path; }
+
+ private:
+  static tenon::BuilderFlags bit(tenon::BuilderFlag flag) { return 1u << static_cast<int>(flag); }
+
+  struct Values {
+    tenon::BuilderFlags flags = 1u << static_cast<int>(tenon::BuilderFlag::kTF32);
+    int32_t avg_timing = 1, level = 3, max_tactics = -1, threads = 0;
+    std::size_t workspace = SIZE_MAX;
+    tenon::ProfilingVerbosity verbosity = tenon::ProfilingVerbosity::kLAYER_NAMES_ONLY;
+    std::vector<tenon::IOptimizationProfile const*> profiles;
+    tenon::ITimingCache const* cache = nullptr;
+    tenon::IProgressMonitor* monitor = nullptr;
+    tenon::Backend backend = tenon::Backend::kAUTO;
+    std::string preprocess, graph_path;
+    std::set<std::string, std::less<>> disabled_passes;
+    int64_t max_patches = -1;
+  };
+  mutable PublicLogger logger_;
+  Values values_;
+};
+
+}  // namespace tn::api

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/build/lowering.h"
+#include "api/build/tensor.h"
+
+namespace tn::api {
+
+/// What all layers have, whatever public interface they show.
+class LayerRecord {
+ public:
+  LayerRecord(Network& network, tenon::LayerType type, std::string name, std::vector<NetworkTensor*> inputs,
+              size_t outputs);
+  virtual ~LayerRecord() = default;
+  virtual tenon::ILayer& face() = 0;
+  /// Adds the nodes that mean this layer and returns its outputs. Throws Error.
+  virtual std::vector<TensorId> lower(Lowering& lowering) const = 0;
+
+  bool has(size_t input) const { return input < inputs.size() && inputs[input] != nullptr; }
+  /// Of an input in the graph. Throws where it is not set.
+  TensorId id(Lowering& lowering, size_t input) const;
+
+  Network& network;
+  const tenon::LayerType kind;
+  std::string name, metadata;
+  std::vector<NetworkTensor*> inputs;
+  std::vector<std::unique_ptr<NetworkTensor>> outputs;
+
+ protected:
+  /// The network's graph must be made anew.
+  void changed();
+  void set_input(int32_t index, tenon::ITensor& tensor) noexcept;
+  template <typename T, typename U>
+  void set(T& field, const U& value) {
+    field = value;
+    changed();
+  }
+};
+
+/// Implements the common half of a layer interface.
+template <typename Interface>
+class Layer : public Interface, public LayerRecord {
+ public:
+  using LayerRecord::LayerRecord;
+  tenon::ILayer& face() override { return *this; }
+  tenon::LayerType getType() const noexcept override { return kind; }
+  void setName(char const* text) noexcept override { set(name, text ? text : ""); }
+  char const* getName() const noexcept override { return name.c_str(); }
+  int32_t getNbInputs() const noexcept override { return static_cast<int32_t>(inputs.size()); }
+  tenon::ITensor* getInput(int32_t index) const noexcept override {
+    return index >= 0 && has(static_cast<size_t>(index)) ? inputs[static_cast<size_t>(index)] : nullptr;
+  }
+  int32_t getNbOutputs() const noexcept override { return static_cast<int32_t>(outputs.size()); }
+  tenon::ITensor* getOutput(int32_t index) const noexcept override {
+    if (index < 0 || static_cast<size_t>(index) >= outputs.size()) return nullptr;
+    return outputs[static_cast<size_t>(index)].get();
+  }
+  void setInput(int32_t index, tenon::ITensor& tensor) noexcept override { set_input(index, tensor); }
+  tenon::DataType getOutputType(int32_t index) const noexcept override {
+    const tenon::ITensor* tensor = getOutput(index);
+    return tensor ? tensor->getType() : tenon::DataType::kFLOAT;
+  }
+  void setMetadata(char const* text) noexcept override { metadata = text ? text : ""; }
+  char const* getMetadata() const noexcept override { return metadata.c_str(); }
+};
+
+}  // namespace tn::api

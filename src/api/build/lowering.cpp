@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/build/lowering.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "api/build/network.h"
+#include "api/run/convert.h"
+#include "base/error.h"
+#include "ops/entry.h"
+
+namespace tn::api {
+
+Lowering::Lowering(const Network& network) : network_(network), graph_(network.imported()) {
+  if (*network.getName()) graph_.name = network.getName();
+  start_inputs();
+}
+
+void Lowering::start_inputs() {
+  bool changed = false;
+  for (const NetworkTensor* input : network_.inputs()) {
+    if (input->imported == kNone) {
+      TensorType type{*input->declared_type, input->symbolic_dims(*input->declared_dims)};
+      ids_[input] = graph_.add_input(input->name_, std::move(type));
+      continue;
+    }
+    TensorType& type = graph_.edit_tensor(input->imported).type;
+    if (input->declared_dims) {
+      type.dims = input->symbolic_dims(*input->declared_dims);
+      changed = true;
+    }
+    for (const auto& [axis, name] : input->dimension_names) {
+      if (axis >= type.rank() || type.dims[static_cast<size_t>(axis)].is_constant()) continue;
+      type.dims[static_cast<size_t>(axis)] = Dim::symbol(name);
+      changed = true;
+    }
+  }
+  if (changed) graph_.infer_all();
+}
+
+TensorId Lowering::id_of(const NetworkTensor& tensor) {
+  if (tensor.imported != kNone) return tensor.imported;
+  const auto found = ids_.find(&tensor);
+  if (found != ids_.end()) return found->second;
+  if (!tensor.producer) throw Error(ErrorCode::InvalidArgument, "tensor '{}' belongs to another network", tensor.name_);
+  const LayerRecord& layer = *tensor.producer;
+  if (!under_way_.insert(&layer).second)
+    throw Error(ErrorCode::InvalidModel, "layer '{}' needs its own output", layer.name);
+  for (const NetworkTensor* input : layer.inputs) {
+    if (input) id_of(*input);
+  }
+  layer_name_ = layer.name;
+  try {
+    const std::vector<TensorId> outputs = layer.lower(*this);
+    for (size_t i = 0; i < layer.outputs.size(); ++i) ids_[layer.outputs[i].get()] = outputs.at(i);
+  } catch (const Error& error) {
+    throw error.within(fmt::format("layer '{}'", layer.name));
+  }
+  under_way_.erase(&layer);
+  return ids_.at(&tensor);
+}
+
+std::string Lowering::next_name() {
+  std::string name = layer_name_;
+  for (int i = 1; !used_names_.insert(name).second; ++i) name = fmt::format("{}/{}", layer_name_, i);
+  return name;
+}
+
+std::vector<TensorId> Lowering::add_all(std::string_view op_type, std::vector<TensorId> inputs, Attributes attributes,
+                                        size_t outputs, int64_t version) {
+  const import::OnnxImporter* importer = ops::find_onnx_importer("", op_type, version);
+  if (!importer) throw Error(ErrorCode::Unsupported, "Tenon does not have the operator {} yet", op_type);
+  import::NodeView view(graph_);
+  view.name = next_name();
+  view.op_type = op_type;
+  view.version = version;
+  view.inputs = std::move(inputs);
+  view.output_count = outputs;
+  view.attributes = std::move(attributes);
+  return importer->import(view);
+}
+
+TensorId Lowering::constant(const tenon::Weights& weights, const Shape& dims, const char* what) {
+  const DataType type = to_data_type(weights.type);
+  if (weights.count != dims.elements() || (weights.count > 0 && !weights.values)) {
+    throw Error(ErrorCode::InvalidArgument, "{}: {} values were given, {} are needed for {}", what,
+                weights.values ? weights.count : 0, dims.elements(), to_string(dims));
+  }
+  const size_t bytes = static_cast<size_t>(weights.count) * size_of(type);
+  std::vector<std::byte> copy(bytes);
+  if (bytes > 0) std::memcpy(copy.data(), weights.values, bytes);
+  return constant(std::make_shared<const Constant>(type, dims, std::move(copy)));
+}
+
+TensorId Lowering::constant(ConstantPtr value) {
+  return graph_.add_constant(next_name(), std::move(value));
+}
+
+TensorId Lowering::integers(std::span<const int64_t> values) {
+  return constant(Constant::vector(values));
+}
+
+TensorId Lowering::scalar(double value, TensorId like) {
+  return constant(Constant::scalar(type(like).type, value));
+}
+
+TensorId Lowering::cast(TensorId input, DataType to) {
+  auto op = ops::make_op_by_name("Cast");
+  op->set_attributes({{"to", std::string(name_of(to))}});
+  return graph_.add(next_name(), std::move(op), {input});
+}
+
+TensorId Lowering::transpose(TensorId input, std::vector<int64_t> order) {
+  return add("Transpose", {input}, {{"perm", std::move(order)}});
+}
+
+Graph Lowering::finish() {
+  std::vector<TensorId> outputs;
+  for (const NetworkTensor* output : network_.outputs()) outputs.push_back(id_of(*output));
+  layer_name_ = "boundary";
+  for (const auto& tensor : network_.imported_tensors()) {
+    if (tensor && tensor->name_ != graph_.tensor(tensor->imported).name) graph_.rename(tensor->imported, tensor->name_);
+  }
+  change_boundary_types(outputs);
+  graph_.set_outputs(std::move(outputs));
+  return std::move(graph_);
+}
+
+// The type at the boundary is another one than inside: a cast stands between.
+void Lowering::change_boundary_types(std::vector<TensorId>& outputs) {
+  bool changed = false;
+  for (const NetworkTensor* input : network_.inputs()) {
+    if (input->imported == kNone || !input->declared_type) continue;
+    const DataType inside = type(input->imported).type;
+    if (inside == *input->declared_type) continue;
+    const size_t end = graph_.node_count();
+    const TensorId converted = cast(input->imported, inside);
+    graph_.edit_tensor(input->imported).type.type = *input->declared_type;
+    graph_.redirect(input->imported, converted, end);
+    std::replace(outputs.begin(), outputs.end(), input->imported, converted);
+    changed = true;
+  }
+  if (changed) graph_.infer_all();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const NetworkTensor& output = *network_.outputs()[i];
+    TensorId& id = outputs[i];
+    if (output.declared_type && *output.declared_type != type(id).type && !output.isNetworkInput())
+      id = cast(id, *output.declared_type);
+    const bool taken = std::find(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(i), id) !=
+                       outputs.begin() + static_cast<std::ptrdiff_t>(i);
+    if (taken || graph_.tensor(id).producer == kNone) id = add("Identity", {id});
+    if (graph_.tensor(id).name == output.name_) continue;
+    // Whoever else has the name gives it up: outputs are known by theirs.
+    for (size_t other = 0; other < graph_.tensor_count(); ++other) {
+      const auto other_id = static_cast<TensorId>(other);
+      if (graph_.tensor(other_id).name == output.name_ && !graph_.is_input(other_id))
+        graph_.rename(other_id, output.name_ + "/inner");
+    }
+    graph_.rename(id, output.name_);
+  }
+}
+
+}  // namespace tn::api

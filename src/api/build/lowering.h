@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/build/tensor.h"
+#include "import/node_view.h"
+
+namespace tn::api {
+
+/// Attributes as ONNX names and types them.
+using Attributes = std::map<std::string, import::Attribute, std::less<>>;
+
+/// Turns a network into a graph, layer by layer, as tensors are asked for. Layers are expressed through the importers
+/// of ONNX operators, which know every mode there is.
+class Lowering {
+ public:
+  explicit Lowering(const Network& network);
+
+  /// The tensor in the graph; lowers the layers it needs. Throws Error naming the layer.
+  TensorId id_of(const NetworkTensor& tensor);
+  const TensorType& type(TensorId id) const { return graph_.tensor(id).type; }
+  /// Lowers everything, applies names and boundary types, and gives the graph away.
+  Graph finish();
+
+  // For layers.
+  /// Adds the nodes of an ONNX operator and returns its outputs.
+  std::vector<TensorId> add_all(std::string_view op_type, std::vector<TensorId> inputs, Attributes attributes = {},
+                                size_t outputs = 1, int64_t version = 21);
+  TensorId add(std::string_view op_type, std::vector<TensorId> inputs, Attributes attributes = {},
+               int64_t version = 21) {
+    return add_all(op_type, std::move(inputs), std::move(attributes), 1, version).at(0);
+  }
+  TensorId constant(const tenon::Weights& weights, const Shape& dims, const char* what);
+  TensorId constant(ConstantPtr value);
+  TensorId integers(std::span<const int64_t> values);
+  TensorId integers(std::initializer_list<int64_t> values) {
+    return integers(std::span(values.begin(), values.size()));
+  }
+  /// A scalar of the type of `like`.
+  TensorId scalar(double value, TensorId like);
+  TensorId cast(TensorId input, DataType type);
+  TensorId transpose(TensorId input, std::vector<int64_t> order);
+  int rank(TensorId id) const { return type(id).rank(); }
+
+ private:
+  void start_inputs();
+  void change_boundary_types(std::vector<TensorId>& outputs);
+  std::string next_name();
+
+  const Network& network_;
+  Graph graph_;
+  std::map<const NetworkTensor*, TensorId> ids_;
+  std::set<const LayerRecord*> under_way_;
+  std::string layer_name_;
+  std::set<std::string> used_names_;
+};
+
+}  // namespace tn::api

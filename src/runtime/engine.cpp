@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/engine.h"
+
+#include <algorithm>
+#include <map>
+
+#include "backends/cpu/device/kernel_table.h"
+#include "base/error.h"
+#include "base/os/cpu.h"
+
+namespace tn {
+namespace {
+
+void check_machine(const plan::PlanT& plan, Logger& logger) {
+  if (plan.backend != "cpu") {
+    throw Error(ErrorCode::InvalidEngine, "the engine is for the backend '{}', which this Tenon does not have",
+                plan.backend);
+  }
+  const uint32_t missing = plan.features & ~cpu_info().features;
+  if (missing != 0) {
+    throw Error(ErrorCode::InvalidEngine, "the engine needs a processor with {}, this one ({}) has {}; build it again",
+                cpu_feature_names(missing), cpu_info().model, cpu_feature_names(cpu_info().features));
+  }
+  if (plan.threads < 1 || plan.threads > 4096)
+    throw Error(ErrorCode::InvalidEngine, "the engine asks for {} threads", plan.threads);
+  if (plan.profiles.empty()) throw Error(ErrorCode::InvalidEngine, "the engine has no profile");
+  if (plan.device != cpu_info().model) {
+    logger.warning("the engine was tuned on '{}'; it runs here ({}), but building it again may make it faster",
+                   plan.device, cpu_info().model);
+  }
+}
+
+void collect(const plan::ProfileT& profile, size_t list, size_t depth, int owner, std::vector<Layer>& layers) {
+  if (list >= profile.lists.size() || depth > profile.lists.size()) return;
+  for (const auto& step : profile.lists[list]->steps) {
+    layers.push_back({step->name, step.get(), owner});
+    const int self = static_cast<int>(layers.size()) - 1;
+    for (const uint32_t inner : step->lists) collect(profile, inner, depth + 1, self, layers);
+  }
+}
+
+std::vector<Layer> layers_of(const plan::ProfileT& profile) {
+  std::vector<Layer> layers;
+  collect(profile, 0, 0, -1, layers);
+  std::map<std::string, int> seen;
+  for (const Layer& layer : layers) seen.emplace(layer.name, 0);
+  std::map<std::string, int> used;
+  for (Layer& layer : layers) {
+    if (++used[layer.name] == 1) continue;
+    std::string name;
+    do {
+      name = fmt::format("{} [{}]", layer.step->name, ++seen[layer.step->name] + 1);
+    } while (seen.contains(name));
+    seen.emplace(name, 0);
+    layer.name = std::move(name);
+  }
+  return layers;
+}
+
+// The narrowest float type among what a step reads and writes; F64 if there is none.
+DataType precision_of(const plan::ProfileT& profile, const plan::StepT& step) {
+  DataType narrowest = DataType::F64;
+  for (const auto* list : {&step.inputs, &step.outputs}) {
+    for (const int tensor : *list) {
+      if (tensor < 0) continue;
+      const auto type = static_cast<DataType>(profile.tensors[static_cast<size_t>(tensor)]->type);
+      if (is_float(type) && size_of(type) < size_of(narrowest)) narrowest = type;
+    }
+  }
+  return narrowest;
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const EngineFile> file, Logger& logger) : file_(std::move(file)) {
+  check_machine(plan(), logger);
+  for (const auto& profile : plan().profiles) layers_.push_back(layers_of(*profile));
+}
+
+int Engine::find_binding(std::string_view name) const {
+  const auto& bindings = plan().bindings;
+  const auto found =
+      std::find_if(bindings.begin(), bindings.end(), [&](const auto& binding) { return binding->name == name; });
+  return found == bindings.end() ? -1 : static_cast<int>(found - bindings.begin());
+}
+
+std::unique_ptr<Context> Engine::create_context() const {
+  return std::make_unique<Context>(file_, cpu::find_kernel, threads());
+}
+
+std::string Engine::precision_summary() const {
+  const plan::ProfileT& profile = *plan().profiles[0];
+  std::map<DataType, int> counts;
+  for (const Layer& layer : layers(0)) ++counts[precision_of(profile, *layer.step)];
+  const size_t all = layers(0).size();
+  std::string text;
+  for (const auto& [type, name] : {std::pair(DataType::F16, "FP16"), std::pair(DataType::BF16, "BF16")}) {
+    if (counts[type] > 0) text += fmt::format("{} in {} of {} layers, ", name, counts[type], all);
+  }
+  const bool narrow = !text.empty();
+  text += fmt::format("FP32 in {} of {} layers", counts[DataType::F32], all);
+  const std::string& allowed = plan().precision;
+  if (narrow || allowed == "fp32" || allowed.empty()) return text;
+  const bool fp16 = allowed.find("fp16") != std::string::npos, bf16 = allowed.find("bf16") != std::string::npos;
+  const auto has = [&](CpuFeature feature) { return (plan().features & static_cast<uint32_t>(feature)) != 0; };
+  text += fmt::format("; {} was allowed and won nothing: ", fp16 && bf16 ? "FP16 or BF16" : fp16 ? "FP16" : "BF16");
+  if ((!fp16 || !has(CpuFeature::Avx512Fp16)) && (!bf16 || !has(CpuFeature::Avx512Bf16))) {
+    text += fmt::format("this processor computes FP32 only (it has no {})", fp16 && bf16 ? "AVX512-FP16 or AVX512-BF16"
+                                                                            : fp16       ? "AVX512-FP16"
+                                                                                         : "AVX512-BF16");
+  } else {
+    text += "no layer was faster in it";
+  }
+  return text;
+}
+
+}  // namespace tn
