@@ -29,8 +29,8 @@ struct KnownInputs {
 /// InvalidModel for a damaged or inconsistent one, Unsupported with a list of all nodes whose operator is unknown.
 Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators, const KnownInputs& known = {});
 /// The same from bytes; `folder` is where external data may lie (none if empty).
-Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder,
-                  const OnnxOperators& operators);
+Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder, const OnnxOperators& operators,
+                  const KnownInputs& known = {});
 
 /// Names of the inputs in the file's order, initializers left out.
 std::vector<std::string> onnx_input_names(const std::filesystem::path& path);
