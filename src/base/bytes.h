@@ -20,7 +20,7 @@ static_assert(std::endian::native == std::endian::little, "plans are little-endi
 class ByteWriter {
  public:
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void put(T value) {
     const auto* bytes = reinterpret_cast<const std::byte*>(&value);
     data_.insert(data_.end(), bytes, bytes + sizeof(T));
@@ -41,8 +41,7 @@ class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> data) : data_(data) {}
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  T get() {
+  requires std::is_arithmetic_v<T> T get() {
     T value;
     std::memcpy(&value, need(sizeof(T)).data(), sizeof(T));
     return value;
@@ -50,7 +49,8 @@ class ByteReader {
   /// A count of items that take at least `item_bytes` each, checked against what is left.
   size_t get_count(size_t item_bytes) {
     const size_t count = get<uint32_t>();
-    if (count * item_bytes > data_.size()) throw Error(ErrorCode::InvalidEngine, "a list of {} items ends early", count);
+    if (count * item_bytes > data_.size())
+      throw Error(ErrorCode::InvalidEngine, "a list of {} items ends early", count);
     return count;
   }
   std::span<const std::byte> get_bytes() { return need(get<uint32_t>()); }

@@ -21,6 +21,8 @@ std::optional<DataType> data_type_from_name(std::string_view name);
 bool is_float(DataType type);
 bool is_signed_integer(DataType type);
 bool is_unsigned_integer(DataType type);
-inline bool is_integer(DataType type) { return is_signed_integer(type) || is_unsigned_integer(type); }
+inline bool is_integer(DataType type) {
+  return is_signed_integer(type) || is_unsigned_integer(type);
+}
 
 }  // namespace tn

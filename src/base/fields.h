@@ -2,8 +2,9 @@
 // Attributes are named once. A struct says
 //   template <typename V> void fields(V& v) { v("axis", axis); v("mode", mode); }
 // and gets printing, parsing, equality and a byte form from the visitors here. Field types: bool, int64_t, double,
-// std::string, DataType, std::vector of int64_t, double or std::string, and enums with `std::span<const std::string_view>
-// enum_names(E)` found by argument-dependent lookup (names in the order of the values, which start at 0).
+// std::string, DataType, std::vector of int64_t, double or std::string, and enums with `std::span<const
+// std::string_view> enum_names(E)` found by argument-dependent lookup (names in the order of the values, which start at
+// 0).
 #pragma once
 
 #include <fmt/format.h>
@@ -28,13 +29,18 @@ using FieldMap = std::map<std::string, FieldValue, std::less<>>;
 namespace detail {
 
 template <typename E>
-concept NamedEnum = std::is_enum_v<E> && requires(E e) { enum_names(e); };
+concept NamedEnum = std::is_enum_v<E> && requires(E e) {
+  enum_names(e);
+};
 
 template <typename T>
 FieldValue to_field(const T& value) {
-  if constexpr (std::is_same_v<T, DataType>) return std::string(name_of(value));
-  else if constexpr (NamedEnum<T>) return std::string(enum_names(value)[static_cast<size_t>(value)]);
-  else return value;
+  if constexpr (std::is_same_v<T, DataType>)
+    return std::string(name_of(value));
+  else if constexpr (NamedEnum<T>)
+    return std::string(enum_names(value)[static_cast<size_t>(value)]);
+  else
+    return value;
 }
 
 template <typename T>
@@ -100,9 +106,12 @@ struct Encode {
   }
   template <typename T>
   void put(const T& value) {
-    if constexpr (std::is_enum_v<T>) out.put(static_cast<uint8_t>(value));
-    else if constexpr (std::is_arithmetic_v<T>) out.put(value);
-    else if constexpr (std::is_same_v<T, std::string>) out.put_text(value);
+    if constexpr (std::is_enum_v<T>)
+      out.put(static_cast<uint8_t>(value));
+    else if constexpr (std::is_arithmetic_v<T>)
+      out.put(value);
+    else if constexpr (std::is_same_v<T, std::string>)
+      out.put_text(value);
     else {
       out.put(static_cast<uint32_t>(value.size()));
       for (const auto& item : value) put(item);

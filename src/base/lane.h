@@ -22,7 +22,8 @@ class Lane {
 
   int size() const noexcept { return size_; }
 
-  /// Calls body(thread) once on every thread, thread in [0, size()), and returns when all are done. body must not throw.
+  /// Calls body(thread) once on every thread, thread in [0, size()), and returns when all are done. body must not
+  /// throw.
   template <typename Body>
   void run(Body&& body) noexcept {
     if (size_ == 1) {

@@ -45,7 +45,8 @@ void store_int64(const TensorView& view, int64_t offset, int64_t value);
 class Walk {
  public:
   static constexpr int kMaxOperands = 8;
-  Walk(const Shape& dims, std::initializer_list<Shape> strides) : Walk(dims, std::span(strides.begin(), strides.size())) {}
+  Walk(const Shape& dims, std::initializer_list<Shape> strides)
+      : Walk(dims, std::span(strides.begin(), strides.size())) {}
   Walk(const Shape& dims, std::span<const Shape> strides);
   bool more() const { return more_; }
   void next();

@@ -39,10 +39,10 @@ using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t
 /// nodes. All errors are Error(InvalidModel) or Error(Unsupported); the caller adds the node's name.
 class NodeView {
  public:
-  std::string name;       ///< unique in the graph; never empty
+  std::string name;  ///< unique in the graph; never empty
   std::string op_type;
-  std::string domain;     ///< "" for the default domain
-  int64_t version = 0;    ///< opset version of the domain
+  std::string domain;            ///< "" for the default domain
+  int64_t version = 0;           ///< opset version of the domain
   std::vector<TensorId> inputs;  ///< kNone where absent
   size_t output_count = 1;
   std::map<std::string, Attribute, std::less<>> attributes;

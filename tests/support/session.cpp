@@ -64,9 +64,7 @@ struct Ready {
 
 class StepTimes final : public StepObserver {
  public:
-  void step_done(std::string_view name, double milliseconds) noexcept override {
-    times[std::string(name)] = milliseconds;
-  }
+  void step_done(const plan::StepT& step, double milliseconds) noexcept override { times[step.name] = milliseconds; }
   std::map<std::string, double> times;
 };
 

@@ -9,8 +9,8 @@ namespace tn {
 
 /// Instruction sets that kernels ask for. A set bit means the CPU has it and the operating system saves its registers.
 enum class CpuFeature : uint32_t {
-  Avx2Fma = 1u << 0,   ///< AVX2, FMA and F16C together
-  Avx512 = 1u << 1,    ///< AVX-512 F, BW, DQ, VL together
+  Avx2Fma = 1u << 0,  ///< AVX2, FMA and F16C together
+  Avx512 = 1u << 1,   ///< AVX-512 F, BW, DQ, VL together
   Avx512Vnni = 1u << 2,
   Avx512Bf16 = 1u << 3,
   Avx512Fp16 = 1u << 4,
@@ -20,11 +20,11 @@ enum class CpuFeature : uint32_t {
 };
 
 struct CpuInfo {
-  std::string model;        ///< "AMD EPYC", as the processor names itself
-  uint32_t features = 0;    ///< CpuFeature bits
-  int usable_cores = 1;     ///< what affinity mask and cgroup quota leave
-  int64_t l2_bytes = 0;     ///< per core; a cautious guess where unknown
-  int64_t l3_bytes = 0;     ///< shared; 0 where unknown
+  std::string model;      ///< "AMD EPYC", as the processor names itself
+  uint32_t features = 0;  ///< CpuFeature bits
+  int usable_cores = 1;   ///< what affinity mask and cgroup quota leave
+  int64_t l2_bytes = 0;   ///< per core; a cautious guess where unknown
+  int64_t l3_bytes = 0;   ///< shared; 0 where unknown
 
   bool has(CpuFeature feature) const { return (features & static_cast<uint32_t>(feature)) != 0; }
 };

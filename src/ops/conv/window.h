@@ -15,8 +15,8 @@ struct Window {
 /// they pad so that the output is ceil(input / stride).
 Window import_window(const import::NodeView& node, const TensorType& input, std::vector<int64_t> kernel);
 
-/// Extents after sliding: floor or ceil of (in + pads - dilated kernel) / stride, plus 1. With `ceil`, a last window that
-/// would start in the end padding is dropped, as ONNX and PyTorch do.
+/// Extents after sliding: floor or ceil of (in + pads - dilated kernel) / stride, plus 1. With `ceil`, a last window
+/// that would start in the end padding is dropped, as ONNX and PyTorch do.
 Dims slide(const Dims& spatial, const Window& window, bool ceil = false);
 
 }  // namespace tn::ops
