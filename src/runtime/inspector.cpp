@@ -86,7 +86,7 @@ std::string layer_json(const Engine& engine, int profile, size_t layer) {
       "{{\"Name\": {}, \"LayerType\": {}, \"Inputs\": {}, \"Outputs\": {}, \"TacticName\": {}, \"WorkspaceBytes\": {}",
       json_text(info.name), json_text(step.kernel), tensors_json(plan, step.inputs), tensors_json(plan, step.outputs),
       json_text(step.tactic), step.workspace_bytes);
-  if (!step.detail.empty()) text += ", \"Detail\": " + step.detail;
+  if (!step.detail.empty()) text += ", \"Detail\": " + json_text(step.detail);
   return text + "}";
 }
 
