@@ -48,8 +48,7 @@ def upgrade(model):
     return upgraded
 
 
-def load(path):
-    """The model's bytes as ONNX Runtime takes them, or the path itself."""
-    model = onnx.load(path, load_external_data=False)
+def upgraded(model):
+    """The model in an opset that ONNX Runtime runs; the model itself if it is in one."""
     version = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=1)
-    return str(path) if version >= 7 else upgrade(model).SerializeToString()
+    return model if version >= 7 else upgrade(model)
