@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
 #include "base/data_type.h"
 #include "base/error.h"
@@ -43,6 +44,7 @@ class ProfileVerifier {
       verify_tensor(*tensor);
     }
     require(!profile_.lists.empty(), "no steps");
+    for (const auto& each : profile_.lists) require(each != nullptr, "an empty list");
     for (size_t i = 0; i < profile_.lists.size(); ++i) list(i);
   }
 
@@ -50,8 +52,8 @@ class ProfileVerifier {
   void range(const plan::BindingT& binding, const plan::ShapeRangeT& range) const {
     const size_t rank = binding.dims.size();
     if (!binding.is_input) return;
-    require(range.min.size() == rank && range.max.size() == rank, "the bounds of '{}' have the wrong rank",
-            binding.name);
+    require(range.min.size() == rank && range.opt.size() == rank && range.max.size() == rank,
+            "the bounds of '{}' have the wrong rank", binding.name);
     for (size_t i = 0; i < rank; ++i)
       require(range.min[i] >= 0 && range.min[i] <= range.max[i], "the bounds of '{}'", binding.name);
   }
@@ -98,6 +100,8 @@ class ProfileVerifier {
         break;
       case plan::Storage::Binding:
         require(tensor.position < plan_.bindings.size(), "'{}' is binding {}", tensor.name, tensor.position);
+        require(tensor.type == plan_.bindings[tensor.position]->type, "'{}' has another type than its binding",
+                tensor.name);
         return;
       case plan::Storage::ShapeValue:
         require(tensor.type == static_cast<uint8_t>(DataType::I64), "'{}' is a shape value of another type",
@@ -112,9 +116,10 @@ class ProfileVerifier {
     require(tensor.position % 64 == 0, "'{}' is not aligned", tensor.name);
   }
 
-  void list(size_t index) const {
+  void list(size_t index) {
     const auto& steps = profile_.lists[index]->steps;
     for (const auto& step : steps) {
+      require(step != nullptr, "an empty step");
       operands(*step, step->inputs, true);
       operands(*step, step->outputs, false);
       require(step->workspace_position <= profile_.arena_bytes &&
@@ -123,15 +128,31 @@ class ProfileVerifier {
       require(step->workspace_position % 64 == 0, "step '{}' has an unaligned workspace", step->name);
       for (const uint32_t symbol : step->defines)
         require(symbol < plan_.symbols.size(), "step '{}' defines symbol {}", step->name, symbol);
-      // A list may run only later lists, so running ends.
+      // A list is run by one step at most, and runs only later lists: running ends, and soon.
       for (const uint32_t nested : step->lists)
-        require(nested > index && nested < profile_.lists.size(), "step '{}' runs list {}", step->name, nested);
-      if (step->kernel == "control.if")
-        require(step->lists.size() == 2 && step->inputs.size() == 1 && step->inputs[0] >= 0, "step '{}'", step->name);
-      if (step->kernel == "control.loop")
-        require(step->lists.size() == 1 && step->inputs.size() == 2 && step->outputs.size() == 2, "step '{}'",
+        require(nested > index && nested < profile_.lists.size() && ran_.insert(nested).second,
+                "step '{}' runs list {}", step->name, nested);
+      if (step->kernel == "control.if") {
+        require(step->lists.size() == 2 && step->inputs.size() == 1 && is_one_number(step->inputs[0]),
+                "step '{}' is no branch", step->name);
+      }
+      if (step->kernel == "control.loop") {
+        require(step->lists.size() == 1 && step->inputs.size() == 2 && step->outputs.size() == 2,
+                "step '{}' is no loop", step->name);
+        require(is_one_number(step->outputs[0]) && is_one_number(step->outputs[1]), "loop '{}' has no counter",
                 step->name);
+        require(step->inputs[0] >= 0 || step->inputs[1] >= 0, "loop '{}' never ends", step->name);
+        for (const int32_t id : step->inputs) require(id < 0 || is_one_number(id), "loop '{}'", step->name);
+      }
     }
+  }
+
+  // Whether a tensor is there and has exactly one element.
+  bool is_one_number(int32_t id) const {
+    if (id < 0) return false;
+    const auto& dims = profile_.tensors[static_cast<size_t>(id)]->dims;
+    return std::all_of(dims.begin(), dims.end(),
+                       [&](uint32_t dim) { return profile_.result_min[dim] == 1 && profile_.result_max[dim] == 1; });
   }
 
   void operands(const plan::StepT& step, const std::vector<int32_t>& ids, bool input) const {
@@ -150,6 +171,7 @@ class ProfileVerifier {
   const plan::ProfileT& profile_;
   size_t weights_bytes_;
   ShapeProgram program_;
+  std::set<uint32_t> ran_;  ///< lists that a step runs
   size_t results_ = 0;
 };
 
@@ -157,6 +179,11 @@ class ProfileVerifier {
 
 void verify_plan(const plan::PlanT& plan, size_t weights_bytes) {
   require(!plan.profiles.empty(), "no profile");
+  const auto all_there = [](const auto& list) {
+    return std::all_of(list.begin(), list.end(), [](const auto& item) { return item != nullptr; });
+  };
+  require(all_there(plan.profiles) && all_there(plan.bindings) && all_there(plan.symbols), "an empty entry");
+  for (const auto& profile : plan.profiles) require(all_there(profile->inputs), "an empty range");
   for (const auto& binding : plan.bindings) {
     require(binding->type < kDataTypeCount && binding->dims.size() <= kMaxRank, "binding '{}'", binding->name);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/context.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/error.h"
@@ -27,16 +28,17 @@ struct Context::ProfileState {
       for (const auto& step : list->steps) steps.push_back(bind_step(*step, tensors, find, threads));
       lists.push_back(std::move(steps));
     }
-    for (const auto& tensor : profile.tensors) {
-      if (tensor->storage == plan::Storage::Binding && tensor->position >= binding_tensor.size()) {
-        binding_tensor.resize(tensor->position + 1, -1);
-      }
-    }
+    binding_tensor.assign(engine.plan().bindings.size(), -1);
     for (size_t i = 0; i < profile.tensors.size(); ++i) {
       const auto& tensor = *profile.tensors[i];
       if (tensor.storage == plan::Storage::Binding && binding_tensor[tensor.position] < 0) {
         binding_tensor[tensor.position] = static_cast<int>(i);
       }
+      if (tensor.storage == plan::Storage::Binding) on_bindings.push_back(static_cast<int>(i));
+    }
+    for (size_t i = 0; i < binding_tensor.size(); ++i) {
+      if (binding_tensor[i] >= 0) continue;
+      throw Error(ErrorCode::InvalidEngine, "malformed plan: nothing stands for '{}'", engine.plan().bindings[i]->name);
     }
   }
 
@@ -47,6 +49,7 @@ struct Context::ProfileState {
   std::vector<int64_t> symbols, results, scratch;
   std::vector<std::vector<BoundStep>> lists;
   std::vector<int> binding_tensor;  ///< a tensor that stands for each binding whole
+  std::vector<int> on_bindings;     ///< all tensors that lie in bindings
   bool has_unknowns = false;
 };
 
@@ -142,12 +145,24 @@ Status Context::evaluate_shapes(bool defined_known) noexcept {
 Status Context::check_bindings() noexcept {
   const auto& plan = engine_->plan();
   for (size_t i = 0; i < plan.bindings.size(); ++i) {
-    if (!plan.bindings[i]->is_input || state_->binding_tensor.size() <= i || state_->binding_tensor[i] < 0) continue;
+    if (!plan.bindings[i]->is_input) continue;
     const TensorView& view = state_->tensors.view(state_->binding_tensor[i]);
     if (view.dims == input_shapes_[i]) continue;
     return Status::failure(ErrorCode::InvalidArgument, "input '{}' has shape [{}], the other inputs ask for [{}]",
                            plan.bindings[i]->name, fmt::join(input_shapes_[i].begin(), input_shapes_[i].end(), ","),
                            fmt::join(view.dims.begin(), view.dims.end(), ","));
+  }
+  // The caller's memory is as large as the binding's shape says: no window may reach beyond it.
+  for (const int id : state_->on_bindings) {
+    const TensorView& view = state_->tensors.view(id);
+    const auto& tensor = *state_->profile.tensors[static_cast<size_t>(id)];
+    int64_t end = state_->results[tensor.offset] + 1;
+    for (int axis = 0; axis < view.rank(); ++axis)
+      end += std::max<int64_t>(0, view.dims[axis] - 1) * view.strides[axis];
+    if (view.elements() == 0 || end <= state_->tensors.view(state_->binding_tensor[tensor.position]).elements())
+      continue;
+    return Status::failure(ErrorCode::InvalidArgument, "tensor '{}' reaches beyond '{}'", tensor.name,
+                           plan.bindings[tensor.position]->name);
   }
   return {};
 }

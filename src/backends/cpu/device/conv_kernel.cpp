@@ -31,11 +31,17 @@ void require(bool condition, const char* what) {
 }
 
 void check_params(const ConvParams& p) {
+  constexpr int64_t kMost = int64_t{1} << 24;  // keeps every product of these in range
+  require(p.in_channels <= kMost && p.out_channels <= kMost, "too many channels");
   require(p.in_channels > 0 && p.out_channels > 0 && p.groups > 0, "channels or groups that are not positive");
   require(p.in_channels % p.groups == 0 && p.out_channels % p.groups == 0, "channels that the groups do not divide");
   for (size_t i = 0; i < 3; ++i) {
     require(p.kernel[i] > 0 && p.stride[i] > 0 && p.dilation[i] > 0, "a window that is not positive");
     require(p.pad_before[i] >= 0 && p.pad_after[i] >= 0, "negative padding");
+    constexpr int64_t kWidest = int64_t{1} << 16;
+    require(p.kernel[i] <= kWidest && p.stride[i] <= kWidest && p.dilation[i] <= kWidest &&
+                p.pad_before[i] <= kWidest && p.pad_after[i] <= kWidest,
+            "too wide a window");
   }
 }
 
@@ -43,11 +49,17 @@ template <typename Algorithm>
 class ConvKernel final : public Kernel {
  public:
   ConvKernel(const ConvStep& step, const KernelSpec& spec)
-      : algorithm_(step, conv_shape(spec.inputs[kDataInput], spec.outputs[0])), epilogue_(step.epilogue.epilogue()) {
+      : params_(step.params),
+        algorithm_(step, conv_shape(spec.inputs[kDataInput], spec.outputs[0])),
+        epilogue_(step.epilogue.epilogue()) {
     require(spec.workspace >= algorithm_.workspace_bytes(spec.threads), "too small a workspace");
   }
 
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
+    const Shape &x = inputs[kDataInput].dims, &y = outputs[0].dims;
+    if (x[0] != y[0] || params_.out_extent(spatial_extent(x)) != spatial_extent(y)) {
+      return Status::failure(ErrorCode::Internal, "a convolution of another shape than its result");
+    }
     if (inputs[kResidualInput].rank() > 0) {
       if (!(inputs[kResidualInput].dims == outputs[0].dims)) {
         return Status::failure(ErrorCode::InvalidArgument, "the residual has another shape than the result");
@@ -67,6 +79,7 @@ class ConvKernel final : public Kernel {
   }
 
  private:
+  ConvParams params_;
   Algorithm algorithm_;
   Epilogue epilogue_;
 };
