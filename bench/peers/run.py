@@ -98,7 +98,7 @@ def main():
     parser.add_argument("--batches", default="1,16")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.5, help="length of one burst")
+    parser.add_argument("--seconds", type=int, default=1, help="length of one burst")
     parser.add_argument("--json", type=Path, help="write all figures here")
     args = parser.parse_args()
     args.tenon = args.tenon.resolve() if args.tenon else None

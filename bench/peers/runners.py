@@ -124,7 +124,7 @@ class Tenon:
         found = {}
         for file in Path(self.folder.name).glob("*.output.*.raw"):
             name, shape, dtype = file.name[: -len(".raw")].split(".output.")[0], *file.name[: -len(".raw")].split(".output.")[1].rsplit(".", 1)
-            numpy_type = {"fp32": "float32", "fp16": "float16"}.get(dtype, dtype)
+            numpy_type = {"float": "float32", "fp32": "float32", "half": "float16", "fp16": "float16"}.get(dtype.lower(), dtype.lower())
             found[name] = np.fromfile(file, numpy_type).reshape([int(d) for d in shape.split(".") if d])
             file.unlink()
         return found
