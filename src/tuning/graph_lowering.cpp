@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "ops/rules.h"
 #include "tuning/layout.h"
 #include "tuning/node_lowering.h"
 
@@ -18,11 +19,10 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
   settle_orders();
   place_concatenations();
   for (const NodeId id : graph_.order()) {
-    const Node& node = graph_.node(id);
-    const auto region = region_of(graph_, node);
+    const Region& region = regions_.at(id);
     const Choice& choice = choices_.at(id);
-    NodeLowering lowering(*this, *region, choice);
-    choice.tactic->lower(*region, choice.config, lowering);
+    NodeLowering lowering(*this, region, choice);
+    choice.tactic->lower(region, choice.config, lowering);
     lowering.finish();
   }
   std::vector<int> results;
@@ -37,9 +37,10 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
 
 void GraphLowering::choose() {
   for (const NodeId id : graph_.order()) {
-    const auto region = region_of(graph_, graph_.node(id));
+    auto region = region_of(graph_, graph_.node(id));
     internal_check(region.has_value(), "{} is not a region", describe(graph_.node(id)));
     choices_[id] = selector_.select(*region);
+    regions_.emplace(id, std::move(*region));
   }
 }
 
@@ -50,8 +51,7 @@ void GraphLowering::settle_orders() {
   };
   for (const NodeId id : graph_.order()) {
     const Node& node = graph_.node(id);
-    const auto region = region_of(graph_, node);
-    auto order = choices_.at(id).tactic->order(*region);
+    const auto order = choices_.at(id).tactic->order(regions_.at(id));
     for (const TensorId output : node.outputs) {
       const int rank = graph_.tensor(output).type.rank();
       Order result = order.value_or(Order::RowMajor);
@@ -74,8 +74,7 @@ void GraphLowering::place_concatenations() {
     if (node.op->name() != "Concat") continue;
     const TensorId parent = node.outputs[0];
     const auto attributes = node.op->attributes();
-    const int64_t axis_field = std::get<int64_t>(attributes.at("axis"));
-    const int axis = static_cast<int>(axis_field < 0 ? axis_field + graph_.tensor(parent).type.rank() : axis_field);
+    const int axis = ops::normalize_axis(std::get<int64_t>(attributes.at("axis")), graph_.tensor(parent).type.rank());
     Dim begin = 0;
     for (const TensorId part : node.inputs) {
       const Tensor& tensor = graph_.tensor(part);

@@ -55,6 +55,7 @@ class GraphLowering {
   Selector& selector_;
   ProfileBuilder& builder_;
   uint32_t list_ = 0;
+  std::map<NodeId, Region> regions_;
   std::map<NodeId, Choice> choices_;
   std::map<TensorId, Order> orders_;
   std::map<TensorId, Slot> slots_;

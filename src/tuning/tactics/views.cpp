@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "ops/rules.h"
 #include "tuning/layout.h"
 #include "tuning/tactics/common.h"
 
@@ -14,8 +15,10 @@ bool is_one_of(const Region& region, std::initializer_list<std::string_view> nam
          std::find(names.begin(), names.end(), region.anchor->name()) != names.end();
 }
 
-int64_t attribute(const Region& region, std::string_view name) {
-  return std::get<int64_t>(region.anchor->attributes().find(name)->second);
+// The operator's attribute "axis", counted from the front of a tensor of this rank.
+size_t axis_of(const Region& region, int rank) {
+  const auto attributes = region.anchor->attributes();
+  return static_cast<size_t>(ops::normalize_axis(std::get<int64_t>(attributes.find("axis")->second), rank));
 }
 
 class ReshapeView final : public Tactic {
@@ -94,14 +97,12 @@ class StrideView final : public Tactic {
     if (index.type.rank() != 0 || !index.value || !index.value->front().is_constant()) return std::nullopt;
     const int64_t at = *index.value->front().constant();
     const TensorType& data = region.input_type(region.anchor_inputs[0]);
-    const int64_t axis = attribute(region, "axis");
-    const Dim& extent = data.dims[static_cast<size_t>(axis < 0 ? axis + data.rank() : axis)];
+    const Dim& extent = data.dims[axis_of(region, data.rank())];
     return at < 0 ? extent + at : Dim(at);
   }
 
   static void gather(const Region& region, RegionLowering& lowering, int from, const PlacedTensor& data) {
-    const int64_t axis = attribute(region, "axis");
-    const auto along = static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(data.strides.size()) : axis);
+    const size_t along = axis_of(region, data.type.rank());
     const Dim offset = data.offset + *picked(region) * data.strides[along];
     Dims strides = data.strides;
     strides.erase(strides.begin() + static_cast<std::ptrdiff_t>(along));
@@ -119,8 +120,7 @@ class StrideView final : public Tactic {
   }
 
   static void split(const Region& region, RegionLowering& lowering, int from, const PlacedTensor& data) {
-    const int64_t axis = attribute(region, "axis");
-    const auto along = static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(data.strides.size()) : axis);
+    const size_t along = axis_of(region, data.type.rank());
     Dim offset = data.offset;
     for (int i = 0; i < region.outputs(); ++i) {
       lowering.alias_output(i, from, Dims(data.strides), offset);
@@ -191,9 +191,7 @@ class ConcatCopy final : public Tactic {
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
-    const int64_t axis = attribute(region, "axis");
-    const auto along = static_cast<size_t>(axis < 0 ? axis + region.output_type(0).rank() : axis);
-    lowering.join(0, along);
+    lowering.join(0, axis_of(region, region.output_type(0).rank()));
   }
 };
 

@@ -7,6 +7,7 @@
 #include "backends/cpu/tactics/table.h"
 #include "ops/attention/attention.h"
 #include "ops/image/resize.h"
+#include "ops/rules.h"
 
 namespace tn::cpu {
 namespace {
@@ -30,7 +31,7 @@ class GatherTactic final : public Tactic {
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
     const auto& op = dynamic_cast<const ops::Gather&>(*region.anchor);
     const int data = region.anchor_inputs[0];
-    const GatherStep step{op.axis < 0 ? op.axis + region.input_type(data).rank() : op.axis};
+    const GatherStep step{ops::normalize_axis(op.axis, region.input_type(data).rank())};
     lowering.add_step("gather", encode_fields(step), {lowering.input(data), lowering.input(region.anchor_inputs[1])},
                       {lowering.output(0)});
   }

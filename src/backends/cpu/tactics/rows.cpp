@@ -7,13 +7,10 @@
 #include "ops/pool/pool.h"
 #include "ops/reduce/reduce.h"
 #include "ops/reduce/softmax.h"
+#include "ops/rules.h"
 
 namespace tn::cpu {
 namespace {
-
-int64_t from_front(int64_t axis, int rank) {
-  return axis < 0 ? axis + rank : axis;
-}
 
 Support plain_f32(const Region& region) {
   if (!region.expressions.empty()) return Support::no("expressions follow the operator");
@@ -33,7 +30,8 @@ class SoftmaxTactic final : public Tactic {
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
     const auto* op = dynamic_cast<const ops::AlongAxis*>(region.anchor);
-    const SoftmaxStep step{from_front(op->axis, region.input_type(0).rank()), region.anchor->name() == "LogSoftmax"};
+    const SoftmaxStep step{ops::normalize_axis(op->axis, region.input_type(0).rank()),
+                           region.anchor->name() == "LogSoftmax"};
     lowering.add_step("softmax", encode_fields(step), {lowering.input(0)}, {lowering.output(0)});
   }
 };
@@ -46,7 +44,8 @@ class NormTactic final : public Tactic {
     if (!op) return Support::no("not a layer or RMS normalization");
     const TensorType& x = region.input_type(0);
     Dim row = 1;
-    for (int64_t i = from_front(op->axis, x.rank()); i < x.rank(); ++i) row = row * x.dims[static_cast<size_t>(i)];
+    for (int64_t i = ops::normalize_axis(op->axis, x.rank()); i < x.rank(); ++i)
+      row = row * x.dims[static_cast<size_t>(i)];
     if (!row.is_constant()) return Support::no("rows of unknown length");
     for (size_t i = 1; i < region.anchor_inputs.size(); ++i) {
       if (region.anchor_inputs[i] < 0) continue;
@@ -59,7 +58,7 @@ class NormTactic final : public Tactic {
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
     const auto* op = dynamic_cast<const ops::NormOverTail*>(region.anchor);
-    const NormStep step{from_front(op->axis, region.input_type(0).rank()), op->epsilon,
+    const NormStep step{ops::normalize_axis(op->axis, region.input_type(0).rank()), op->epsilon,
                         region.anchor->name() == "RMSNormalization"};
     std::vector<int> inputs = {kNone, kNone, kNone};
     for (size_t i = 0; i < region.anchor_inputs.size(); ++i) {
@@ -81,7 +80,8 @@ class ReduceTactic final : public Tactic {
     const auto* op = dynamic_cast<const ops::Reduce*>(region.anchor);
     ReduceStep step;
     step.operation = static_cast<int64_t>(operation(op->mode));
-    for (const int64_t axis : op->axes) step.axes |= int64_t{1} << from_front(axis, region.input_type(0).rank());
+    for (const int64_t axis : op->axes)
+      step.axes |= int64_t{1} << ops::normalize_axis(axis, region.input_type(0).rank());
     step.keep_axes = op->keepdims;
     lowering.add_step("reduce", encode_fields(step), {lowering.input(0)}, {lowering.output(0)});
   }
