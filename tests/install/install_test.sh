@@ -14,7 +14,7 @@ if grep -rIl "$scratch/first" "$scratch/moved"; then
   exit 1
 fi
 
-cmake -S "$here/consumer" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$scratch/moved" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+cmake -G Ninja -S "$here/consumer" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$scratch/moved" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 cmake --build "$scratch/consumer" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
 "$scratch/consumer/with_tenon"
 "$scratch/consumer/with_runtime"
