@@ -35,9 +35,17 @@ enum class LayerType : int32_t {
   kFILL = 31,
   kQUANTIZE = 32,
   kDEQUANTIZE = 33,
+  kSCATTER = 37,
+  kEINSUM = 38,
+  kONE_HOT = 40,
+  kNON_ZERO = 41,
+  kGRID_SAMPLE = 42,
+  kNMS = 43,
+  kREVERSE_SEQUENCE = 44,
   kNORMALIZATION = 45,
   kSQUEEZE = 47,
-  kUNSQUEEZE = 48
+  kUNSQUEEZE = 48,
+  kCUMULATIVE = 49
 };
 
 /// α and β are IActivationLayer's alpha and beta.
@@ -126,7 +134,15 @@ enum class MatrixOperation : int32_t { kNONE = 0, kTRANSPOSE = 1, kVECTOR = 2 };
 /// As ONNX's Gather, GatherElements and GatherND.
 enum class GatherMode : int32_t { kDEFAULT = 0, kELEMENT = 1, kND = 2 };
 
-/// What a slice reads outside its input.
+/// As ONNX's ScatterElements and ScatterND.
+enum class ScatterMode : int32_t { kELEMENT = 0, kND = 1 };
+
+/// kCORNER_PAIRS: x1, y1, x2, y2 in any order of the corners; kCENTER_SIZES: x, y, width, height.
+enum class BoundingBoxFormat : int32_t { kCORNER_PAIRS = 0, kCENTER_SIZES = 1 };
+
+enum class CumulativeOperation : int32_t { kSUM = 0 };
+
+/// What a slice or a grid reads outside its input.
 enum class SampleMode : int32_t { kSTRICT_BOUNDS = 0, kWRAP = 1, kCLAMP = 2, kFILL = 3, kREFLECT = 4 };
 
 enum class InterpolationMode : int32_t { kNEAREST = 0, kLINEAR = 1, kCUBIC = 2 };

@@ -78,6 +78,18 @@ class INetworkDefinition : public INoCopy {
                                                   uint32_t axesMask) noexcept = 0;
   virtual ISqueezeLayer* addSqueeze(ITensor& input, ITensor& axes) noexcept = 0;
   virtual IUnsqueezeLayer* addUnsqueeze(ITensor& input, ITensor& axes) noexcept = 0;
+  virtual IScatterLayer* addScatter(ITensor& data, ITensor& indices, ITensor& updates, ScatterMode mode) noexcept = 0;
+  virtual IOneHotLayer* addOneHot(ITensor& indices, ITensor& values, ITensor& depth, int32_t axis) noexcept = 0;
+  virtual INonZeroLayer* addNonZero(ITensor& input) noexcept = 0;
+  virtual INonZeroLayer* addNonZero(ITensor& input, DataType indicesType) noexcept = 0;
+  virtual INMSLayer* addNMS(ITensor& boxes, ITensor& scores, ITensor& maxOutputBoxesPerClass) noexcept = 0;
+  virtual INMSLayer* addNMS(ITensor& boxes, ITensor& scores, ITensor& maxOutputBoxesPerClass,
+                            DataType indicesType) noexcept = 0;
+  virtual IGridSampleLayer* addGridSample(ITensor& input, ITensor& grid) noexcept = 0;
+  virtual IReverseSequenceLayer* addReverseSequence(ITensor& input, ITensor& sequenceLens) noexcept = 0;
+  virtual IEinsumLayer* addEinsum(ITensor* const* inputs, int32_t nbInputs, char const* equation) noexcept = 0;
+  virtual ICumulativeLayer* addCumulative(ITensor& input, ITensor& axis, CumulativeOperation op, bool exclusive,
+                                          bool reverse) noexcept = 0;
 
   // ---- Tenon's own ----
   /// The network as text, one line per node, in the form that Tenon's own tests and tools read.

@@ -44,6 +44,7 @@ class Lowering {
   /// A scalar of the type of `like`.
   TensorId scalar(double value, TensorId like);
   TensorId cast(TensorId input, DataType type);
+  TensorId as_int64(TensorId input) { return type(input).type == DataType::I64 ? input : cast(input, DataType::I64); }
   TensorId transpose(TensorId input, std::vector<int64_t> order);
   int rank(TensorId id) const { return type(id).rank(); }
 

@@ -85,6 +85,20 @@ class Network final : public tenon::INetworkDefinition {
                                                  uint32_t axes) noexcept override;
   tenon::ISqueezeLayer* addSqueeze(tenon::ITensor& input, tenon::ITensor& axes) noexcept override;
   tenon::IUnsqueezeLayer* addUnsqueeze(tenon::ITensor& input, tenon::ITensor& axes) noexcept override;
+  tenon::IScatterLayer* addScatter(tenon::ITensor& data, tenon::ITensor& indices, tenon::ITensor& updates,
+                                   tenon::ScatterMode mode) noexcept override;
+  tenon::IOneHotLayer* addOneHot(tenon::ITensor& indices, tenon::ITensor& values, tenon::ITensor& depth,
+                                 int32_t axis) noexcept override;
+  tenon::INonZeroLayer* addNonZero(tenon::ITensor& input) noexcept override;
+  tenon::INonZeroLayer* addNonZero(tenon::ITensor& input, tenon::DataType indices) noexcept override;
+  tenon::INMSLayer* addNMS(tenon::ITensor& boxes, tenon::ITensor& scores, tenon::ITensor& most) noexcept override;
+  tenon::INMSLayer* addNMS(tenon::ITensor& boxes, tenon::ITensor& scores, tenon::ITensor& most,
+                           tenon::DataType indices) noexcept override;
+  tenon::IGridSampleLayer* addGridSample(tenon::ITensor& input, tenon::ITensor& grid) noexcept override;
+  tenon::IReverseSequenceLayer* addReverseSequence(tenon::ITensor& input, tenon::ITensor& lengths) noexcept override;
+  tenon::IEinsumLayer* addEinsum(tenon::ITensor* const* inputs, int32_t count, char const* equation) noexcept override;
+  tenon::ICumulativeLayer* addCumulative(tenon::ITensor& input, tenon::ITensor& axis, tenon::CumulativeOperation op,
+                                         bool exclusive, bool reverse) noexcept override;
   tenon::IHostMemory* getText() const noexcept override;
 
   /// Takes a graph read from a file. Throws Error where the network is not empty.

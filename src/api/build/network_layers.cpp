@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "api/build/layers/index.h"
 #include "api/build/layers/math.h"
 #include "api/build/layers/shape.h"
 #include "api/build/layers/window.h"
@@ -254,6 +255,62 @@ tenon::ISqueezeLayer* Network::addSqueeze(ITensor& input, ITensor& axes) noexcep
 
 tenon::IUnsqueezeLayer* Network::addUnsqueeze(ITensor& input, ITensor& axes) noexcept {
   return add_layer<UnsqueezeLayer>(LayerType::kUNSQUEEZE, "unsqueeze", {&input, &axes}, 1, [](auto&) {});
+}
+
+tenon::IScatterLayer* Network::addScatter(ITensor& data, ITensor& indices, ITensor& updates,
+                                          tenon::ScatterMode mode) noexcept {
+  return add_layer<ScatterLayer>(LayerType::kSCATTER, "scatter", {&data, &indices, &updates}, 1,
+                                 [&](auto& layer) { layer.mode = mode; });
+}
+
+tenon::IOneHotLayer* Network::addOneHot(ITensor& indices, ITensor& values, ITensor& depth, int32_t axis) noexcept {
+  return add_layer<OneHotLayer>(LayerType::kONE_HOT, "one_hot", {&indices, &values, &depth}, 1,
+                                [&](auto& layer) { layer.axis = axis; });
+}
+
+tenon::INonZeroLayer* Network::addNonZero(ITensor& input) noexcept {
+  return addNonZero(input, tenon::DataType::kINT32);
+}
+
+tenon::INonZeroLayer* Network::addNonZero(ITensor& input, tenon::DataType indices) noexcept {
+  return add_layer<NonZeroLayer>(LayerType::kNON_ZERO, "non_zero", {&input}, 1,
+                                 [&](auto& layer) { layer.indices = indices; });
+}
+
+tenon::INMSLayer* Network::addNMS(ITensor& boxes, ITensor& scores, ITensor& most) noexcept {
+  return addNMS(boxes, scores, most, tenon::DataType::kINT32);
+}
+
+tenon::INMSLayer* Network::addNMS(ITensor& boxes, ITensor& scores, ITensor& most, tenon::DataType indices) noexcept {
+  return add_layer<NmsLayer>(LayerType::kNMS, "nms", {&boxes, &scores, &most}, 2,
+                             [&](auto& layer) { layer.indices = indices; });
+}
+
+tenon::IGridSampleLayer* Network::addGridSample(ITensor& input, ITensor& grid) noexcept {
+  return add_layer<GridSampleLayer>(LayerType::kGRID_SAMPLE, "grid_sample", {&input, &grid}, 1, [](auto&) {});
+}
+
+tenon::IReverseSequenceLayer* Network::addReverseSequence(ITensor& input, ITensor& lengths) noexcept {
+  return add_layer<ReverseSequenceLayer>(LayerType::kREVERSE_SEQUENCE, "reverse_sequence", {&input, &lengths}, 1,
+                                         [](auto&) {});
+}
+
+tenon::IEinsumLayer* Network::addEinsum(ITensor* const* inputs, int32_t count, char const* equation) noexcept {
+  return guard<tenon::IEinsumLayer*>(logger_, nullptr, [&] {
+    if (count < 1 || !inputs || !equation) throw Error(ErrorCode::InvalidArgument, "an einsum of {} tensors", count);
+    return add_layer<EinsumLayer>(LayerType::kEINSUM, "einsum", {inputs, inputs + count}, 1,
+                                  [&](auto& layer) { layer.equation = equation; });
+  });
+}
+
+tenon::ICumulativeLayer* Network::addCumulative(ITensor& input, ITensor& axis, tenon::CumulativeOperation op,
+                                                bool exclusive, bool reverse) noexcept {
+  return add_layer<CumulativeLayer>(LayerType::kCUMULATIVE, "cumulative", {&input, &axis}, 1, [&](auto& layer) {
+    if (op != tenon::CumulativeOperation::kSUM)
+      throw Error(ErrorCode::InvalidArgument, "an unknown cumulative operation");
+    layer.exclusive = exclusive;
+    layer.reverse = reverse;
+  });
 }
 
 }  // namespace tn::api

@@ -36,12 +36,6 @@ TensorId floor_div(Lowering& lowering, TensorId a, TensorId b) {
   return lowering.add("Sub", {quotient, one_less});
 }
 
-int64_t only_axis(uint32_t mask, int rank) {
-  const std::vector<int64_t> axes = axes_of(mask, rank);
-  if (axes.size() != 1) throw Error(ErrorCode::InvalidArgument, "{} axes are set, one is possible", axes.size());
-  return axes[0];
-}
-
 }  // namespace
 
 std::vector<int64_t> axes_of(uint32_t mask, int rank) {
@@ -52,6 +46,12 @@ std::vector<int64_t> axes_of(uint32_t mask, int rank) {
     axes.push_back(axis);
   }
   return axes;
+}
+
+int64_t only_axis(uint32_t mask, int rank) {
+  const std::vector<int64_t> axes = axes_of(mask, rank);
+  if (axes.size() != 1) throw Error(ErrorCode::InvalidArgument, "{} axes are set, one is possible", axes.size());
+  return axes[0];
 }
 
 std::vector<TensorId> ActivationLayer::lower(Lowering& lowering) const {
@@ -101,7 +101,7 @@ std::vector<TensorId> LrnLayer::lower(Lowering& lowering) const {
 
 std::vector<TensorId> ScaleLayer::lower(Lowering& lowering) const {
   TensorId x = id(lowering, 0);
-  const TensorType& type = lowering.type(x);
+  const TensorType type = lowering.type(x);
   Shape dims;
   if (mode != tenon::ScaleMode::kUNIFORM) {
     if (axis < 0 || axis >= type.rank())
@@ -152,31 +152,6 @@ std::vector<TensorId> ReduceLayer::lower(Lowering& lowering) const {
   const TensorId x = id(lowering, 0);
   const TensorId reduced = lowering.integers(axes_of(axes, lowering.rank(x)));
   return {lowering.add(name_in(kNames, operation, "reduction"), {x, reduced}, {{"keepdims", int64_t{keep}}})};
-}
-
-bool TopKLayer::setIndicesType(tenon::DataType type) noexcept {
-  return guard(network.logger(), false, [&] {
-    if (type != tenon::DataType::kINT32 && type != tenon::DataType::kINT64)
-      throw Error(ErrorCode::InvalidArgument, "layer '{}': indices are INT32 or INT64", name);
-    set(indices, type);
-    return true;
-  });
-}
-
-std::vector<TensorId> TopKLayer::lower(Lowering& lowering) const {
-  const TensorId x = id(lowering, 0);
-  TensorId count = has(1) ? id(lowering, 1) : lowering.integers({k});
-  if (has(1)) {
-    if (lowering.rank(count) == 0) count = lowering.add("Reshape", {count, lowering.integers({1})});
-    if (lowering.type(count).type != DataType::I64) count = lowering.cast(count, DataType::I64);
-  }
-  auto results = lowering.add_all("TopK", {x, count},
-                                  {{"axis", only_axis(axes, lowering.rank(x))},
-                                   {"largest", int64_t{operation == tenon::TopKOperation::kMAX}},
-                                   {"sorted", int64_t{1}}},
-                                  2);
-  if (indices == tenon::DataType::kINT32) results.at(1) = lowering.cast(results.at(1), DataType::I32);
-  return results;
 }
 
 void MatrixMultiplyLayer::setOperation(int32_t operand, tenon::MatrixOperation op) noexcept {
@@ -260,8 +235,7 @@ std::vector<TensorId> NormalizationLayer::lower(Lowering& lowering) const {
                          {{"num_groups", groups}, {"epsilon", eps}}, v2 ? 21 : 18)};
   }
   const bool trailing = !reduced.empty() && reduced.front() + static_cast<int64_t>(reduced.size()) == rank;
-  if (v2) {
-    if (!trailing) throw Error(ErrorCode::Unsupported, "a normalization over axes that are not the last ones");
+  if (v2 && trailing) {
     return {lowering.add("LayerNormalization", {x, scale, bias}, {{"axis", reduced.front()}, {"epsilon", eps}})};
   }
   const auto mean = [&](TensorId of) {
@@ -271,7 +245,38 @@ std::vector<TensorId> NormalizationLayer::lower(Lowering& lowering) const {
   const TensorId variance = mean(lowering.add("Mul", {centred, centred}));
   const TensorId deviation = lowering.add("Sqrt", {lowering.add("Add", {variance, lowering.scalar(eps, x)})});
   const TensorId normal = lowering.add("Div", {centred, deviation});
-  return {lowering.add("Add", {lowering.add("Mul", {normal, scale}), bias})};
+  // V2: scale and bias have the normalized axes only, which are spread to their places.
+  const auto spread = [&](TensorId weights) {
+    if (!v2) return weights;
+    std::vector<int64_t> others;
+    for (int64_t axis = 0; axis < rank; ++axis) {
+      if (std::find(reduced.begin(), reduced.end(), axis) == reduced.end()) others.push_back(axis);
+    }
+    return lowering.add("Unsqueeze", {weights, lowering.integers(others)});
+  };
+  return {lowering.add("Add", {lowering.add("Mul", {normal, spread(scale)}), spread(bias)})};
+}
+
+bool EinsumLayer::setEquation(char const* text) noexcept {
+  return guard(network.logger(), false, [&] {
+    set(equation, std::string(&not_null(text, "the equation")));
+    return true;
+  });
+}
+
+std::vector<TensorId> EinsumLayer::lower(Lowering& lowering) const {
+  std::vector<TensorId> operands;
+  for (size_t i = 0; i < inputs.size(); ++i) operands.push_back(id(lowering, i));
+  return {lowering.add("Einsum", std::move(operands), {{"equation", equation}})};
+}
+
+bool CumulativeLayer::setOperation(tenon::CumulativeOperation value) noexcept {
+  return value == tenon::CumulativeOperation::kSUM;
+}
+
+std::vector<TensorId> CumulativeLayer::lower(Lowering& lowering) const {
+  return {lowering.add("CumSum", {id(lowering, 0), id(lowering, 1)},
+                       {{"exclusive", int64_t{exclusive}}, {"reverse", int64_t{reverse}}})};
 }
 
 }  // namespace tn::api

@@ -104,25 +104,6 @@ class ReduceLayer final : public Layer<tenon::IReduceLayer> {
   bool keep = false;
 };
 
-class TopKLayer final : public Layer<tenon::ITopKLayer> {
- public:
-  using Layer::Layer;
-  void setOperation(tenon::TopKOperation value) noexcept override { set(operation, value); }
-  tenon::TopKOperation getOperation() const noexcept override { return operation; }
-  void setK(int32_t value) noexcept override { set(k, value); }
-  int32_t getK() const noexcept override { return k; }
-  void setReduceAxes(uint32_t value) noexcept override { set(axes, value); }
-  uint32_t getReduceAxes() const noexcept override { return axes; }
-  bool setIndicesType(tenon::DataType type) noexcept override;
-  tenon::DataType getIndicesType() const noexcept override { return indices; }
-  std::vector<TensorId> lower(Lowering& lowering) const override;
-
-  tenon::TopKOperation operation = tenon::TopKOperation::kMAX;
-  int32_t k = 1;
-  uint32_t axes = 0;
-  tenon::DataType indices = tenon::DataType::kINT32;
-};
-
 class MatrixMultiplyLayer final : public Layer<tenon::IMatrixMultiplyLayer> {
  public:
   using Layer::Layer;
@@ -194,5 +175,31 @@ class NormalizationLayer final : public Layer<tenon::INormalizationLayer> {
 
 /// The set bits as axes. Throws Error where one is not below `rank`.
 std::vector<int64_t> axes_of(uint32_t mask, int rank);
+/// The one axis whose bit is set. Throws Error(InvalidArgument) where it is not one.
+int64_t only_axis(uint32_t mask, int rank);
+
+class EinsumLayer final : public Layer<tenon::IEinsumLayer> {
+ public:
+  using Layer::Layer;
+  bool setEquation(char const* text) noexcept override;
+  char const* getEquation() const noexcept override { return equation.c_str(); }
+  std::vector<TensorId> lower(Lowering& lowering) const override;
+
+  std::string equation;
+};
+
+class CumulativeLayer final : public Layer<tenon::ICumulativeLayer> {
+ public:
+  using Layer::Layer;
+  bool setOperation(tenon::CumulativeOperation value) noexcept override;
+  tenon::CumulativeOperation getOperation() const noexcept override { return tenon::CumulativeOperation::kSUM; }
+  void setExclusive(bool value) noexcept override { set(exclusive, value); }
+  bool getExclusive() const noexcept override { return exclusive; }
+  void setReverse(bool value) noexcept override { set(reverse, value); }
+  bool getReverse() const noexcept override { return reverse; }
+  std::vector<TensorId> lower(Lowering& lowering) const override;
+
+  bool exclusive = false, reverse = false;
+};
 
 }  // namespace tn::api

@@ -69,27 +69,18 @@ class SliceLayer final : public Layer<tenon::ISliceLayer> {
 
   tenon::Dims start, size, stride, axes;
   tenon::SampleMode mode = tenon::SampleMode::kSTRICT_BOUNDS;
+
+ private:
+  std::vector<int64_t> sliced_axes(int rank) const;
+  /// With start, size or stride as inputs.
+  TensorId lower_computed(Lowering& lowering, const std::vector<int64_t>& which) const;
+  TensorId padded(Lowering& lowering, const std::vector<int64_t>& which, std::vector<int64_t>& starts) const;
 };
 
 class ShapeLayer final : public Layer<tenon::IShapeLayer> {
  public:
   using Layer::Layer;
   std::vector<TensorId> lower(Lowering& lowering) const override;
-};
-
-class GatherLayer final : public Layer<tenon::IGatherLayer> {
- public:
-  using Layer::Layer;
-  void setGatherAxis(int32_t value) noexcept override { set(axis, value); }
-  int32_t getGatherAxis() const noexcept override { return axis; }
-  void setNbElementWiseDims(int32_t value) noexcept override { set(shared, value); }
-  int32_t getNbElementWiseDims() const noexcept override { return shared; }
-  void setMode(tenon::GatherMode value) noexcept override { set(mode, value); }
-  tenon::GatherMode getMode() const noexcept override { return mode; }
-  std::vector<TensorId> lower(Lowering& lowering) const override;
-
-  int32_t axis = 0, shared = 0;
-  tenon::GatherMode mode = tenon::GatherMode::kDEFAULT;
 };
 
 class ConstantLayer final : public Layer<tenon::IConstantLayer> {

@@ -15,6 +15,22 @@ std::vector<int64_t> list_of(const tenon::Dims& dims, const tenon::Dims& size, i
   return {dims.d, dims.d + dims.nbDims};
 }
 
+/// Widens the padding at the end until the strides divide what the window moves over.
+void round_up(const TensorType& image, Attributes& attributes) {
+  const auto& size = std::get<std::vector<int64_t>>(attributes.at("kernel_shape"));
+  const auto& stride = std::get<std::vector<int64_t>>(attributes.at("strides"));
+  const auto& dilation = std::get<std::vector<int64_t>>(attributes.at("dilations"));
+  auto& pads = std::get<std::vector<int64_t>>(attributes.at("pads"));
+  for (size_t i = 0; i < size.size() && i + 2 < image.dims.size(); ++i) {
+    const auto extent = image.dims[i + 2].constant();
+    if (stride[i] <= 1) continue;
+    if (!extent)
+      throw Error(ErrorCode::Unsupported, "a convolution of {} whose extents are rounded up", to_string(image));
+    const int64_t room = *extent + pads[i] + pads[i + size.size()] - ((size[i] - 1) * dilation[i] + 1);
+    if (room > 0) pads[i + size.size()] += (stride[i] - room % stride[i]) % stride[i];
+  }
+}
+
 }  // namespace
 
 Attributes Window::attributes() const {
@@ -44,11 +60,9 @@ template <typename Interface>
 std::vector<TensorId> FilterLayer<Interface>::lower(Lowering& lowering) const {
   constexpr bool kTransposed = std::is_same_v<Interface, tenon::IDeconvolutionLayer>;
   const Window& frame = this->window;
-  if (frame.mode == tenon::PaddingMode::kEXPLICIT_ROUND_UP)
-    throw Error(ErrorCode::Unsupported, "a convolution whose extents are rounded up");
   if (groups < 1) throw Error(ErrorCode::InvalidArgument, "{} groups", groups);
   const TensorId input = this->id(lowering, 0);
-  const TensorType& type = lowering.type(input);
+  const TensorType type = lowering.type(input);
   const auto channels = type.rank() > 1 ? type.dims[1].constant() : std::nullopt;
   if (!channels) throw Error(ErrorCode::InvalidModel, "the input {} has no known channels", to_string(type));
 
@@ -68,6 +82,8 @@ std::vector<TensorId> FilterLayer<Interface>::lower(Lowering& lowering) const {
   Attributes attributes = frame.attributes();
   attributes["group"] = groups;
   attributes["dilations"] = list_of(frame.dilation, frame.size, 1, "the dilation");
+  // A transposed convolution divides nothing that could be rounded.
+  if (!kTransposed && frame.mode == tenon::PaddingMode::kEXPLICIT_ROUND_UP) round_up(type, attributes);
   return {lowering.add(kTransposed ? "ConvTranspose" : "Conv", std::move(operands), std::move(attributes))};
 }
 
