@@ -102,15 +102,11 @@ std::string Engine::precision_summary() const {
   const std::string& allowed = plan().precision;
   if (narrow || allowed == "fp32" || allowed.empty()) return text;
   const bool fp16 = allowed.find("fp16") != std::string::npos, bf16 = allowed.find("bf16") != std::string::npos;
-  const auto has = [&](CpuFeature feature) { return (plan().features & static_cast<uint32_t>(feature)) != 0; };
-  text += fmt::format("; {} was allowed and won nothing: ", fp16 && bf16 ? "FP16 or BF16" : fp16 ? "FP16" : "BF16");
-  if ((!fp16 || !has(CpuFeature::Avx512Fp16)) && (!bf16 || !has(CpuFeature::Avx512Bf16))) {
-    text += fmt::format("this processor computes FP32 only (it has no {})", fp16 && bf16 ? "AVX512-FP16 or AVX512-BF16"
-                                                                            : fp16       ? "AVX512-FP16"
-                                                                                         : "AVX512-BF16");
-  } else {
-    text += "no layer was faster in it";
-  }
+  const std::string_view asked = fp16 && bf16 ? "FP16 or BF16" : fp16 ? "FP16" : "BF16";
+  text += fmt::format("; {} was allowed and won nothing: no layer was measured to be faster in it", asked);
+  const bool has_fp16 = (plan().features & static_cast<uint32_t>(CpuFeature::Avx512Fp16)) != 0;
+  if (fp16 && !has_fp16) text += " (products in FP16 need AVX512-FP16, which this processor lacks)";
+  if (bf16 && !fp16) text += " (products are FP32)";
   return text;
 }
 

@@ -10,7 +10,15 @@
 namespace tn {
 namespace {
 
-// Builds the expressions of a body's outputs from those of its inputs.
+// Rounding to the type in which a result is stored anyway is left to the store.
+Expr without_store_rounding(const Expr& result, DataType stored) {
+  const bool rounds = result.function() == ScalarFunction::RoundTo && result.narrow() == stored;
+  return rounds && is_float(stored) && result.operands()[0].type() == compute_type(stored) ? result.operands()[0]
+                                                                                           : result;
+}
+
+// Builds the expressions of a body's outputs from those of its inputs. Conversions between the anchor's type and the
+// narrower one of an operand in memory count as the loads and stores of a kernel.
 class BodyReader {
  public:
   BodyReader(const Graph& body, Region& region) : body_(body), region_(region) {}
@@ -22,19 +30,21 @@ class BodyReader {
       if (dynamic_cast<const ops::Elementwise*>(node.op.get())) continue;
       if (region_.anchor || !take_anchor(node)) return false;
     }
-    if (anchor_ && body_.outputs().size() == 1 && body_.outputs()[0] == anchor_->outputs[0]) return true;
     for (const TensorId output : body_.outputs()) {
       const auto expression = expression_of(output);
       if (!expression) return false;
-      region_.expressions.push_back(*expression);
+      region_.expressions.push_back(without_store_rounding(*expression, body_.tensor(output).type.type));
     }
+    const bool bare = anchor_ && region_.expressions.size() == 1 && region_.expressions[0].is_input() &&
+                      region_.expressions[0].index() == 0;
+    if (bare) region_.expressions.clear();
     return true;
   }
 
  private:
   bool take_anchor(const Node& node) {
     for (const TensorId input : node.inputs) {
-      const auto found = input_of_.find(input);
+      const auto found = input_of_.find(loaded_from(input));
       if (input != kNone && found == input_of_.end()) return false;
       region_.anchor_inputs.push_back(input == kNone ? -1 : found->second);
     }
@@ -42,6 +52,14 @@ class BodyReader {
     region_.anchor = node.op.get();
     for (const TensorId output : node.outputs) region_.anchor_results.push_back(body_.tensor(output).type);
     return true;
+  }
+
+  // What a load that widens to f32 reads; else the tensor itself.
+  TensorId loaded_from(TensorId id) const {
+    const Node* cast = id == kNone ? nullptr : body_.producer(id);
+    if (!cast || cast->op->name() != "Cast" || body_.tensor(id).type.type != DataType::F32) return id;
+    const DataType from = body_.tensor(cast->inputs[0]).type.type;
+    return from == DataType::F16 || from == DataType::BF16 ? cast->inputs[0] : id;
   }
 
   std::optional<Expr> expression_of(TensorId id) {
@@ -95,7 +113,7 @@ std::optional<Region> region_of_single(Region region) {
     operands.push_back(input(static_cast<int>(i), compute_type(region.input_type(static_cast<int>(i)).type)));
     region.expression_inputs.push_back(static_cast<int>(i));
   }
-  region.expressions.push_back(elementwise->expression(operands));
+  region.expressions.push_back(without_store_rounding(elementwise->expression(operands), region.output_type(0).type));
   return region;
 }
 
@@ -121,8 +139,14 @@ std::string Region::operators() const {
   if (node->bodies.empty() || node->op->name() != "Region") return std::string(node->op->name());
   std::string text;
   const Graph& body = node->bodies[0];
-  for (const NodeId id : body.order()) text += (text.empty() ? "" : "+") + std::string(body.node(id).op->name());
-  return text;
+  for (const NodeId id : body.order()) {
+    const Node& inner = body.node(id);
+    const bool border =
+        body.is_input(inner.inputs.empty() ? kNone : inner.inputs[0]) || body.is_output(inner.outputs[0]);
+    if (border && inner.op->name() == "Cast") continue;
+    text += (text.empty() ? "" : "+") + std::string(inner.op->name());
+  }
+  return text.empty() ? "Cast" : text;
 }
 
 std::vector<std::string> Region::defines() const {

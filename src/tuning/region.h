@@ -17,13 +17,14 @@ struct Region {
   const Node* node = nullptr;
   /// The operator before the expressions; null if all is elementwise.
   const Op* anchor = nullptr;
-  /// For each operand of the anchor, the input of `node` that it reads; -1 where absent.
+  /// For each operand of the anchor, the input of `node` that it reads; -1 where absent. The input may be stored in a
+  /// narrower float type than the f32 that the anchor takes: loads convert.
   std::vector<int> anchor_inputs;
   /// Types of the anchor's results (before the expressions).
   std::vector<TensorType> anchor_results;
-  /// One expression per output of `node`. With an anchor, Input 0 is its result and Input k is
-  /// expression_inputs[k - 1]; without one, Input k is expression_inputs[k]. Empty if the anchor's results are the
-  /// outputs.
+  /// One expression per output of `node`; stores round to the output's type. With an anchor, Input 0 is its result and
+  /// Input k is expression_inputs[k - 1]; without one, Input k is expression_inputs[k]. Empty if the anchor's results
+  /// are the outputs.
   std::vector<Expr> expressions;
   /// Inputs of `node` that the expressions read.
   std::vector<int> expression_inputs;
@@ -34,7 +35,7 @@ struct Region {
   bool has_input(int index) const { return index >= 0 && node->inputs[static_cast<size_t>(index)] != kNone; }
   int inputs() const { return static_cast<int>(node->inputs.size()); }
   int outputs() const { return static_cast<int>(node->outputs.size()); }
-  /// Names of the operators inside, in order: "Conv+Add+Relu".
+  /// Names of the operators inside, in order, without conversions of operands and results: "Conv+Add+Relu".
   std::string operators() const;
   /// Extents of the outputs that no input tells: symbols that running the region defines.
   std::vector<std::string> defines() const;

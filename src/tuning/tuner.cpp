@@ -2,9 +2,11 @@
 #include "tuning/tuner.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 #include "base/os/cpu.h"
+#include "tuning/tactics/common.h"
 
 namespace tn {
 
@@ -15,6 +17,12 @@ Tuner::Tuner(const Backend& backend, const Target& target, std::map<std::string,
 bool is_supported(const Backend& backend, const Target& target, const Region& region) {
   return std::any_of(backend.tactics.begin(), backend.tactics.end(),
                      [&](const Tactic* tactic) { return static_cast<bool>(tactic->supports(region, target)); });
+}
+
+bool has_kernel(const Backend& backend, const Target& target, const Region& region) {
+  return std::any_of(backend.tactics.begin(), backend.tactics.end(), [&](const Tactic* tactic) {
+    return tactic != &reference() && static_cast<bool>(tactic->supports(region, target));
+  });
 }
 
 // The first tactic that is not timed ends the list: what follows it in the table is no rival of what stands before it.
@@ -58,10 +66,23 @@ double Tuner::time_of(const Region& region, const Candidate& candidate, const st
   return microseconds;
 }
 
-Choice Tuner::select(const Region& region) {
+std::string Tuner::signature_of(const Region& region) const {
   std::string opt;
   for (const auto& [name, value] : opt_) opt += fmt::format(" {}={}", name, value);
-  const std::string signature = region.signature() + opt;
+  return region.signature() + opt;
+}
+
+double Tuner::microseconds(const Region& region) {
+  std::string text;
+  double best = std::numeric_limits<double>::infinity();
+  const std::string signature = signature_of(region);
+  for (const Candidate& candidate : candidates(region, text))
+    best = std::min(best, time_of(region, candidate, signature));
+  return best;
+}
+
+Choice Tuner::select(const Region& region) {
+  const std::string signature = signature_of(region);
   if (const auto found = chosen_.find(signature); found != chosen_.end()) return found->second;
   std::string text = fmt::format("{} ({})\n", region.node->name, region.operators());
   auto list = candidates(region, text);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "tuning/assign.h"
 #include "tuning/timer.h"
 #include "tuning/timing_cache.h"
 
@@ -19,11 +20,13 @@ struct TunerOptions {
 
 /// Chooses the fastest candidate of every region: from the cache, else by measuring. Identical regions are measured
 /// once.
-class Tuner final : public Selector {
+class Tuner final : public Selector, public RegionCosts {
  public:
   Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
         TimingCache& cache);
   Choice select(const Region& region) override;
+  /// Of the fastest candidate, measured even if it is the only one.
+  double microseconds(const Region& region) override;
 
   /// One paragraph per region: every candidate, its time or the reason why it was not one, and which was chosen.
   const std::string& explanation() const { return explanation_; }
@@ -36,6 +39,7 @@ class Tuner final : public Selector {
   };
   std::vector<Candidate> candidates(const Region& region, std::string& text) const;
   double time_of(const Region& region, const Candidate& candidate, const std::string& signature);
+  std::string signature_of(const Region& region) const;
   Hash key(const std::string& signature, const Choice& choice) const;
 
   const Backend& backend_;
@@ -51,5 +55,7 @@ class Tuner final : public Selector {
 
 /// Whether some tactic runs the region as a whole.
 bool is_supported(const Backend& backend, const Target& target, const Region& region);
+/// The same without the reference kernels.
+bool has_kernel(const Backend& backend, const Target& target, const Region& region);
 
 }  // namespace tn

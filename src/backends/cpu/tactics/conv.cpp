@@ -33,6 +33,8 @@ ConvStep step_of(const Region& region, Isa isa) {
   step.params.dilation = extent_of(conv.dilations, 1);
   step.params.pad_before = extent_of({conv.pads.data(), spatial}, 0);
   step.params.pad_after = extent_of({conv.pads.data() + spatial, spatial}, 0);
+  step.params.type = region.input_type(region.anchor_inputs[0]).type;
+  step.params.out_type = region.output_type(0).type;
   step.params.isa = isa;
   if (const auto epilogue = epilogue_of(region)) step.epilogue = epilogue->step;
   return step;
@@ -45,7 +47,8 @@ class ConvTactic : public Tactic {
   Support supports(const Region& region, const Target&) const override {
     if (!dynamic_cast<const ops::Conv*>(region.anchor)) return Support::no("not a convolution");
     const TensorType& x = region.input_type(region.anchor_inputs[0]);
-    if (x.type != DataType::F32) return Support::no("only f32 so far");
+    if (!is_stored_float(x.type) || !is_stored_float(region.output_type(0).type))
+      return Support::no("operands of another type than f32, f16 or bf16");
     if (x.rank() > 5) return Support::no("more than three spatial axes");
     if (!region.input(region.anchor_inputs[1]).constant) return Support::no("the filter is not constant");
     if (has_bias(region) && !region.input(region.anchor_inputs[2]).constant)
@@ -62,12 +65,16 @@ class ConvTactic : public Tactic {
     configure(step, config);
     const Tensor& weights = region.input(region.anchor_inputs[1]);
     std::vector<std::byte> packed(Algorithm::packed_bytes(step));
-    pack(step, weights.constant->view(), packed);
+    pack(step, as_f32(weights.constant)->view(), packed);
     const auto epilogue = *epilogue_of(region);
     const int x = lowering.input(region.anchor_inputs[0], Need::ChannelsLast);
     const int residual =
         epilogue.residual_input == kNone ? kNone : lowering.input(epilogue.residual_input, Need::ChannelsLast);
-    int bias = has_bias(region) ? lowering.input(region.anchor_inputs[2], Need::RowMajor) : kNone;
+    int bias = kNone;
+    if (has_bias(region)) {
+      const Tensor& constant = region.input(region.anchor_inputs[2]);
+      bias = lowering.constant(*as_f32(constant.constant), constant.name);
+    }
     if (epilogue.bias) bias = lowering.constant(*epilogue.bias, epilogue.bias_name);
     const int y = lowering.output(0, Need::ChannelsLast);
     const ConvShape largest = conv_shape(lowering.largest_view(x), lowering.largest_view(y));
@@ -100,9 +107,7 @@ class Direct final : public ConvTactic<DirectConv> {
   static std::string text_of(const ConvConfig& config) {
     return fmt::format("{}x{}{}", config.tile.rows, config.tile.vectors, config.merge_width ? "w" : "");
   }
-  Support form(const ConvStep& step) const override {
-    return Conv::supports(step.params) ? Support{} : Support::no("no kernels for this instruction set");
-  }
+  Support form(const ConvStep& step) const override { return supports_products(step.params.type, step.params.isa); }
   void configure(ConvStep& step, const std::string& config) const override {
     for (const ConvConfig& known : Conv::configs(step.params)) {
       if (text_of(known) == config) step.params.config = known;
@@ -145,12 +150,12 @@ class WinogradTactic final : public ConvTactic<WinogradConv> {
     return fmt::format("f{}b{}t{}x{}", config.outputs, config.block, config.tile.rows, config.tile.vectors);
   }
   Support form(const ConvStep& step) const override {
-    const auto configs = Winograd::configs(step.params);
     const ConvParams& p = step.params;
     const bool window =
         p.kernel == Extent{1, 3, 3} && p.stride == Extent{1, 1, 1} && p.dilation == Extent{1, 1, 1} && p.groups == 1;
-    if (!window || configs.empty()) return Support::no("not a 3x3 convolution of stride 1 in one group");
-    return Winograd::supports(p, configs.front()) ? Support{} : Support::no("no kernels for this instruction set");
+    if (!window) return Support::no("not a 3x3 convolution of stride 1 in one group");
+    if (const Support products = supports_products(p.type, p.isa); !products) return products;
+    return Winograd::configs(p).empty() ? Support::no("no transforms for this form") : Support{};
   }
   void configure(ConvStep& step, const std::string& config) const override {
     for (const WinogradConfig& known : Winograd::configs(step.params)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cpu/tactics/epilogue.h"
 
+#include "tuning/retype.h"
+
 namespace tn::cpu {
 namespace {
 
@@ -39,20 +41,20 @@ std::vector<Candidate> candidates(const Expr& x, const std::vector<double>& cons
 
 bool has_result_shape(const Region& region, int input) {
   const TensorType& type = region.input_type(input);
-  return type.dims == region.output_type(0).dims && is_float(type.type);
+  return type.dims == region.output_type(0).dims && is_stored_float(type.type);
 }
 
 // The input as f32 [channels] if it is a constant with one number per channel.
 ConstantPtr channel_constant(const Region& region, int input, int channel_axis) {
   const Tensor& tensor = region.input(input);
-  if (!tensor.constant || tensor.type.type != DataType::F32) return nullptr;
+  if (!tensor.constant || !is_stored_float(tensor.type.type)) return nullptr;
   const Dims& result = region.output_type(0).dims;
   const Dim& channels = result[result.size() - static_cast<size_t>(channel_axis)];
   const int rank = tensor.type.rank();
   if (rank < channel_axis || !(channels == Dim(tensor.constant->elements()))) return nullptr;
   if (!(tensor.type.dims[static_cast<size_t>(rank - channel_axis)] == channels)) return nullptr;
-  return std::make_shared<const Constant>(DataType::F32, Shape{tensor.constant->elements()}, tensor.constant->bytes(),
-                                          tensor.constant);
+  const ConstantPtr wide = as_f32(tensor.constant);
+  return std::make_shared<const Constant>(DataType::F32, Shape{wide->elements()}, wide->bytes(), wide);
 }
 
 // Matches `wanted` as activations of the sums `before`, or of `sum` with the residual added behind.
@@ -78,6 +80,21 @@ std::optional<EpilogueStep> match_forms(const Expr& wanted, const Expr& sum, con
 }
 
 }  // namespace
+
+ConstantPtr as_f32(const ConstantPtr& constant) {
+  return constant->type() == DataType::F32 ? constant : convert(*constant, DataType::F32);
+}
+
+Support supports_products(DataType type, Isa isa) {
+  if (product_kernels(isa, type)) return {};
+  if (type == DataType::F16) return Support::no("needs AVX512-FP16");
+  if (type == DataType::F32) return Support::no("no kernels for this instruction set");
+  return Support::no(fmt::format("no products in {}", name_of(type)));
+}
+
+bool is_stored_float(DataType type) {
+  return type == DataType::F32 || type == DataType::F16 || type == DataType::BF16;
+}
 
 std::optional<MatchedEpilogue> match_epilogue(const Region& region, int channel_axis) {
   if (region.outputs() != 1) return std::nullopt;

@@ -20,4 +20,13 @@ struct MatchedEpilogue {
 /// else. `channel_axis` is counted from the back: 1 is the last.
 std::optional<MatchedEpilogue> match_epilogue(const Region& region, int channel_axis = 1);
 
+/// The constant as f32, which packing and biases take.
+ConstantPtr as_f32(const ConstantPtr& constant);
+
+/// Whether products of this type can be computed, or what is missing.
+Support supports_products(DataType type, Isa isa);
+
+/// f32, f16, bf16: what rows, windows and elements are stored as; arithmetic is f32.
+bool is_stored_float(DataType type);
+
 }  // namespace tn::cpu

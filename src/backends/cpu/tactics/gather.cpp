@@ -4,6 +4,7 @@
 
 #include "backends/cpu/device/attention_step.h"
 #include "backends/cpu/kernels/pool/resize.h"
+#include "backends/cpu/tactics/epilogue.h"
 #include "backends/cpu/tactics/table.h"
 #include "ops/attention/attention.h"
 #include "ops/image/resize.h"
@@ -11,10 +12,6 @@
 
 namespace tn::cpu {
 namespace {
-
-bool is_fast_float(DataType type) {
-  return type == DataType::F32;
-}
 
 class GatherTactic final : public Tactic {
  public:
@@ -44,7 +41,7 @@ class ResizeTactic final : public Tactic {
     const auto* op = dynamic_cast<const ops::Resize*>(region.anchor);
     if (!op || !region.expressions.empty()) return Support::no("not a resize");
     const TensorType &x = region.input_type(0), &y = region.output_type(0);
-    if (!is_fast_float(x.type)) return Support::no("only f32 so far");
+    if (!is_stored_float(x.type)) return Support::no("an operand of another type than f32, f16 or bf16");
     if (x.rank() < 3 || x.rank() > 5 || !(x.dims[0] == y.dims[0]) || !(x.dims[1] == y.dims[1]))
       return Support::no("batch or channels change");
     if (op->antialias || op->keep_aspect_ratio_policy != ops::AspectPolicy::Stretch)
@@ -96,10 +93,14 @@ class AttentionTactic final : public Tactic {
     const auto* op = dynamic_cast<const ops::Attention*>(region.anchor);
     if (!op || !region.expressions.empty()) return Support::no("not attention");
     if (op->softcap != 0) return Support::no("capped scores");
-    if (!is_fast_float(region.input_type(region.anchor_inputs[0]).type)) return Support::no("only f32 so far");
+    const DataType type = region.input_type(region.anchor_inputs[0]).type;
+    if (!is_stored_float(type)) return Support::no("operands of another type than f32, f16 or bf16");
+    for (size_t i = 1; i < 3; ++i) {
+      if (region.input_type(region.anchor_inputs[i]).type != type) return Support::no("operands of different types");
+    }
+    if (region.output_type(0).type != type) return Support::no("operands and result of different types");
     if (const int mask = mask_of(region); mask >= 0) {
-      const DataType type = region.input_type(mask).type;
-      if (type != DataType::F32) return Support::no("a mask that is not f32");
+      if (!is_stored_float(region.input_type(mask).type)) return Support::no("a mask that is not of floats");
       if (region.input_type(mask).rank() == 0) return Support::no("a scalar mask");
     }
     return {};

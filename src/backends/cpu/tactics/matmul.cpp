@@ -16,10 +16,20 @@ std::string text_of(const TileShape& tile) {
 Support common(const Region& region) {
   const auto* op = dynamic_cast<const ops::MatMul*>(region.anchor);
   if (!op) return Support::no("not a matrix product");
-  if (region.input_type(region.anchor_inputs[0]).type != DataType::F32) return Support::no("only f32 so far");
+  if (!is_stored_float(region.output_type(0).type))
+    return Support::no("a result of another type than f32, f16 or bf16");
+  if (const Support products = supports_products(region.input_type(region.anchor_inputs[0]).type, best_isa());
+      !products)
+    return products;
   if (op->transpose_a) return Support::no("A is transposed");
   if (!match_epilogue(region)) return Support::no("the expressions after it are not a known epilogue");
   return {};
+}
+
+void set_types(const Region& region, GemmStep& step) {
+  step.type = region.input_type(region.anchor_inputs[0]).type;
+  step.out_type = region.output_type(0).type;
+  step.isa = best_isa();
 }
 
 /// Bias and residual operands of the step.
@@ -36,7 +46,7 @@ class GemmTactic final : public Tactic {
     if (const Support support = common(region); !support) return support;
     const Tensor& b = region.input(region.anchor_inputs[1]);
     if (!b.constant || b.type.rank() != 2) return Support::no("B is not a constant matrix");
-    return Gemm::supports(step_of(region).gemm()) ? Support{} : Support::no("no kernels for this instruction set");
+    return is_stored_float(b.type.type) ? Support{} : Support::no("B of another type than f32, f16 or bf16");
   }
   std::optional<Order> order(const Region&) const override { return Order::RowMajor; }
   std::vector<std::string> configs(const Region& region, const Target&) const override {
@@ -50,7 +60,8 @@ class GemmTactic final : public Tactic {
       if (text_of(tile) == config) step.tile = tile;
     }
     const Tensor& weights = region.input(region.anchor_inputs[1]);
-    TensorView b = weights.constant->view();
+    const ConstantPtr wide = as_f32(weights.constant);
+    TensorView b = wide->view();
     if (dynamic_cast<const ops::MatMul&>(*region.anchor).transpose_b) {
       std::swap(b.dims[0], b.dims[1]);
       std::swap(b.strides[0], b.strides[1]);
@@ -73,7 +84,7 @@ class GemmTactic final : public Tactic {
     GemmStep step;
     step.k = transposed ? b[1] : b[0];
     step.n = transposed ? b[0] : b[1];
-    step.isa = best_isa();
+    set_types(region, step);
     if (const auto epilogue = match_epilogue(region)) step.epilogue = epilogue->step;
     return step;
   }
@@ -87,7 +98,7 @@ class MatMulTactic final : public Tactic {
     const TensorType &a = region.input_type(region.anchor_inputs[0]), &b = region.input_type(region.anchor_inputs[1]);
     const int rank = region.output_type(0).rank();
     if (rank > 4 || a.rank() != rank || b.rank() < 2) return Support::no("more than two batch axes, or A broadcasts");
-    return MatMul::supports(step_of(region).matmul()) ? Support{} : Support::no("no kernels for this instruction set");
+    return a.type == b.type ? Support{} : Support::no("A and B of different types");
   }
   std::optional<Order> order(const Region&) const override { return Order::RowMajor; }
   std::vector<std::string> configs(const Region& region, const Target&) const override {
@@ -121,7 +132,7 @@ class MatMulTactic final : public Tactic {
  private:
   static GemmStep step_of(const Region& region) {
     GemmStep step;
-    step.isa = best_isa();
+    set_types(region, step);
     if (const auto epilogue = match_epilogue(region)) step.epilogue = epilogue->step;
     return step;
   }

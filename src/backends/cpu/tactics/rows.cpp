@@ -2,6 +2,7 @@
 // Softmax, layer and RMS normalization, reductions, pools.
 #include "backends/cpu/device/row_steps.h"
 #include "backends/cpu/kernels/rows/reduce.h"
+#include "backends/cpu/tactics/epilogue.h"
 #include "backends/cpu/tactics/table.h"
 #include "ops/norm/norm.h"
 #include "ops/pool/pool.h"
@@ -12,9 +13,11 @@
 namespace tn::cpu {
 namespace {
 
-Support plain_f32(const Region& region) {
+Support plain_float(const Region& region) {
   if (!region.expressions.empty()) return Support::no("expressions follow the operator");
-  if (region.input_type(0).type != DataType::F32) return Support::no("only f32 so far");
+  const DataType type = region.input_type(0).type;
+  if (!is_stored_float(type)) return Support::no("an operand of another type than f32, f16 or bf16");
+  if (region.output_type(0).type != type) return Support::no("operand and result of different types");
   if (!region.defines().empty()) return Support::no("extents that only running tells");
   return {};
 }
@@ -25,7 +28,7 @@ class SoftmaxTactic final : public Tactic {
   Support supports(const Region& region, const Target&) const override {
     if (!region.anchor || (region.anchor->name() != "Softmax" && region.anchor->name() != "LogSoftmax"))
       return Support::no("not a softmax");
-    return plain_f32(region);
+    return plain_float(region);
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
@@ -49,10 +52,12 @@ class NormTactic final : public Tactic {
     if (!row.is_constant()) return Support::no("rows of unknown length");
     for (size_t i = 1; i < region.anchor_inputs.size(); ++i) {
       if (region.anchor_inputs[i] < 0) continue;
+      if (region.input_type(region.anchor_inputs[i]).type != DataType::F32)
+        return Support::no("a scale or bias that is not f32");
       if (!(product(region.input_type(region.anchor_inputs[i]).dims) == row))
         return Support::no("a scale or bias that repeats");
     }
-    return plain_f32(region);
+    return plain_float(region);
   }
   std::optional<Order> order(const Region&) const override { return Order::RowMajor; }
   bool timed() const override { return false; }
@@ -73,7 +78,7 @@ class ReduceTactic final : public Tactic {
   std::string_view name() const override { return "reduce"; }
   Support supports(const Region& region, const Target&) const override {
     if (!dynamic_cast<const ops::Reduce*>(region.anchor)) return Support::no("not a reduction");
-    return plain_f32(region);
+    return plain_float(region);
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
@@ -113,7 +118,7 @@ class PoolTactic final : public Tactic {
     if (!max && !average) return Support::no("not a max or average pool");
     if (region.outputs() != 1) return Support::no("indices are asked for");
     if (region.input_type(0).rank() > 5) return Support::no("more than three spatial axes");
-    return plain_f32(region);
+    return plain_float(region);
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tuning/assign.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "base/error.h"
+#include "tuning/min_cut.h"
+#include "tuning/tuner.h"
+
+namespace tn {
+namespace {
+
+bool contains(const std::vector<size_t>& list, size_t i) {
+  return std::ranges::find(list, i) != list.end();
+}
+
+// A node of the graph in the cut. Index 0 of the pairs: it works on f32; 1: on the narrow type.
+struct Candidate {
+  Retyping rule;
+  int vertex = -1;
+  bool only_f32 = true;
+  bool follows = false;  ///< elementwise: works on whatever its operands are stored in
+  std::array<std::vector<bool>, 2> reads_other, writes_other;  // by operand: takes the other type by itself
+};
+
+struct Conversion {
+  int64_t to_narrow = 0, to_f32 = 0;
+};
+
+class Assigner {
+ public:
+  Assigner(const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs)
+      : graph_(graph), backend_(backend), target_(target), narrow_(narrow), costs_(costs) {}
+
+  TypeAssignment run() {
+    candidates_.resize(graph_.node_count());
+    wide_.resize(graph_.tensor_count());
+    tensor_vertices_.assign(graph_.tensor_count(), -1);
+    bool any = false;
+    for (const NodeId id : graph_.order()) any |= add_node(id);
+    if (!any) return {};
+    const auto consumers = graph_.all_consumers();
+    for (const NodeId id : graph_.order()) {
+      const Candidate& candidate = candidates_[static_cast<size_t>(id)];
+      if (candidate.follows) continue;
+      for (const size_t i : candidate.rule.outputs) link_producer(candidate, id, i);
+    }
+    for (size_t id = 0; id < graph_.tensor_count(); ++id) link_consumers(static_cast<TensorId>(id), consumers[id]);
+    return result(static_cast<double>(fixed_cost_ + cut_.solve()) / 1000);
+  }
+
+ private:
+  static int64_t nanoseconds(double microseconds) { return std::llround(microseconds * 1000); }
+
+  Storage uniform(const Node& node, DataType type) const {
+    return {std::vector(node.inputs.size(), type), std::vector(node.outputs.size(), type)};
+  }
+
+  bool has_kernel(const Node& node, const Retyping& rule, const Storage& storage) const {
+    const Graph alone = isolate(graph_, node, rule, storage);
+    const auto region = region_of(alone, alone.node(alone.order()[0]));
+    return region && tn::has_kernel(backend_, target_, *region);
+  }
+
+  double cost_of(const Node& node, const Retyping& rule, DataType type) const {
+    const Graph alone = isolate(graph_, node, rule, uniform(node, type));
+    return costs_.microseconds(*region_of(alone, alone.node(alone.order()[0])));
+  }
+
+  // Returns whether there is a choice that matters.
+  bool add_node(NodeId id) {
+    const Node& node = graph_.node(id);
+    Candidate& candidate = candidates_[static_cast<size_t>(id)];
+    Retyping& rule = candidate.rule = retyping_of(graph_, node);
+    if (rule.inputs.empty() && rule.outputs.empty()) return false;
+    const bool wide = !constants_fit(graph_, node, narrow_);
+    const bool passes_on =
+        rule.moves && std::ranges::any_of(rule.inputs, [&](size_t i) { return is_wide(node.inputs[i]); });
+    if (wide || passes_on) {
+      for (const size_t i : rule.outputs) wide_[static_cast<size_t>(node.outputs[i])] = true;
+    }
+    candidate.only_f32 =
+        rule.fixed || wide || passes_on || (!rule.moves && !has_kernel(node, rule, uniform(node, narrow_)));
+    find_mixtures(node, candidate);
+    if (candidate.follows) return add_shares(node, rule);
+    candidate.vertex = cut_.add_vertex();
+    if (candidate.only_f32) {
+      cut_.add_edge(MinCut::kSource, candidate.vertex, MinCut::kNever);
+      return false;
+    }
+    if (rule.moves) return false;
+    const int64_t in_f32 = nanoseconds(cost_of(node, rule, DataType::F32));
+    f32_cost_ += in_f32;
+    cut_.add_edge(candidate.vertex, MinCut::kSink, in_f32);
+    cut_.add_edge(MinCut::kSource, candidate.vertex, nanoseconds(cost_of(node, rule, narrow_)));
+    return true;
+  }
+
+  // An elementwise node gains by each operand that is narrow, in proportion to its elements.
+  bool add_shares(const Node& node, const Retyping& rule) {
+    const int64_t in_f32 = nanoseconds(cost_of(node, rule, DataType::F32));
+    const int64_t in_narrow = nanoseconds(cost_of(node, rule, narrow_));
+    f32_cost_ += in_f32;
+    fixed_cost_ += in_f32;
+    std::vector<TensorId> operands;
+    for (const size_t i : rule.inputs) operands.push_back(node.inputs[i]);
+    for (const size_t i : rule.outputs) operands.push_back(node.outputs[i]);
+    double all = 0;
+    for (const TensorId id : operands) all += elements(id);
+    for (const TensorId id : operands) {
+      const int64_t gain = std::llround(static_cast<double>(in_f32 - in_narrow) * elements(id) / all);
+      if (gain > 0) {
+        cut_.add_edge(vertex_of(id), MinCut::kSink, gain);
+        fixed_cost_ -= gain;
+      } else {
+        cut_.add_edge(MinCut::kSource, vertex_of(id), -gain);
+      }
+    }
+    return true;
+  }
+
+  double elements(TensorId id) const {
+    double product = 1;
+    for (const Dim& dim : graph_.tensor(id).type.dims)
+      product *= static_cast<double>(std::max<int64_t>(1, range_of(dim, target_.ranges).max));
+    return product;
+  }
+
+  // Which operands a node takes or gives in the other type than the one that it works on, and whether those are all.
+  // What an anchor reads first says what it works on.
+  void find_mixtures(const Node& node, Candidate& candidate) const {
+    const Retyping& rule = candidate.rule;
+    const auto region = region_of(graph_, node);
+    const int first = region && region->anchor && !region->anchor_inputs.empty() ? region->anchor_inputs[0] : kNone;
+    candidate.follows = region && !region->anchor && !rule.fixed && !rule.in_place && !candidate.only_f32;
+    for (const bool works_narrow : {false, true}) {
+      auto& reads = candidate.reads_other[works_narrow];
+      auto& writes = candidate.writes_other[works_narrow];
+      reads.assign(node.inputs.size(), false);
+      writes.assign(node.outputs.size(), false);
+      if (rule.fixed || rule.in_place || (works_narrow && candidate.only_f32)) continue;
+      const DataType own = works_narrow ? narrow_ : DataType::F32, other = works_narrow ? DataType::F32 : narrow_;
+      for (const size_t i : rule.inputs) {
+        Storage storage = uniform(node, own);
+        storage.inputs[i] = other;
+        reads[i] = static_cast<int>(i) != first && has_kernel(node, rule, storage);
+        candidate.follows &= reads[i];
+      }
+      for (const size_t i : rule.outputs) {
+        Storage storage = uniform(node, own);
+        storage.outputs[i] = other;
+        writes[i] = has_kernel(node, rule, storage);
+        candidate.follows &= writes[i];
+      }
+    }
+  }
+
+  bool is_wide(TensorId id) const { return wide_[static_cast<size_t>(id)]; }
+
+  int vertex_of(TensorId id) {
+    int& vertex = tensor_vertices_[static_cast<size_t>(id)];
+    if (vertex >= 0) return vertex;
+    vertex = cut_.add_vertex();
+    if (graph_.is_input(id) || graph_.is_output(id) || is_wide(id))
+      cut_.add_edge(MinCut::kSource, vertex, MinCut::kNever);
+    return vertex;
+  }
+
+  // What it costs to convert a whole tensor.
+  const Conversion& conversion(TensorId id) {
+    const TensorType& type = graph_.tensor(id).type;
+    const auto [entry, fresh] = conversions_.try_emplace(to_string(type));
+    if (!fresh) return entry->second;
+    const auto measure = [&](DataType from, DataType to) {
+      Graph graph;
+      const TensorId input = graph.add_input("x", {from, type.dims});
+      graph.set_outputs({graph.add("Cast", cast_op(to), {input})});
+      return nanoseconds(costs_.microseconds(*region_of(graph, graph.node(graph.order()[0]))));
+    };
+    entry->second = {measure(DataType::F32, narrow_), measure(narrow_, DataType::F32)};
+    return entry->second;
+  }
+
+  void link_producer(const Candidate& producer, NodeId id, size_t output) {
+    const TensorId tensor = graph_.node(id).outputs[output];
+    const int at = vertex_of(tensor);
+    const bool free[] = {producer.writes_other[0][output], producer.writes_other[1][output]};
+    cut_.add_edge(producer.vertex, at, free[0] ? conversion(tensor).to_narrow / 4 : MinCut::kNever);
+    if (!producer.only_f32)
+      cut_.add_edge(at, producer.vertex, free[1] ? conversion(tensor).to_f32 / 4 : MinCut::kNever);
+  }
+
+  // Readers that need a conversion share it: two vertices that are cut from the tensor at its cost stand between.
+  void link_consumers(TensorId tensor, const std::vector<NodeId>& consumers) {
+    int narrowed = -1, widened = -1;
+    NodeId last = kNone;
+    for (const NodeId id : consumers) {
+      if (std::exchange(last, id) == id) continue;  // listed once per use
+      const Candidate& consumer = candidates_[static_cast<size_t>(id)];
+      if (consumer.follows) continue;
+      for (const size_t i : consumer.rule.inputs) {
+        if (graph_.node(id).inputs[i] != tensor) continue;
+        const int at = vertex_of(tensor);
+        if (!consumer.only_f32) {
+          if (consumer.reads_other[1][i]) {
+            cut_.add_edge(at, consumer.vertex, conversion(tensor).to_narrow / 4);
+          } else {
+            if (narrowed < 0) {
+              narrowed = cut_.add_vertex();
+              cut_.add_edge(at, narrowed, is_wide(tensor) ? MinCut::kNever : conversion(tensor).to_narrow);
+            }
+            cut_.add_edge(narrowed, consumer.vertex, MinCut::kNever);
+          }
+        }
+        if (consumer.reads_other[0][i]) {
+          cut_.add_edge(consumer.vertex, at, conversion(tensor).to_f32 / 4);
+        } else {
+          if (widened < 0) {
+            widened = cut_.add_vertex();
+            cut_.add_edge(widened, at, conversion(tensor).to_f32);
+          }
+          cut_.add_edge(consumer.vertex, widened, MinCut::kNever);
+        }
+      }
+    }
+  }
+
+  TypeAssignment result(double cost) const {
+    TypeAssignment assignment{narrow_, std::vector<Storage>(graph_.node_count()),
+                              std::vector<DataType>(graph_.tensor_count(), DataType::F32),
+                              static_cast<double>(f32_cost_) / 1000, cost};
+    for (size_t id = 0; id < assignment.tensors.size(); ++id) {
+      const int vertex = tensor_vertices_[id];
+      if (vertex >= 0 && cut_.on_sink_side(vertex)) assignment.tensors[id] = narrow_;
+    }
+    for (const NodeId id : graph_.order()) {
+      const Node& node = graph_.node(id);
+      const Candidate& candidate = candidates_[static_cast<size_t>(id)];
+      if (candidate.vertex < 0 && !candidate.follows) continue;
+      const bool works_narrow = !candidate.follows && cut_.on_sink_side(candidate.vertex);
+      Storage& storage = assignment.nodes[static_cast<size_t>(id)] =
+          uniform(node, works_narrow ? narrow_ : DataType::F32);
+      for (const size_t i : candidate.rule.inputs) {
+        if (candidate.reads_other[works_narrow][i])
+          storage.inputs[i] = assignment.tensors[static_cast<size_t>(node.inputs[i])];
+      }
+      for (const size_t i : candidate.rule.outputs)
+        storage.outputs[i] = assignment.tensors[static_cast<size_t>(node.outputs[i])];
+    }
+    return assignment;
+  }
+
+  const Graph& graph_;
+  const Backend& backend_;
+  const Target& target_;
+  DataType narrow_;
+  RegionCosts& costs_;
+  MinCut cut_;
+  int64_t f32_cost_ = 0, fixed_cost_ = 0;  ///< nanoseconds; the second is what the cut does not count
+  std::vector<Candidate> candidates_;      ///< by node id
+  std::vector<int> tensor_vertices_;       ///< by tensor id; -1 where there is no choice
+  std::vector<bool> wide_;                 ///< by tensor id: may hold numbers beyond the narrow type
+  std::map<std::string, Conversion> conversions_;
+};
+
+}  // namespace
+
+TypeAssignment assign_types(const Graph& graph, const Backend& backend, const Target& target, DataType narrow,
+                            RegionCosts& costs) {
+  return Assigner(graph, backend, target, narrow, costs).run();
+}
+
+void apply_types(Graph& graph, const TypeAssignment& assignment) {
+  struct Edit {
+    NodeId node;
+    Retyping rule;
+    Retyped retyped;
+  };
+  std::vector<Edit> edits;
+  for (const NodeId id : graph.order()) {
+    if (static_cast<size_t>(id) >= assignment.nodes.size()) break;
+    const Storage& storage = assignment.nodes[static_cast<size_t>(id)];
+    if (storage.inputs.empty() && storage.outputs.empty()) continue;
+    Retyping rule = retyping_of(graph, graph.node(id));
+    Retyped retyped = retype(graph, graph.node(id), rule, storage);
+    edits.push_back({id, std::move(rule), std::move(retyped)});
+  }
+  for (size_t id = 0; id < assignment.tensors.size(); ++id) {
+    if (assignment.tensors[id] != DataType::F32)
+      graph.edit_tensor(static_cast<TensorId>(id)).type.type = assignment.tensors[id];
+  }
+  std::map<TensorId, TensorId> converted;
+  const auto in_type = [&](TensorId id, DataType type) {
+    const Tensor& tensor = graph.tensor(id);
+    if (tensor.type.type == type) return id;
+    const auto found = converted.find(id);
+    if (found != converted.end()) return found->second;
+    const std::string name = fmt::format("{} ({})", tensor.name, name_of(type));
+    return converted[id] = tensor.constant ? graph.add_constant(name, convert(*tensor.constant, type))
+                                           : graph.add(name, cast_op(type), {id});
+  };
+  for (Edit& edit : edits) {
+    const Storage& storage = assignment.nodes[static_cast<size_t>(edit.node)];
+    const std::vector<TensorId> before = graph.node(edit.node).inputs;
+    std::vector<TensorId> inputs;
+    for (const size_t i : edit.retyped.inputs) {
+      const bool free = contains(edit.rule.inputs, i) || contains(edit.rule.constants, i);
+      inputs.push_back(free ? in_type(before[i], storage.inputs[i]) : before[i]);
+    }
+    Node& node = graph.edit_node(edit.node);
+    node.op = std::move(edit.retyped.op);
+    node.inputs = std::move(inputs);
+    node.bodies = std::move(edit.retyped.bodies);
+  }
+  verify(graph);
+}
+
+}  // namespace tn

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators whose operands are stored in f16 and bf16 although the network is f32: every kernel that can, against the
+// operator's definition; and the assignment of types in whole builds.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "backends/cpu/kernels/simd/isa.h"
+#include "backends/cpu/tactics/table.h"
+#include "base/os/cpu.h"
+#include "ir/text.h"
+#include "ops/entry.h"
+#include "passes/evaluate.h"
+#include "support/compare.h"
+#include "support/session.h"
+#include "tuning/assign.h"
+
+namespace tn::test {
+namespace {
+
+// The narrow type costs next to nothing wherever a kernel takes it.
+class NarrowIsCheap final : public RegionCosts {
+ public:
+  double microseconds(const Region& region) override {
+    if (region.operators() == "Cast") return 0.1;
+    const auto narrow = [](const TensorType& type) { return is_float(type.type) && size_of(type.type) == 2; };
+    for (int i = 0; i < region.inputs(); ++i) {
+      if (region.has_input(i) && narrow(region.input_type(i))) return 1;
+    }
+    return narrow(region.output_type(0)) ? 1 : 100;
+  }
+};
+
+// Numbers that every float type holds exactly.
+ConstantPtr sample(const TensorType& type, int seed) {
+  return Constant::make(type.type, *type.static_shape(), [&](const TensorView& view) {
+    for (int64_t i = 0; i < view.elements(); ++i) {
+      const int64_t mixed = (i + 17 * seed) * 7919 % 1009;
+      if (is_float(type.type))
+        store_double(view, i, static_cast<double>(mixed % 65 - 32) / 32);
+      else
+        store_int64(view, i, mixed % 2);
+    }
+  });
+}
+
+// The node of a case between two elementwise nodes, where the types can change. Inputs like the first read the same,
+// others are constants.
+Graph surrounded(const Graph& one) {
+  Graph graph;
+  std::map<TensorId, TensorId> made;
+  const Node& node = one.node(one.order()[0]);
+  std::vector<TensorId> inputs;
+  for (const TensorId id : node.inputs) {
+    if (id == kNone) {
+      inputs.push_back(kNone);
+      continue;
+    }
+    const Tensor& tensor = one.tensor(id);
+    const auto [entry, fresh] = made.try_emplace(id, kNone);
+    const TensorId first = one.inputs().empty() ? kNone : one.inputs()[0];
+    if (fresh && id != first && !tensor.constant && made.contains(first) && one.tensor(first).type == tensor.type) {
+      entry->second = made[first];
+    } else if (fresh && tensor.constant) {
+      entry->second = graph.add_constant(tensor.name, tensor.constant);
+    } else if (fresh && !graph.inputs().empty()) {
+      entry->second = graph.add_constant(tensor.name, sample(tensor.type, id));
+    } else if (fresh) {
+      entry->second = graph.add_input(tensor.name, tensor.type);
+      if (tensor.type.type == DataType::F32)
+        entry->second = graph.add("before", ops::make_op_by_name("Neg"), {entry->second});
+    }
+    inputs.push_back(entry->second);
+  }
+  std::vector<TensorId> outputs = graph.add_node(node.name, node.op, inputs, node.bodies);
+  for (TensorId& output : outputs) {
+    if (graph.tensor(output).type.type == DataType::F32)
+      output = graph.add("after", ops::make_op_by_name("Neg"), {output});
+  }
+  graph.set_outputs(outputs);
+  return graph;
+}
+
+Target target() {
+  Target target;
+  target.features = cpu_info().features;
+  return target;
+}
+
+// Whether an operand of a node with this operator is narrow.
+bool is_narrow(const Graph& graph, std::string_view op) {
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const auto region = region_of(graph, node);
+    if (!region || region->operators() != op) continue;
+    for (const TensorId output : node.outputs) {
+      const DataType type = graph.tensor(output).type.type;
+      if (type == DataType::F16 || type == DataType::BF16) return true;
+    }
+  }
+  return false;
+}
+
+struct Case {
+  std::string_view op, text;
+  DataType type;
+};
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << name_of(c.type) << " " << c.text;
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const ops::OpEntry* entry : ops::all_ops()) {
+    for (const std::string_view text : entry->cases) {
+      if (text.find("f32") == std::string_view::npos) continue;
+      for (const DataType type : {DataType::F16, DataType::BF16}) cases.push_back({entry->name, text, type});
+    }
+  }
+  for (const std::string_view text :
+       {"Conv(f32[2,16,7,9], f32[16,1,3,3], f32[16]) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1], group=16}",
+        "Conv(f32[1,16,9,9], f32[24,16,3,3], f32[24]) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}"}) {
+    for (const DataType type : {DataType::F16, DataType::BF16}) cases.push_back({"Conv", text, type});
+  }
+  return cases;
+}
+
+class NarrowTypes : public testing::TestWithParam<Case> {};
+
+TEST_P(NarrowTypes, MatchTheDefinition) {
+  Graph graph;
+  try {
+    graph = surrounded(parse_case(GetParam().text, ops::make_op_by_name));
+  } catch (const Error&) {
+    GTEST_SKIP() << "the operator does not take constants like these";
+  }
+  for (const TensorId id : graph.outputs()) {
+    if (!graph.tensor(id).type.static_shape()) GTEST_SKIP() << "the extents of the result depend on data";
+  }
+  const TensorId input = graph.inputs()[0];
+  const ConstantPtr data = sample(graph.tensor(input).type, 1);
+  const auto expected = passes::evaluate(graph, std::vector{data});
+  NarrowIsCheap costs;
+  apply_types(graph, assign_types(graph, cpu::backend(), target(), GetParam().type, costs));
+  const auto bytes = data->bytes();
+  const auto results =
+      build_and_run(graph, {{graph.tensor(input).name, {data->type(), data->dims(), {bytes.begin(), bytes.end()}}}});
+  ASSERT_EQ(results.size(), expected.size());
+  for (size_t i = 0; i < results.size(); ++i) {
+    ASSERT_EQ(results[i].type, expected[i]->type());
+    const DataType type = is_float(results[i].type) ? GetParam().type : results[i].type;
+    EXPECT_EQ(difference(results[i].view(), expected[i]->view(), tolerance_for(type)), "") << "output " << i;
+  }
+}
+
+std::string name_of_case(const testing::TestParamInfo<Case>& info) {
+  return fmt::format("{}_{}_{}", info.param.op, info.index / 2, name_of(info.param.type));
+}
+
+INSTANTIATE_TEST_SUITE_P(Operators, NarrowTypes, testing::ValuesIn(all_cases()), name_of_case);
+
+TEST(NarrowTypes, EveryKernelThatStoresThemIsReached) {
+  std::vector<std::pair<std::string_view, DataType>> wanted;
+  for (const std::string_view op :
+       {"Add", "Attention", "AveragePool", "Concat", "Conv", "Gather", "LayerNormalization", "MaxPool",
+        "RMSNormalization", "Reduce", "Resize", "Reshape", "Slice", "Softmax", "Split", "Tanh", "Transpose", "Where"}) {
+    for (const DataType type : {DataType::F16, DataType::BF16}) wanted.emplace_back(op, type);
+  }
+  if (best_isa() == Isa::Avx512Fp16) wanted.emplace_back("MatMul", DataType::F16);
+  for (const auto& [op, type] : wanted) {
+    bool reached = false;
+    for (const Case& c : all_cases()) {
+      if (c.op != op || c.type != type) continue;
+      try {
+        Graph graph = surrounded(parse_case(c.text, ops::make_op_by_name));
+        NarrowIsCheap costs;
+        apply_types(graph, assign_types(graph, cpu::backend(), target(), type, costs));
+        reached |= is_narrow(graph, op);
+      } catch (const Error&) {  // a case whose operands cannot be constants
+      }
+    }
+    EXPECT_TRUE(reached) << op << " in " << name_of(type);
+  }
+}
+
+constexpr std::string_view kNetwork = R"(graph main(x: f32[N,8,24,24]) {
+  constant w: f32[16,8,3,3] = #0123456789abcdef0123456789abcdef
+  constant d: f32[16,1,3,3] = #1123456789abcdef0123456789abcdef
+  constant f: f32[16,10] = #2123456789abcdef0123456789abcdef
+  a = Conv(x, w) {dilations=[1,1], group=1, pads=[1,1,1,1], strides=[1,1]}
+  b = Relu(a)
+  c = Conv(b, d) {dilations=[1,1], group=16, pads=[1,1,1,1], strides=[1,1]}
+  e = Add(c, b)
+  g = MaxPool(e) {dilations=[1,1], kernel=[2,2], pads=[0,0,0,0], strides=[2,2]}
+  h = Sigmoid(g)
+  i = Mul(h, g)
+  j = Reduce(i) {mode="Mean", axes=[2,3], keepdims=false}
+  k = MatMul(j, f)
+  y = Softmax(k) {axis=1}
+  return y
+})";
+
+TEST(NarrowTypes, BuildsAreByteIdenticalFromAWarmCache) {
+  BuilderConfig config;
+  config.threads = 1;
+  config.fp16 = config.bf16 = true;
+  config.profiles = {{{"x", {Shape{1, 8, 24, 24}, Shape{2, 8, 24, 24}, Shape{4, 8, 24, 24}}}}};
+  SilentLogger logger;
+  TimingCache cache;
+  const Graph graph = parse_graph(kNetwork, ops::make_op_by_name);
+  BuildReport cold, warm;
+  const auto first = build_engine(graph, config, logger, cache, &cold);
+  const auto second = build_engine(graph, config, logger, cache, &warm);
+  EXPECT_GT(cold.measured, 0u);
+  EXPECT_EQ(warm.measured, 0u);
+  EXPECT_TRUE(first == second);
+  EXPECT_NE(cold.explanation.find("types: "), std::string::npos);
+}
+
+TEST(NarrowTypes, AreNotThoughtOfWithoutTiming) {
+  BuilderConfig config;
+  config.threads = 1;
+  config.timing = false;
+  config.profiles = {{{"x", {Shape{1, 8, 24, 24}, Shape{1, 8, 24, 24}, Shape{1, 8, 24, 24}}}}};
+  SilentLogger logger;
+  TimingCache cache;
+  const Graph graph = parse_graph(kNetwork, ops::make_op_by_name);
+  config.fp16 = true;
+  const auto engine = EngineFile::from_bytes(build_engine(graph, config, logger, cache));
+  for (const auto& tensor : engine->plan().profiles[0]->tensors)
+    EXPECT_NE(static_cast<DataType>(tensor->type), DataType::F16) << tensor->name;
+}
+
+}  // namespace
+}  // namespace tn::test
