@@ -73,8 +73,8 @@ std::string assign_narrow_types(Graph& graph, const Backend& backend, const Targ
        {std::pair(DataType::F16, target.allow_fp16), {DataType::BF16, target.allow_bf16}}) {
     if (!allowed) continue;
     TypeAssignment assignment = assign_types(graph, backend, target, type, costs);
-    text += fmt::format("types: {:.1f} us in f32, {:.1f} us with {}\n", assignment.f32_cost, assignment.cost,
-                        name_of(type));
+    text += fmt::format("types: {:.1f} us in f32, {:.1f} us with {}\n{}", assignment.f32_cost, assignment.cost,
+                        name_of(type), assignment.explanation);
     if (assignment.saving() > best.saving()) best = std::move(assignment);
   }
   apply_types(graph, best);

@@ -23,7 +23,8 @@ struct Candidate {
   Retyping rule;
   int vertex = -1;
   bool only_f32 = true;
-  bool follows = false;  ///< elementwise: works on whatever its operands are stored in
+  bool follows = false;               ///< elementwise: works on whatever its operands are stored in
+  int64_t in_f32 = 0, in_narrow = 0;  ///< nanoseconds
   std::array<std::vector<bool>, 2> reads_other, writes_other;  // by operand: takes the other type by itself
 };
 
@@ -86,33 +87,38 @@ class Assigner {
     candidate.only_f32 =
         rule.fixed || wide || passes_on || (!rule.moves && !has_kernel(node, rule, uniform(node, narrow_)));
     find_mixtures(node, candidate);
-    if (candidate.follows) return add_shares(node, rule);
+    if (candidate.follows) return add_shares(node, candidate);
     candidate.vertex = cut_.add_vertex();
     if (candidate.only_f32) {
       cut_.add_edge(MinCut::kSource, candidate.vertex, MinCut::kNever);
       return false;
     }
     if (rule.moves) return false;
-    const int64_t in_f32 = nanoseconds(cost_of(node, rule, DataType::F32));
-    f32_cost_ += in_f32;
-    cut_.add_edge(candidate.vertex, MinCut::kSink, in_f32);
-    cut_.add_edge(MinCut::kSource, candidate.vertex, nanoseconds(cost_of(node, rule, narrow_)));
+    weigh(node, candidate);
+    cut_.add_edge(candidate.vertex, MinCut::kSink, candidate.in_f32);
+    cut_.add_edge(MinCut::kSource, candidate.vertex, candidate.in_narrow);
     return true;
   }
 
+  void weigh(const Node& node, Candidate& candidate) {
+    candidate.in_f32 = nanoseconds(cost_of(node, candidate.rule, DataType::F32));
+    candidate.in_narrow = nanoseconds(cost_of(node, candidate.rule, narrow_));
+    f32_cost_ += candidate.in_f32;
+  }
+
   // An elementwise node gains by each operand that is narrow, in proportion to its elements.
-  bool add_shares(const Node& node, const Retyping& rule) {
-    const int64_t in_f32 = nanoseconds(cost_of(node, rule, DataType::F32));
-    const int64_t in_narrow = nanoseconds(cost_of(node, rule, narrow_));
-    f32_cost_ += in_f32;
-    fixed_cost_ += in_f32;
+  bool add_shares(const Node& node, Candidate& candidate) {
+    const Retyping& rule = candidate.rule;
+    weigh(node, candidate);
+    fixed_cost_ += candidate.in_f32;
     std::vector<TensorId> operands;
     for (const size_t i : rule.inputs) operands.push_back(node.inputs[i]);
     for (const size_t i : rule.outputs) operands.push_back(node.outputs[i]);
     double all = 0;
     for (const TensorId id : operands) all += elements(id);
     for (const TensorId id : operands) {
-      const int64_t gain = std::llround(static_cast<double>(in_f32 - in_narrow) * elements(id) / all);
+      const int64_t gain =
+          std::llround(static_cast<double>(candidate.in_f32 - candidate.in_narrow) * elements(id) / all);
       if (gain > 0) {
         cut_.add_edge(vertex_of(id), MinCut::kSink, gain);
         fixed_cost_ -= gain;
@@ -230,9 +236,12 @@ class Assigner {
   }
 
   TypeAssignment result(double cost) const {
-    TypeAssignment assignment{narrow_, std::vector<Storage>(graph_.node_count()),
+    TypeAssignment assignment{narrow_,
+                              std::vector<Storage>(graph_.node_count()),
                               std::vector<DataType>(graph_.tensor_count(), DataType::F32),
-                              static_cast<double>(f32_cost_) / 1000, cost};
+                              static_cast<double>(f32_cost_) / 1000,
+                              cost,
+                              ""};
     for (size_t id = 0; id < assignment.tensors.size(); ++id) {
       const int vertex = tensor_vertices_[id];
       if (vertex >= 0 && cut_.on_sink_side(vertex)) assignment.tensors[id] = narrow_;
@@ -250,8 +259,21 @@ class Assigner {
       }
       for (const size_t i : candidate.rule.outputs)
         storage.outputs[i] = assignment.tensors[static_cast<size_t>(node.outputs[i])];
+      if (!candidate.only_f32 && !candidate.rule.moves) {
+        assignment.explanation += fmt::format(
+            "  {}: {:.1f} us in f32, {:.1f} us in {}; {}\n", node.name, static_cast<double>(candidate.in_f32) / 1000,
+            static_cast<double>(candidate.in_narrow) / 1000, name_of(narrow_), types_of(candidate.rule, storage));
+      }
     }
     return assignment;
+  }
+
+  static std::string types_of(const Retyping& rule, const Storage& storage) {
+    std::string text = "takes";
+    for (const size_t i : rule.inputs) text += fmt::format(" {}", name_of(storage.inputs[i]));
+    text += ", gives";
+    for (const size_t i : rule.outputs) text += fmt::format(" {}", name_of(storage.outputs[i]));
+    return text;
   }
 
   const Graph& graph_;

@@ -2,6 +2,7 @@
 // Which tensors are stored in a narrow float type: one minimum-cost assignment over measured times.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "tuning/retype.h"
@@ -23,6 +24,7 @@ struct TypeAssignment {
   std::vector<DataType> tensors;  ///< by tensor id: the type in which it is stored, where there was a choice
   double f32_cost = 0;            ///< microseconds in f32 of the nodes that there was a choice for
   double cost = 0;                ///< the same as assigned, with conversions
+  std::string explanation;        ///< a line per node that there was a choice for
 
   double saving() const { return f32_cost - cost; }
 };
