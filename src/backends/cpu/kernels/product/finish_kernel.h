@@ -16,7 +16,7 @@ template <typename V, Activation kActivation>
   if constexpr (kActivation == Activation::Sigmoid) return simd::sigmoid<V>(x);
   if constexpr (kActivation == Activation::HardSigmoid)
     return simd::clip<V>(V::fma(x, V::set1(alpha), V::set1(beta)), 0.0f, 1.0f);
-  if constexpr (kActivation == Activation::Silu) return V::mul(x, simd::sigmoid<V>(x));
+  if constexpr (kActivation == Activation::Silu) return simd::silu<V>(x);
   if constexpr (kActivation == Activation::HardSwish)
     return V::mul(x, simd::clip<V>(V::fma(x, V::set1(1.0f / 6), half), 0.0f, 1.0f));
   if constexpr (kActivation == Activation::Gelu) {
@@ -31,8 +31,8 @@ template <typename V, Activation kActivation>
   return x;
 }
 
-/// load and store of n lanes in a type known at run time; n == lanes takes the full width.
-template <typename V>
+/// load and store of n lanes in a type known at run time, or in f32; n == lanes takes the full width.
+template <typename V, bool kF32>
 struct AnyType {
   using Reg = typename V::Reg;
   template <typename T>
@@ -41,7 +41,7 @@ struct AnyType {
     return n == V::kLanes ? V::load(at) : V::load(at, n);
   }
   [[gnu::always_inline]] static Reg load(DataType type, const char* p, int64_t i, int64_t n) {
-    if (type == DataType::F32) return load_typed<float>(p, i, n);
+    if (kF32 || type == DataType::F32) return load_typed<float>(p, i, n);
     if (type == DataType::F16) return load_typed<Half>(p, i, n);
     return load_typed<BFloat16>(p, i, n);
   }
@@ -51,7 +51,7 @@ struct AnyType {
     n == V::kLanes ? V::store(at, x) : V::store(at, x, n);
   }
   [[gnu::always_inline]] static void store(DataType type, char* p, int64_t i, Reg x, int64_t n) {
-    if (type == DataType::F32) return store_typed<float>(p, i, x, n);
+    if (kF32 || type == DataType::F32) return store_typed<float>(p, i, x, n);
     if (type == DataType::F16) return store_typed<Half>(p, i, x, n);
     store_typed<BFloat16>(p, i, x, n);
   }
@@ -60,23 +60,32 @@ struct AnyType {
 template <typename V>
 struct Finish {
   using Reg = typename V::Reg;
-  using Any = AnyType<V>;
 
   template <Activation kActivation>
   static void rows(const FinishArgs& f) {
+    const bool f32 = f.out_type == DataType::F32 && (!f.residual || f.residual_type == DataType::F32);
+    f32 ? rows<kActivation, true>(f) : rows<kActivation, false>(f);
+  }
+
+  template <Activation kActivation, bool kF32>
+  static void rows(const FinishArgs& args) {
+    using Any = AnyType<V, kF32>;
+    const FinishArgs f = args;  // a copy, which stores to the output cannot change
+    const auto vector = [&f](int64_t row, int64_t c, int64_t n) __attribute__((always_inline)) {
+      const float* sums = f.sums + row * f.sums_stride + c;
+      Reg x = n == V::kLanes ? V::load(sums) : V::load(sums, n);
+      if (f.bias) x = V::add(x, n == V::kLanes ? V::load(f.bias + c) : V::load(f.bias + c, n));
+      Reg residual = V::zero();
+      if (f.residual) residual = Any::load(f.residual_type, f.residual, row * f.residual_stride + c, n);
+      if (f.residual && !f.residual_last) x = V::add(x, residual);
+      x = activate<V, kActivation>(x, f.alpha, f.beta);
+      if (f.residual && f.residual_last) x = V::add(x, residual);
+      Any::store(f.out_type, f.out, row * f.out_stride + c, x, n);
+    };
+    const int64_t whole = f.channels - f.channels % V::kLanes;
     for (int64_t row = 0; row < f.rows; ++row) {
-      const float* sums = f.sums + row * f.sums_stride;
-      for (int64_t c = 0; c < f.channels; c += V::kLanes) {
-        const int64_t left = f.channels - c, n = left < V::kLanes ? left : V::kLanes;
-        Reg x = n == V::kLanes ? V::load(sums + c) : V::load(sums + c, n);
-        if (f.bias) x = V::add(x, n == V::kLanes ? V::load(f.bias + c) : V::load(f.bias + c, n));
-        Reg residual = V::zero();
-        if (f.residual) residual = Any::load(f.residual_type, f.residual, row * f.residual_stride + c, n);
-        if (!f.residual_last) x = V::add(x, residual);
-        x = activate<V, kActivation>(x, f.alpha, f.beta);
-        if (f.residual_last) x = V::add(x, residual);
-        Any::store(f.out_type, f.out, row * f.out_stride + c, x, n);
-      }
+      for (int64_t c = 0; c < whole; c += V::kLanes) vector(row, c, V::kLanes);
+      if (whole < f.channels) vector(row, whole, f.channels - whole);
     }
   }
 

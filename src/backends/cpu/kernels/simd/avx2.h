@@ -47,7 +47,11 @@ struct Avx2 {
   }
   [[gnu::always_inline]] static Reg ldexp(Reg x, Reg n) {
     const __m256i exponent = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(exponent, 1);
-    return mul(mul(x, power_of_two(half)), power_of_two(_mm256_sub_epi32(exponent, half)));
+    return mul(mul(x, integer_power_of_two(half)), integer_power_of_two(_mm256_sub_epi32(exponent, half)));
+  }
+  static constexpr float kExponentBias = 0x1.8p23f + 127;
+  [[gnu::always_inline]] static Reg power_of_two(Reg biased) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(biased), 23));
   }
 
   [[gnu::always_inline]] static Mask less(Reg a, Reg b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
@@ -81,7 +85,7 @@ struct Avx2 {
   [[gnu::always_inline]] static __m256i first(int64_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
-  [[gnu::always_inline]] static __m256 power_of_two(__m256i n) {
+  [[gnu::always_inline]] static __m256 integer_power_of_two(__m256i n) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
   }
   [[gnu::always_inline]] static __m128i load8(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }

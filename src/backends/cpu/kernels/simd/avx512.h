@@ -46,6 +46,10 @@ struct Avx512 {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
   [[gnu::always_inline]] static Reg ldexp(Reg x, Reg n) { return _mm512_scalef_ps(x, n); }
+  static constexpr float kExponentBias = 0x1.8p23f + 127;
+  [[gnu::always_inline]] static Reg power_of_two(Reg biased) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(biased), 23));
+  }
 
   [[gnu::always_inline]] static Mask less(Reg a, Reg b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
   [[gnu::always_inline]] static Mask is_nan(Reg a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }

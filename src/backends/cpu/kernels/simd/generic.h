@@ -63,6 +63,14 @@ struct Generic {
                std::ldexp(x[2], static_cast<int>(n[2])), std::ldexp(x[3], static_cast<int>(n[3]))};
   }
 
+  /// 2^n for integral n in [-126, 128], infinity for 128 and zero for -127, from the float n + kExponentBias, whose low
+  /// bits are those of n + 127.
+  static constexpr float kExponentBias = 0x1.8p23f + 127;
+  static Reg power_of_two(Reg biased) {
+    using Bits [[gnu::vector_size(16)]] = uint32_t;
+    return reinterpret_cast<Reg>(reinterpret_cast<Bits>(biased) << 23);
+  }
+
   static Mask less(Reg a, Reg b) { return a < b; }
   static Mask is_nan(Reg a) { return a != a; }
   static Reg select(Mask mask, Reg yes, Reg no) { return mask ? yes : no; }

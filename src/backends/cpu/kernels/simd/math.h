@@ -25,10 +25,31 @@ template <typename V>
   return V::select(V::is_nan(value), value, V::ldexp(p, n));
 }
 
+/// 1 + e^-x, infinity from 2^127.5 on: what sigmoid and SiLU divide by. A minimax polynomial and one power of two.
+template <typename V>
+[[gnu::always_inline]] inline typename V::Reg one_plus_exp_minus(typename V::Reg value) {
+  const auto x = V::sub(V::zero(), clip<V>(value, -89.0f, 87.0f));
+  const auto bias = V::set1(V::kExponentBias), one = V::set1(1.0f);
+  const auto biased = V::fma(x, V::set1(1.44269504088896341f), bias), n = V::sub(biased, bias);
+  const auto r = V::fnma(n, V::set1(-2.12194440e-4f), V::fnma(n, V::set1(0.693359375f), x));
+  auto p = V::set1(1.3901300262659788e-3f);
+  p = V::fma(p, r, V::set1(8.3632003515958786e-3f));
+  p = V::fma(p, r, V::set1(4.1666854172945022e-2f));
+  p = V::fma(p, r, V::set1(1.6666576266288757e-1f));
+  p = V::fma(p, r, V::set1(0.5f));
+  p = V::add(V::fma(p, V::mul(r, r), r), one);
+  return V::fma(p, V::power_of_two(biased), one);
+}
+
 template <typename V>
 [[gnu::always_inline]] inline typename V::Reg sigmoid(typename V::Reg x) {
-  const auto one = V::set1(1.0f);
-  return V::div(one, V::add(one, exp<V>(V::sub(V::zero(), x))));
+  return V::div(V::set1(1.0f), one_plus_exp_minus<V>(x));
+}
+
+/// x * sigmoid(x)
+template <typename V>
+[[gnu::always_inline]] inline typename V::Reg silu(typename V::Reg x) {
+  return V::div(x, one_plus_exp_minus<V>(x));
 }
 
 /// The odd rational approximation that XLA and Eigen use, clipped where tanh is 1 in f32.

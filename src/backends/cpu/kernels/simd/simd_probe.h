@@ -7,7 +7,7 @@
 
 namespace tn {
 
-enum class SimdOp { Exp, Sigmoid, Tanh, Erf, Round, Sqrt, Abs, Half, BFloat16 };
+enum class SimdOp { Exp, Sigmoid, Silu, Tanh, Erf, Round, Sqrt, Abs, Half, BFloat16 };
 
 struct SimdProbe {
   int lanes;
@@ -45,6 +45,8 @@ struct SimdCases {
         return simd::exp<V>(x);
       case SimdOp::Sigmoid:
         return simd::sigmoid<V>(x);
+      case SimdOp::Silu:
+        return simd::silu<V>(x);
       case SimdOp::Tanh:
         return simd::tanh<V>(x);
       case SimdOp::Erf:

@@ -58,6 +58,7 @@ class Simd : public testing::TestWithParam<Isa> {
 TEST_P(Simd, FunctionsAreCloseToTheRealOnes) {
   EXPECT_LT(worst(SimdOp::Exp, -87.0f, 88.7f, 0, [](double x) { return std::exp(x); }), 2 * kUlp);
   EXPECT_LT(worst(SimdOp::Sigmoid, -80.0f, 80.0f, 0, [](double x) { return 1 / (1 + std::exp(-x)); }), 4 * kUlp);
+  EXPECT_LT(worst(SimdOp::Silu, -80.0f, 80.0f, 1e-30, [](double x) { return x / (1 + std::exp(-x)); }), 4 * kUlp);
   EXPECT_LT(worst(SimdOp::Tanh, -12.0f, 12.0f, 1e-30, [](double x) { return std::tanh(x); }), 6 * kUlp);
   EXPECT_LT(worst(SimdOp::Erf, -6.0f, 6.0f, 1e-30, [](double x) { return std::erf(x); }), 8 * kUlp);
 }
@@ -70,6 +71,16 @@ TEST_P(Simd, ExpAtTheEnds) {
   EXPECT_EQ(out[3], kInf);
   EXPECT_EQ(out[4], kInf);
   EXPECT_TRUE(std::isnan(out[5]));
+}
+
+TEST_P(Simd, SigmoidAtTheEnds) {
+  const std::vector<float> ends = {-kInf, -200.0f, 0.0f, 200.0f, kInf, std::nanf("")};
+  const auto sigmoid = apply(SimdOp::Sigmoid, ends);
+  EXPECT_EQ((std::vector<float>{sigmoid.begin(), sigmoid.end() - 1}), (std::vector<float>{0, 0, 0.5f, 1, 1}));
+  EXPECT_TRUE(std::isnan(sigmoid[5]));
+  const auto silu = apply(SimdOp::Silu, ends);
+  EXPECT_EQ((std::vector<float>{silu.begin() + 1, silu.end() - 1}), (std::vector<float>{0, 0, 200.0f, kInf}));
+  EXPECT_TRUE(std::isnan(silu[5]));
 }
 
 TEST_P(Simd, RoundSqrtAbs) {
