@@ -15,15 +15,20 @@ constexpr int64_t kBufferElements = 512;
 constexpr int64_t kBufferBytes = kBufferElements * 8;
 constexpr int64_t kMaxPiece = 16384;  ///< elements of a row that one thread takes at a time
 constexpr int64_t kMinPiece = 2048;
-constexpr int64_t kShortRow = 48;       ///< up to so many elements a call of the compiled code costs more than a copy
-constexpr int64_t kParallel = 8192;     ///< fewer elements than this stay on the calling thread
-constexpr size_t kAllPatternsUpTo = 2;  ///< operands
+constexpr int64_t kShortRow = 48;        ///< up to so many elements a call of the compiled code costs more than a copy
+constexpr int64_t kShortDenseRow = 128;  ///< and up to so many where the elements of every operand's row adjoin
+constexpr int64_t kParallel = 8192;      ///< fewer elements than this stay on the calling thread
+constexpr size_t kAllPatternsUpTo = 2;   ///< operands
 constexpr size_t kMaxMemory = ScalarProgram::kMaxInputs + ScalarProgram::kMaxResults;
 
 template <typename T>
 void gather(const std::byte* from, int64_t stride, std::byte* to, int64_t count) {
   const auto* source = reinterpret_cast<const T*>(from);
   auto* target = reinterpret_cast<T*>(to);
+  if (stride == 1) {
+    std::copy_n(source, count, target);
+    return;
+  }
   for (int64_t i = 0; i < count; ++i) target[i] = source[i * stride];
 }
 
@@ -31,6 +36,10 @@ template <typename T>
 void scatter(const std::byte* from, std::byte* to, int64_t stride, int64_t count) {
   const auto* source = reinterpret_cast<const T*>(from);
   auto* target = reinterpret_cast<T*>(to);
+  if (stride == 1) {
+    std::copy_n(source, count, target);
+    return;
+  }
   for (int64_t i = 0; i < count; ++i) target[i * stride] = source[i];
 }
 
@@ -80,6 +89,15 @@ struct ElementwiseLoop::Cursor {
       if (steps == 1) return;
       index[a] = 0;
     }
+  }
+
+  /// next() for `count` rows that lie on the last axis.
+  void skip(const ElementwiseLoop& loop, int64_t count) {
+    const auto a = static_cast<size_t>(loop.rank_ - 1);
+    index[a] += count - 1;
+    for (size_t m = 0; m < loop.memory_.size(); ++m)
+      at[m] += (count - 1) * loop.memory_[m].strides[a] * loop.memory_[m].bytes;
+    next(loop);
   }
 };
 
@@ -172,10 +190,16 @@ void ElementwiseLoop::set_axes(const Shape& dims, std::span<const Shape> operand
 }
 
 void ElementwiseLoop::choose_variant() noexcept {
-  short_rows_ = rows_ > 1 && inner_ > 0 && inner_ <= kShortRow;
+  const bool dense =
+      std::all_of(memory_.begin(), memory_.end(), [](const Memory& memory) { return memory.inner == 1; });
+  short_rows_ = rows_ > 1 && inner_ > 0 && inner_ <= (dense ? kShortDenseRow : kShortRow);
   if (short_rows_) {
     code_ = &variants_.back().code;  // the one for contiguous operands
     pieces_ = rows_;
+    for (Memory& memory : memory_) {
+      const int64_t step = memory.strides[static_cast<size_t>(rank_ - 1)];
+      memory.access = step == inner_ && memory.inner == 1 ? Access::Direct : step == 0 ? Access::Fill : Access::Gather;
+    }
     return;
   }
   uint64_t still = 0;
@@ -226,25 +250,36 @@ void ElementwiseLoop::run_units(int thread, int64_t begin, int64_t end, const vo
 
 void ElementwiseLoop::run_short_rows(int thread, int64_t begin, int64_t end, const void* const* operands,
                                      void* const* results) noexcept {
-  std::array<void*, kMaxMemory> buffers;
-  for (size_t m = 0; m < memory_.size(); ++m) buffers[m] = buffer(thread, m);
+  std::array<void*, kMaxMemory> pointers;
   const int64_t group = kBufferElements / inner_;
-  Cursor reading(*this, begin, operands, results), writing = reading;
-  for (int64_t row = begin; row < end; row += group) {
-    const int64_t rows = std::min(group, end - row);
-    for (int64_t r = 0; r < rows; ++r, reading.next(*this))
-      for (size_t m = 0; m < operands_; ++m) {
-        const Memory& memory = memory_[m];
-        std::byte* to = buffer(thread, m) + r * inner_ * memory.bytes;
-        with_word(memory.bytes, [&](auto word) { gather<decltype(word)>(reading.at[m], memory.inner, to, inner_); });
-      }
-    (*code_)(const_cast<const void* const*>(buffers.data()), buffers.data() + operands_, rows * inner_);
-    for (int64_t r = 0; r < rows; ++r, writing.next(*this))
-      for (size_t m = operands_; m < memory_.size(); ++m) {
-        const Memory& memory = memory_[m];
-        const std::byte* from = buffer(thread, m) + r * inner_ * memory.bytes;
-        with_word(memory.bytes, [&](auto word) { scatter<decltype(word)>(from, writing.at[m], memory.inner, inner_); });
-      }
+  const auto last = static_cast<size_t>(rank_ - 1);
+  Cursor cursor(*this, begin, operands, results);
+  for (int64_t row = begin, rows = 0; row < end; row += rows, cursor.skip(*this, rows)) {
+    rows = std::min({group, end - row, dims_[last] - cursor.index[last]});
+    const auto each_row = [&](size_t m, int64_t count, auto&& body) {
+      const Memory& memory = memory_[m];
+      for (int64_t r = 0; r < count; ++r)
+        body(cursor.at[m] + r * memory.strides[last] * memory.bytes, buffer(thread, m) + r * inner_ * memory.bytes);
+    };
+    for (size_t m = 0; m < memory_.size(); ++m) {
+      const Memory& memory = memory_[m];
+      pointers[m] = memory.access == Access::Direct ? cursor.at[m] : buffer(thread, m);
+      if (memory.access == Access::Direct || m >= operands_) continue;
+      if (memory.access == Access::Fill && cursor.filled[m] == cursor.at[m]) continue;
+      cursor.filled[m] = cursor.at[m];
+      // A filled buffer serves all rows of the last axis.
+      each_row(m, memory.access == Access::Fill ? group : rows, [&](const std::byte* from, std::byte* to) {
+        with_word(memory.bytes, [&](auto word) { gather<decltype(word)>(from, memory.inner, to, inner_); });
+      });
+    }
+    (*code_)(const_cast<const void* const*>(pointers.data()), pointers.data() + operands_, rows * inner_);
+    for (size_t m = operands_; m < memory_.size(); ++m) {
+      const Memory& memory = memory_[m];
+      if (memory.access == Access::Direct) continue;
+      each_row(m, rows, [&](std::byte* to, const std::byte* from) {
+        with_word(memory.bytes, [&](auto word) { scatter<decltype(word)>(from, to, memory.inner, inner_); });
+      });
+    }
   }
 }
 
