@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -8,6 +9,7 @@
 #include "base/fields.h"
 #include "base/half.h"
 #include "base/lane.h"
+#include "base/os/cpu.h"
 #include "base/os/file.h"
 #include "base/tensor_view.h"
 
@@ -116,6 +118,20 @@ TEST(Lane, EveryThreadRunsOnceAndBarriersHold) {
   }
   EXPECT_EQ(before.load(), 800);
   EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST(Lane, WorkersTreatDenormalsAsTheCallerDoes) {
+  Lane lane(3);
+  const uint32_t before = float_mode();
+  std::array<uint32_t, 3> modes{};
+  const auto record = [&](int thread) { modes[static_cast<size_t>(thread)] = float_mode(); };
+  flush_denormals();
+  const uint32_t flushing = float_mode();
+  lane.run(record);
+  for (const uint32_t mode : modes) EXPECT_EQ(mode, flushing);
+  set_float_mode(before);
+  lane.run(record);
+  for (const uint32_t mode : modes) EXPECT_EQ(mode, before);
 }
 
 TEST(Lane, WakesFromSleep) {

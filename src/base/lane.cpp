@@ -40,6 +40,7 @@ Lane::~Lane() {
 void Lane::start(Function function, void* context) noexcept {
   function_ = function;
   context_ = context;
+  float_mode_ = float_mode();
   running_.store(size_ - 1, std::memory_order_relaxed);
   // Sequential consistency orders this store with the read of sleeping_ below, so no worker sleeps through it.
   generation_.fetch_add(1, std::memory_order_seq_cst);
@@ -65,6 +66,7 @@ void Lane::work(int thread, int core) {
     if (!changed()) continue;
     ++seen;
     if (stopping_) return;
+    if (float_mode() != float_mode_) set_float_mode(float_mode_);
     function_(context_, thread);
     running_.fetch_sub(1, std::memory_order_release);
   }

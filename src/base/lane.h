@@ -11,7 +11,8 @@
 namespace tn {
 
 /// A fixed team of threads that runs one parallel region at a time. The thread that calls run() takes part as number 0.
-/// Workers spin for a short while after a region and then sleep. Not for use from two threads at once.
+/// Workers compute with the caller's rounding and treatment of denormals; they spin for a short while after a region
+/// and then sleep. Not for use from two threads at once.
 class Lane {
  public:
   /// `threads` ≥ 1 counts the caller. Workers are pinned to the cores first_core+1 … when first_core ≥ 0.
@@ -59,6 +60,7 @@ class Lane {
   std::vector<std::thread> workers_;
   Function function_ = nullptr;
   void* context_ = nullptr;
+  uint32_t float_mode_ = 0;  ///< of the caller
   bool stopping_ = false;
   alignas(64) std::atomic<uint32_t> generation_{0};
   alignas(64) std::atomic<int> sleeping_{0};

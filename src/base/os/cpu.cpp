@@ -152,6 +152,20 @@ void flush_denormals() noexcept {
 #endif
 }
 
+uint32_t float_mode() noexcept {
+#if defined(__x86_64__)
+  return _mm_getcsr() & ~0x3fu;  // without the flags of what has happened
+#else
+  return 0;
+#endif
+}
+
+void set_float_mode([[maybe_unused]] uint32_t mode) noexcept {
+#if defined(__x86_64__)
+  _mm_setcsr(mode);
+#endif
+}
+
 void spin_hint() noexcept {
 #if defined(__x86_64__)
   _mm_pause();

@@ -39,6 +39,9 @@ std::string cpu_feature_names(uint32_t features);
 void pin_thread(int index) noexcept;
 /// Flush-to-zero and denormals-are-zero for the calling thread.
 void flush_denormals() noexcept;
+/// How the calling thread rounds and whether it flushes denormals; 0 where that cannot be told.
+uint32_t float_mode() noexcept;
+void set_float_mode(uint32_t mode) noexcept;
 /// Tells the processor that the caller spins.
 void spin_hint() noexcept;
 
