@@ -150,8 +150,9 @@ double Timer::measure(const Region& region, const Choice& choice) {
     check(contexts[static_cast<size_t>(i + 1) % copies]->run(lane_));
     times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
   }
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return times[times.size() / 2];
+  // The lower quartile: what other programs take from the processor is not the kernel's.
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 4), times.end());
+  return times[times.size() / 4];
 }
 
 }  // namespace tn

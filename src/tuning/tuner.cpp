@@ -50,20 +50,40 @@ Hash Tuner::key(const std::string& signature, const Choice& choice) const {
                                target_.threads));
 }
 
-double Tuner::time_of(const Region& region, const Candidate& candidate, const std::string& signature) {
-  const Hash id = key(signature, candidate.choice);
-  if (const auto known = cache_.find(id)) return *known;
+void Tuner::find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list) {
+  std::vector<Candidate*> fresh;
+  double best = std::numeric_limits<double>::infinity();
+  for (Candidate& candidate : list) {
+    if (const auto known = cache_.find(key(signature, candidate.choice))) {
+      candidate.microseconds = *known;
+    } else {
+      candidate.microseconds = measure(region, candidate.choice);
+      fresh.push_back(&candidate);
+    }
+    best = std::min(best, candidate.microseconds);
+  }
+  // Those that are close together are measured once more: a disturbance shall not decide between them.
+  constexpr double kClose = 1.25;
+  const auto close = [&](const Candidate& candidate) { return candidate.microseconds <= kClose * best; };
+  if (std::count_if(list.begin(), list.end(), close) > 1) {
+    for (Candidate* candidate : fresh) {
+      if (close(*candidate))
+        candidate->microseconds = std::min(candidate->microseconds, measure(region, candidate->choice));
+    }
+  }
+  for (const Candidate* candidate : fresh) cache_.insert(key(signature, candidate->choice), candidate->microseconds);
+  measured_ += fresh.size();
+}
+
+double Tuner::measure(const Region& region, const Choice& choice) {
   if (options_.fail_on_miss) {
     throw Error(ErrorCode::NotFound,
                 "the timing cache has no entry for layer '{}' with tactic {} {}; build once without "
                 "the strict mode to measure it",
-                region.node->name, candidate.choice.tactic->name(), candidate.choice.config);
+                region.node->name, choice.tactic->name(), choice.config);
   }
   if (!timer_) timer_ = std::make_unique<Timer>(backend_, target_, opt_, options_.repeats);
-  const double microseconds = timer_->measure(region, candidate.choice);
-  cache_.insert(id, microseconds);
-  ++measured_;
-  return microseconds;
+  return timer_->measure(region, choice);
 }
 
 std::string Tuner::signature_of(const Region& region) const {
@@ -75,9 +95,9 @@ std::string Tuner::signature_of(const Region& region) const {
 double Tuner::microseconds(const Region& region) {
   std::string text;
   double best = std::numeric_limits<double>::infinity();
-  const std::string signature = signature_of(region);
-  for (const Candidate& candidate : candidates(region, text))
-    best = std::min(best, time_of(region, candidate, signature));
+  auto list = candidates(region, text);
+  find_times(region, signature_of(region), list);
+  for (const Candidate& candidate : list) best = std::min(best, candidate.microseconds);
   return best;
 }
 
@@ -87,9 +107,7 @@ Choice Tuner::select(const Region& region) {
   std::string text = fmt::format("{} ({})\n", region.node->name, region.operators());
   auto list = candidates(region, text);
   if (list.empty()) throw Error(ErrorCode::Unsupported, "nothing runs {}:\n{}", describe(*region.node), text);
-  if (list.size() > 1 && options_.timing) {
-    for (Candidate& candidate : list) candidate.microseconds = time_of(region, candidate, signature);
-  }
+  if (list.size() > 1 && options_.timing) find_times(region, signature, list);
   const auto best = std::min_element(
       list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; });
   for (const Candidate& candidate : list) {

@@ -38,7 +38,8 @@ class Tuner final : public Selector, public RegionCosts {
     double microseconds = 0;
   };
   std::vector<Candidate> candidates(const Region& region, std::string& text) const;
-  double time_of(const Region& region, const Candidate& candidate, const std::string& signature);
+  void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
+  double measure(const Region& region, const Choice& choice);
   std::string signature_of(const Region& region) const;
   Hash key(const std::string& signature, const Choice& choice) const;
 
