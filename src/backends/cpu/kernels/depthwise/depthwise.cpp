@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cpu/kernels/depthwise/depthwise.h"
 
+#include <cstring>
 #include <limits>
-
-#include "base/os/cpu.h"
 
 namespace tn {
 namespace {
@@ -66,23 +65,44 @@ Depthwise::Depthwise(const ConvParams& params, const ConvShape& max)
       max_width_(out_[2]) {
   internal_check(supports(params), "not a depthwise convolution: {} channels, {} groups", params.in_channels,
                  params.groups);
+  ring_rows_ = std::min((params.kernel[1] - 1) * params.dilation[1] + 1, std::max<int64_t>(max.in[1], 1));
+  // The rows under the window stay in the L1 cache.
+  constexpr int64_t kRingBytes = 20 << 10, kFewestPixels = 16;
+  const int64_t reach = (params.kernel[2] - 1) * params.dilation[2];
+  const int64_t columns = kRingBytes / (ring_rows_ * group_vectors() * kernels_->lanes * 4) - reach;
+  const int64_t most = std::max(kFewestPixels, columns / params.stride[2]);
+  const int64_t strips = std::max<int64_t>(1, (max_width_ + most - 1) / most);
+  strip_pixels_ = (max_width_ + strips - 1) / strips;
 }
 
-int64_t Depthwise::scratch_bytes() const {
-  return (max_width_ * kernels_->lanes * 4 + 63) / 64 * 64;
+/// Vectors of channels that are read together: a cache line of f32.
+int64_t Depthwise::group_vectors() const {
+  return std::max(1, 16 / kernels_->lanes);
+}
+
+Depthwise::Scratch Depthwise::scratch() const {
+  const ConvParams& p = params_;
+  const auto round_up = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
+  const int64_t columns = (strip_pixels_ + kDepthwiseSlack) * p.stride[2] + (p.kernel[2] - 1) * p.dilation[2];
+  const int64_t row = columns * group_vectors() * kernels_->lanes * static_cast<int64_t>(size_of(p.type));
+  return {round_up(row), ring_rows_ * round_up(row),
+          round_up(std::min(p.kernel[1], ring_rows_) * static_cast<int64_t>(sizeof(char*))),
+          round_up(strip_pixels_ * kernels_->lanes * 4)};
 }
 
 size_t Depthwise::workspace_bytes(int threads) const {
-  return static_cast<size_t>(threads * scratch_bytes());
+  return static_cast<size_t>(threads * scratch().bytes());
 }
 
 Status Depthwise::bind(const ConvShape& shape) noexcept {
-  out_ = params_.out_extent(shape.in);
-  shape_ = shape;
-  if (shape.in[0] != 1 || out_[2] > max_width_) {
+  const Extent out = params_.out_extent(shape.in);
+  if (shape.in[0] != 1 || out[2] > max_width_ ||
+      std::min((params_.kernel[1] - 1) * params_.dilation[1] + 1, shape.in[1]) > ring_rows_) {
     return Status::failure(ErrorCode::InvalidArgument,
-                           "a depthwise convolution was given {} columns, it was made for {}", out_[2], max_width_);
+                           "a depthwise convolution was given {} columns, it was made for {}", out[2], max_width_);
   }
+  out_ = out;
+  shape_ = shape;
   return {};
 }
 
@@ -96,61 +116,103 @@ struct Depthwise::Task {
   float low, high;
 };
 
-void Depthwise::row(const Task& t, int64_t image, int64_t y, int64_t block, float* scratch) const noexcept {
+/// Rows and columns of one image's output, for one group of vectors of channels.
+struct Depthwise::Strip {
+  int64_t image, row_begin, row_end, column_begin, column_end, group;
+};
+
+void Depthwise::strip(const Task& t, const Strip& s, char* memory) const noexcept {
   const ConvParams& p = params_;
-  const Epilogue& e = t.epilogue;
-  const int64_t lanes = kernels_->lanes, channel = block * lanes, top = y * p.stride[1] - p.pad_before[1];
-  const auto size = static_cast<int64_t>(size_of(p.type)), out_size = static_cast<int64_t>(size_of(p.out_type));
   const ImageStrides &in = shape_.in_strides, &out = shape_.out_strides;
-  const int64_t dilation = p.dilation[1], first = top < 0 ? (-top + dilation - 1) / dilation : 0;
-  const int64_t room = shape_.in[1] - top,
-                last = room <= 0 ? 0 : std::min(p.kernel[1], (room + dilation - 1) / dilation);
-  const int64_t out_offset = image * out.batch + y * out.axis[1] + channel;
+  const Scratch room = scratch();
+  const auto size = static_cast<int64_t>(size_of(p.type));
+  const int64_t lanes = kernels_->lanes, vectors = group_vectors(), channel = s.group * vectors * lanes;
+  const int64_t channels = std::min(vectors * lanes, p.in_channels - channel), height = shape_.in[1];
+  auto* rows = reinterpret_cast<const char**>(memory + room.ring_bytes);
+  auto* sums = reinterpret_cast<float*>(memory + room.ring_bytes + room.pointer_bytes);
   DepthwiseArgs a;
-  a.rows = std::max<int64_t>(0, last - first);
-  a.input = t.input + (image * in.batch + (top + first * dilation) * in.axis[1] + channel) * size;
-  a.row_step = dilation * in.axis[1] * size;
-  a.pixel_step = in.axis[2] * size;
+  a.rows = rows;
+  a.pixel_step = vectors * lanes * size;
   a.kernel = p.kernel[2];
   a.stride = p.stride[2];
   a.dilation = p.dilation[2];
-  a.pad = p.pad_before[2];
-  a.in_width = shape_.in[2];
-  a.out_width = out_[2];
-  a.channels = std::min(lanes, p.in_channels - channel);
-  a.weights = t.packed + (block * p.kernel[1] + first) * p.kernel[2] * lanes;
-  a.bias = e.bias ? e.bias + channel : nullptr;
+  a.pixels = s.column_end - s.column_begin;
   a.low = t.low;
   a.high = t.high;
-  a.out = t.direct ? reinterpret_cast<float*>(t.output) + out_offset : scratch;
   a.out_stride = t.direct ? out.axis[2] : lanes;
-  function_(a);
+
+  // Columns of the ring are those of the input from `left` on; what lies outside the image stays zero.
+  const int64_t left = s.column_begin * p.stride[2] - p.pad_before[2];
+  const int64_t columns = (a.pixels - 1) * p.stride[2] + (p.kernel[2] - 1) * p.dilation[2] + 1;
+  const int64_t first_column = std::max<int64_t>(left, 0), last_column = std::min(left + columns, shape_.in[2]);
+  const bool whole = first_column == left && last_column == left + columns && channels == vectors * lanes;
+  if (!whole) std::memset(memory, 0, static_cast<size_t>(room.ring_bytes));
+  DepthwiseCopy copy;
+  copy.in_step = in.axis[2] * size;
+  copy.out_step = a.pixel_step;
+  copy.pixels = std::max<int64_t>(0, last_column - first_column);
+  copy.bytes = channels * size;
+  int64_t next = 0;  // input row to be copied next
+  for (int64_t y = s.row_begin; y < s.row_end; ++y) {
+    const int64_t top = y * p.stride[1] - p.pad_before[1], dilation = p.dilation[1];
+    const int64_t first = top < 0 ? std::min(p.kernel[1], (-top + dilation - 1) / dilation) : 0;
+    const int64_t last =
+        top >= height ? first : std::clamp((height - top + dilation - 1) / dilation, first, p.kernel[1]);
+    a.taps = last - first;
+    if (a.taps > 0) next = std::max(next, top + first * dilation);
+    for (; a.taps > 0 && next <= top + (last - 1) * dilation; ++next) {
+      copy.in = t.input + (s.image * in.batch + next * in.axis[1] + first_column * in.axis[2] + channel) * size;
+      copy.out = memory + next % ring_rows_ * room.row_bytes + (first_column - left) * a.pixel_step;
+      kernels_->copy(copy);
+    }
+    for (int64_t v = 0; v * lanes < channels; ++v) {
+      const int64_t at = channel + v * lanes;
+      for (int64_t i = 0; i < a.taps; ++i)
+        rows[i] = memory + (top + (first + i) * dilation) % ring_rows_ * room.row_bytes + v * lanes * size;
+      a.channels = std::min(lanes, channels - v * lanes);
+      a.weights = t.packed + ((s.group * vectors + v) * p.kernel[1] + first) * p.kernel[2] * lanes;
+      a.bias = t.epilogue.bias ? t.epilogue.bias + at : nullptr;
+      const int64_t out_at = s.image * out.batch + y * out.axis[1] + s.column_begin * out.axis[2] + at;
+      a.out = t.direct ? reinterpret_cast<float*>(t.output) + out_at : sums;
+      function_(a);
+      if (!t.direct || t.epilogue.post) finish(t, s, y, at, sums);
+    }
+  }
+}
+
+void Depthwise::finish(const Task& t, const Strip& s, int64_t y, int64_t channel, const float* sums) const noexcept {
+  const Epilogue& e = t.epilogue;
+  const ImageStrides &out = shape_.out_strides, &r = e.residual_strides;
+  const auto out_size = static_cast<int64_t>(size_of(params_.out_type));
+  const int64_t pixels = s.column_end - s.column_begin,
+                channels = std::min<int64_t>(kernels_->lanes, params_.in_channels - channel);
+  char* to = t.output + (s.image * out.batch + y * out.axis[1] + s.column_begin * out.axis[2] + channel) * out_size;
   if (!t.direct) {
     FinishArgs f;
-    f.sums = scratch;
-    f.sums_stride = lanes;
-    f.rows = out_[2];
-    f.channels = a.channels;
+    f.sums = sums;
+    f.sums_stride = kernels_->lanes;
+    f.rows = pixels;
+    f.channels = channels;
     f.activation = e.activation;
     f.alpha = e.alpha;
     f.beta = e.beta;
     f.residual_type = e.residual_type;
     if (e.residual) {
-      const ImageStrides& r = e.residual_strides;
       f.residual = static_cast<const char*>(e.residual) +
-                   (image * r.batch + y * r.axis[1] + channel) * static_cast<int64_t>(size_of(e.residual_type));
+                   (s.image * r.batch + y * r.axis[1] + s.column_begin * r.axis[2] + channel) *
+                       static_cast<int64_t>(size_of(e.residual_type));
       f.residual_stride = r.axis[2];
     }
     f.residual_last = e.residual_after_activation;
-    f.out = t.output + out_offset * out_size;
-    f.out_type = p.out_type;
+    f.out = to;
+    f.out_type = params_.out_type;
     f.out_stride = out.axis[2];
     kernels_->finish(f);
   }
   if (!e.post) return;
-  for (int64_t x = 0; x < out_[2]; ++x) {
-    e.post(e.post_context, t.output + (out_offset + x * out.axis[2]) * out_size, (image * out_[1] + y) * out_[2] + x,
-           channel, a.channels);
+  for (int64_t x = 0; x < pixels; ++x) {
+    e.post(e.post_context, to + x * out.axis[2] * out_size, (s.image * out_[1] + y) * out_[2] + s.column_begin + x,
+           channel, channels);
   }
 }
 
@@ -170,30 +232,32 @@ void Depthwise::run(Lane& lane, const void* input, const void* packed, const Epi
   if (task.direct && activation == Activation::Relu) task.low = 0;
   if (task.direct && activation == Activation::Clip) task.low = epilogue.alpha, task.high = epilogue.beta;
 
-  // Rows are split first; channels as well where rows are few. An image beyond the cache goes row by row, a small one
-  // channel by channel, whose rows then stay in the L1 cache.
-  const int64_t rows = shape_.batch * out_[1], blocks = blocks_of(params_), threads = lane.size();
+  // Rows are split first; channels as well where rows are few. A thread passes its rows once for every group of
+  // channels, so that each line of the input is fetched once.
+  const int64_t vectors = group_vectors(), groups = (blocks_of(params_) + vectors - 1) / vectors;
+  const int64_t rows = shape_.batch * out_[1], threads = lane.size();
   if (rows == 0 || out_[2] == 0) return;
-  int64_t by_blocks = 1, best = std::numeric_limits<int64_t>::max();
-  for (int64_t p = 1; p <= std::min(threads, blocks); ++p) {
-    const int64_t q = std::min(threads / p, rows), cost = (blocks + p - 1) / p * ((rows + q - 1) / q);
-    if (cost < best) best = cost, by_blocks = p;
+  int64_t by_groups = 1, best = std::numeric_limits<int64_t>::max();
+  for (int64_t p = 1; p <= std::min(threads, groups); ++p) {
+    const int64_t q = std::min(threads / p, rows), cost = (groups + p - 1) / p * ((rows + q - 1) / q);
+    if (cost < best) best = cost, by_groups = p;
   }
-  const int64_t by_rows = std::min(threads / by_blocks, rows);
-  const int64_t image_bytes =
-      shape_.in[1] * shape_.in[2] * params_.in_channels * static_cast<int64_t>(size_of(params_.type));
-  const bool rows_outside = image_bytes > cpu_info().l2_bytes;
+  const int64_t by_rows = std::min(threads / by_groups, rows);
   lane.run([&](int thread) {
-    const int64_t b = thread % by_blocks, r = thread / by_blocks;
+    const int64_t g = thread % by_groups, r = thread / by_groups;
     if (r >= by_rows) return;
     const int64_t row_begin = rows * r / by_rows, row_end = rows * (r + 1) / by_rows;
-    const int64_t block_begin = blocks * b / by_blocks, block_end = blocks * (b + 1) / by_blocks;
-    auto* scratch = reinterpret_cast<float*>(static_cast<char*>(workspace) + thread * scratch_bytes());
-    const int64_t row_chunk = rows_outside ? 1 : out_[1];
-    for (int64_t begin = row_begin; begin < row_end; begin += row_chunk) {
-      const int64_t end = std::min(row_end, begin + row_chunk);
-      for (int64_t block = block_begin; block < block_end; ++block) {
-        for (int64_t i = begin; i < end; ++i) row(task, i / out_[1], i % out_[1], block, scratch);
+    char* memory = static_cast<char*>(workspace) + thread * scratch().bytes();
+    Strip s;
+    for (int64_t at = row_begin; at < row_end; at += s.row_end - s.row_begin) {
+      s.image = at / out_[1];
+      s.row_begin = at % out_[1];
+      s.row_end = std::min(out_[1], s.row_begin + row_end - at);
+      for (s.group = groups * g / by_groups; s.group < groups * (g + 1) / by_groups; ++s.group) {
+        for (s.column_begin = 0; s.column_begin < out_[2]; s.column_begin = s.column_end) {
+          s.column_end = std::min(out_[2], s.column_begin + strip_pixels_);
+          strip(task, s, memory);
+        }
       }
     }
   });

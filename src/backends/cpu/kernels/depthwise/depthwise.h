@@ -27,15 +27,24 @@ class Depthwise {
 
  private:
   struct Task;
-  void row(const Task& task, int64_t image, int64_t y, int64_t block, float* scratch) const noexcept;
-  int64_t scratch_bytes() const;
+  struct Strip;
+  /// A thread's memory for `columns` of the input and `pixels` of the output.
+  struct Scratch {
+    int64_t row_bytes, ring_bytes, pointer_bytes, sums_bytes;
+    int64_t bytes() const { return ring_bytes + pointer_bytes + sums_bytes; }
+  };
+  Scratch scratch() const;
+  int64_t group_vectors() const;
+  void strip(const Task& task, const Strip& strip, char* memory) const noexcept;
+  void finish(const Task& task, const Strip& strip, int64_t y, int64_t channel, const float* sums) const noexcept;
 
   ConvParams params_;
   const DepthwiseKernels* kernels_;
   DepthwiseFunction function_;
   ConvShape shape_;
   Extent out_;
-  int64_t max_width_ = 0;
+  int64_t max_width_ = 0;  ///< of the output
+  int64_t ring_rows_ = 0, strip_pixels_ = 0;
 };
 
 }  // namespace tn

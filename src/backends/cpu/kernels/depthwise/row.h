@@ -9,19 +9,31 @@
 namespace tn {
 
 struct DepthwiseArgs {
-  const char* input = nullptr;           ///< first row under the window that lies in the image, pixel 0, first channel
-  int64_t row_step = 0, pixel_step = 0;  ///< bytes; row_step goes from tap to tap (dilated)
-  int64_t rows = 0;                      ///< taps in height that lie in the image
-  int64_t kernel = 0, stride = 1, dilation = 1, pad = 0;  ///< in width
-  int64_t in_width = 0, out_width = 0;
-  int64_t channels = 0;            ///< at most the lanes
-  const float* weights = nullptr;  ///< [row][kernel][lanes], from the first row in the image on
-  const float* bias = nullptr;     ///< or null
+  const char* const* rows =
+      nullptr;             ///< for each tap in height the row under it: column 0 is the first pixel's first tap
+  int64_t taps = 0;        ///< in height, those that lie in the image
+  int64_t pixel_step = 0;  ///< bytes from column to column
+  int64_t kernel = 0, stride = 1, dilation = 1;  ///< in width
+  int64_t pixels = 0;                            ///< to compute
+  int64_t channels = 0;                          ///< to write, at most the lanes; rows hold whole vectors
+  const float* weights = nullptr;                ///< [row][kernel][lanes], from the first row in the image on
+  const float* bias = nullptr;                   ///< or null
   float low = 0, high = 0;
   float* out = nullptr;
   int64_t out_stride = 0;  ///< floats from pixel to pixel
 };
 using DepthwiseFunction = void (*)(const DepthwiseArgs&);
+
+/// Copies `bytes` of each pixel, `in_step` and `out_step` bytes apart.
+struct DepthwiseCopy {
+  const char* in = nullptr;
+  char* out = nullptr;
+  int64_t in_step = 0, out_step = 0, pixels = 0, bytes = 0;
+};
+using DepthwiseCopyFunction = void (*)(const DepthwiseCopy&);
+
+/// A row kernel may compute, and so read the columns of, so many pixels more than asked for.
+inline constexpr int64_t kDepthwiseSlack = 8;
 
 /// Windows that have kernels of their own; Any takes every width, stride and dilation.
 enum class DepthwiseWindow : uint8_t { Width3Stride1, Width3Stride2, Width5Stride1, Width5Stride2, Any };
@@ -29,6 +41,7 @@ enum class DepthwiseWindow : uint8_t { Width3Stride1, Width3Stride2, Width5Strid
 struct DepthwiseKernels {
   int lanes;
   std::array<std::array<DepthwiseFunction, 5>, 3> rows;  ///< [F32, F16, BF16][DepthwiseWindow]
+  DepthwiseCopyFunction copy;
   FinishFunction finish;
 };
 

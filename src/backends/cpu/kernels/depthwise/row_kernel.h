@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstring>
+#include <type_traits>
+
 #include "backends/cpu/kernels/depthwise/row.h"
 #include "backends/cpu/kernels/product/finish_kernel.h"
 
@@ -24,39 +27,24 @@ struct DepthwiseRow {
 
  private:
   template <bool kFull>
-  [[gnu::always_inline]] static Reg load(const char* p, int64_t n) {
-    const auto* element = reinterpret_cast<const Element*>(p);
-    return kFull ? V::load(element) : V::load(element, n);
+  [[gnu::always_inline]] static void row(const DepthwiseArgs& a) {
+    int64_t x = 0;
+    for (; x + kPixels <= a.pixels; x += kPixels) block<kFull>(a, x, kPixels);
+    if (x < a.pixels) block<kFull>(a, x, a.pixels - x);
   }
 
   template <bool kFull>
-  [[gnu::always_inline]] static void row(const DepthwiseArgs& a) {
-    for (int64_t x = 0; x < a.out_width; x += kPixels) {
-      const int64_t column = x * kStride - a.pad;
-      if (column >= 0 && column + kColumns <= a.in_width && x + kPixels <= a.out_width) {
-        pixels<kFull, false>(a, x, column);
-      } else {
-        pixels<kFull, true>(a, x, column);
-      }
-    }
-  }
-
-  /// kGuarded: columns outside the image read as zero, and outputs past the row's end are not stored.
-  template <bool kFull, bool kGuarded>
-  [[gnu::always_inline]] static void pixels(const DepthwiseArgs& a, int64_t x, int64_t column) {
+  [[gnu::always_inline]] static void block(const DepthwiseArgs& a, int64_t x, int64_t pixels) {
     Reg sums[kPixels];
     const Reg bias = a.bias ? (kFull ? V::load(a.bias) : V::load(a.bias, a.channels)) : V::zero();
 #pragma GCC unroll 8
     for (int i = 0; i < kPixels; ++i) sums[i] = bias;
     const float* weights = a.weights;
-    const char* input = a.input + column * a.pixel_step;
-    for (int64_t y = 0; y < a.rows; ++y, input += a.row_step, weights += kWidth * V::kLanes) {
+    for (int64_t y = 0; y < a.taps; ++y, weights += kWidth * V::kLanes) {
+      const char* input = a.rows[y] + x * kStride * a.pixel_step;
       Reg in[kColumns];
 #pragma GCC unroll 32
-      for (int i = 0; i < kColumns; ++i) {
-        const bool inside = !kGuarded || (column + i >= 0 && column + i < a.in_width);
-        in[i] = inside ? load<kFull>(input + i * a.pixel_step, a.channels) : V::zero();
-      }
+      for (int i = 0; i < kColumns; ++i) in[i] = V::load(reinterpret_cast<const Element*>(input + i * a.pixel_step));
 #pragma GCC unroll 8
       for (int k = 0; k < kWidth; ++k) {
         const Reg w = V::load(weights + k * V::kLanes);
@@ -66,7 +54,7 @@ struct DepthwiseRow {
     }
 #pragma GCC unroll 8
     for (int i = 0; i < kPixels; ++i) {
-      if (kGuarded && x + i >= a.out_width) return;
+      if (i >= pixels) return;
       const Reg value = simd::clip<V>(sums[i], a.low, a.high);
       float* out = a.out + (x + i) * a.out_stride;
       if (kFull) {
@@ -83,14 +71,12 @@ template <typename V, typename Element>
 struct DepthwiseAnyRow {
   static void run(const DepthwiseArgs& a) {
     const auto bias = a.bias ? V::load(a.bias, a.channels) : V::zero();
-    for (int64_t x = 0; x < a.out_width; ++x) {
+    for (int64_t x = 0; x < a.pixels; ++x) {
       auto sum = bias;
-      for (int64_t y = 0; y < a.rows; ++y) {
+      for (int64_t y = 0; y < a.taps; ++y) {
         for (int64_t k = 0; k < a.kernel; ++k) {
-          const int64_t column = x * a.stride - a.pad + k * a.dilation;
-          if (column < 0 || column >= a.in_width) continue;
-          const char* in = a.input + y * a.row_step + column * a.pixel_step;
-          sum = V::fma(V::load(reinterpret_cast<const Element*>(in), a.channels),
+          const char* in = a.rows[y] + (x * a.stride + k * a.dilation) * a.pixel_step;
+          sum = V::fma(V::load(reinterpret_cast<const Element*>(in)),
                        V::load(a.weights + (y * a.kernel + k) * V::kLanes), sum);
         }
       }
@@ -98,6 +84,25 @@ struct DepthwiseAnyRow {
     }
   }
 };
+
+template <typename V>
+void copy_depthwise_pixels(const DepthwiseCopy& given) {
+  const DepthwiseCopy c = given;
+  constexpr int64_t kBytes = V::kLanes * 4;
+  const auto copy = [&c](auto bytes) __attribute__((always_inline)) {
+    for (int64_t i = 0; i < c.pixels; ++i) {
+      const char* from = c.in + i * c.in_step;
+      char* to = c.out + i * c.out_step;
+      for (int64_t at = 0; at + kBytes <= bytes; at += kBytes)
+        V::store(reinterpret_cast<float*>(to + at), V::load(reinterpret_cast<const float*>(from + at)));
+      if (const int64_t rest = bytes % kBytes; rest > 0)
+        std::memcpy(to + bytes - rest, from + bytes - rest, static_cast<size_t>(rest));
+    }
+  };
+  if (c.bytes == kBytes) return copy(std::integral_constant<int64_t, kBytes>());
+  if (c.bytes == 2 * kBytes) return copy(std::integral_constant<int64_t, 2 * kBytes>());
+  copy(c.bytes);
+}
 
 template <typename V, typename Element>
 constexpr std::array<DepthwiseFunction, 5> depthwise_rows() {
@@ -109,6 +114,7 @@ template <typename V>
 constexpr DepthwiseKernels make_depthwise_kernels() {
   return {V::kLanes,
           {depthwise_rows<V, float>(), depthwise_rows<V, Half>(), depthwise_rows<V, BFloat16>()},
+          copy_depthwise_pixels<V>,
           Finish<V>::run};
 }
 
