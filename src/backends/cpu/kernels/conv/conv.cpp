@@ -182,7 +182,6 @@ Extent Conv::window_corner(int64_t pixel) const noexcept {
 
 /// Copies the windows' rows that reach over the left or right edge, with zeros outside. Slot 0 stays zero.
 void Conv::fill_aside(const char* image, int64_t tile, char* aside) const noexcept {
-  if (!ragged_[static_cast<size_t>(tile)]) return;
   const int64_t begin = shape_.tile_begin(tile), rows = shape_.tile_begin(tile + 1) - begin;
   const int32_t* entry = offsets_.data() + begin * shape_.packing.taps;
   const Extent& step = bound_.in_strides.axis;
@@ -217,6 +216,7 @@ void Conv::run(Lane& lane, const void* input, const void* packed, const Epilogue
       std::memset(operands.aside + thread * operands.aside_bytes, 0, static_cast<size_t>(aside_row_bytes()));
     }
     operands.fill.context = this;
+    operands.fill.wanted = ragged_.data();
     operands.fill.function = [](const void* self, const char* image, int64_t tile, char* aside) {
       static_cast<const Conv*>(self)->fill_aside(image, tile, aside);
     };

@@ -16,7 +16,18 @@ struct F16Tile {
   static constexpr int kPrefetchDistance = 10;  ///< in groups
   static constexpr int64_t kSpill = 64;         ///< in groups
 
-  static void run(const TileArgs& t) {
+  static void run(const TileArgs& args) {
+    TileArgs t = args;
+    for (int64_t left = t.tiles;; advance_tile(t, kRows)) {
+      t.prefetch = one(t);
+      if (--left == 0) return;
+      if (t.prefetch > t.prefetch_last) t.prefetch = t.prefetch_last;
+    }
+  }
+
+ private:
+  /// Where the next tile begins to fetch.
+  static const char* one(const TileArgs& t) {
     const int64_t groups = (t.depth + 1) / 2;
     Chunk chunk;
     chunk.weights = t.weights;
@@ -40,9 +51,9 @@ struct F16Tile {
       }
     }
     store(t, chunk);
+    return chunk.prefetch;
   }
 
- private:
   /// What is summed in fp16 at a stretch, and the f32 sums: even and odd k of a vector's channels lie side by side.
   struct Chunk {
     int64_t tap_begin = 0, tap_end = 0, begin = 0, end = 0;

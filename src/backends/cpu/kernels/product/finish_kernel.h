@@ -3,6 +3,7 @@
 
 #include "backends/cpu/kernels/product/tile.h"
 #include "backends/cpu/kernels/simd/math.h"
+#include "backends/cpu/kernels/simd/twice.h"
 #include "base/half.h"
 
 namespace tn {
@@ -84,7 +85,17 @@ struct Finish {
     };
     const int64_t whole = f.channels - f.channels % V::kLanes;
     for (int64_t row = 0; row < f.rows; ++row) {
-      for (int64_t c = 0; c < whole; c += V::kLanes) vector(row, c, V::kLanes);
+      int64_t c = 0;
+      if (kF32 && !f.residual) {
+        for (; c + 2 * V::kLanes <= whole; c += 2 * V::kLanes) {
+          using W = Twice<V>;
+          auto x = W::load(f.sums + row * f.sums_stride + c);
+          if (f.bias) x = W::add(x, W::load(f.bias + c));
+          W::store(reinterpret_cast<float*>(f.out) + row * f.out_stride + c,
+                   activate<W, kActivation>(x, f.alpha, f.beta));
+        }
+      }
+      for (; c < whole; c += V::kLanes) vector(row, c, V::kLanes);
       if (whole < f.channels) vector(row, whole, f.channels - whole);
     }
   }

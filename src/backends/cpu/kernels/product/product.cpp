@@ -138,23 +138,41 @@ class Worker {
     const char* packed = static_cast<const char*>(o_.packed);
     const int64_t packed_from = p.offset_of(s_.first_block);
     args_.weights = packed + (p.offset_of(block) - packed_from);
-    const int64_t k_groups = p.bytes_per_vector() / p.kernels->lanes / 4;
+    const int64_t k_groups = p.bytes_per_vector() / p.kernels->lanes / 4, last_line = std::max<int64_t>(lines - 1, 0);
+    const char* fetched = packed + (next - packed_from);
+    args_.prefetch_last = fetched + last_line * k_groups * 64;
     int64_t image = begin / s_.tiles, tile = begin % s_.tiles;
-    for (int64_t i = begin; i < end; ++i) {
-      args_.prefetch =
-          packed + (next - packed_from) + std::min(i - begin, std::max<int64_t>(lines - 1, 0)) * k_groups * 64;
-      one(image, tile, group, vectors);
-      if (++tile == s_.tiles) {
+    for (int64_t i = begin; i < end; i += args_.tiles) {
+      args_.tiles = run_length(tile, std::min(end - i, s_.tiles - tile), vectors);
+      args_.prefetch = fetched + std::min(i - begin, last_line) * k_groups * 64;
+      several(image, tile, group, vectors);
+      tile += args_.tiles;
+      if (tile == s_.tiles) {
         tile = 0;
         ++image;
       }
     }
   }
 
-  void one(int64_t image, int64_t tile, int64_t group, int64_t vectors) {
-    const int64_t pixel = s_.tile_begin(tile), rows = s_.tile_begin(tile + 1) - pixel;
+  /// How many of the next `most` tiles of an image one call can take: of one height, without rows to fill, and as many
+  /// as there is room for their sums.
+  int64_t run_length(int64_t tile, int64_t most, int64_t vectors) const {
+    const int64_t higher = s_.pixels % s_.tiles;  // tiles that are one row higher come first
+    if (tile < higher) most = std::min(most, higher - tile);
+    if (!direct_) {
+      const int64_t rows = s_.tile_begin(tile + 1) - s_.tile_begin(tile);
+      most = std::min(most, kSums / (rows * vectors * s_.packing.kernels->lanes));
+    }
+    if (!o_.fill.function) return std::max<int64_t>(most, 1);
+    int64_t count = 1;
+    while (count < most && !o_.fill.wanted[tile] && !o_.fill.wanted[tile + count]) ++count;
+    return count;
+  }
+
+  void several(int64_t image, int64_t tile, int64_t group, int64_t vectors) {
+    const int64_t pixel = s_.tile_begin(tile), rows = s_.tile_begin(tile + args_.tiles) - pixel;
     const char* input = static_cast<const char*>(o_.input) + image * s_.input_batch;
-    if (o_.fill.function) o_.fill.function(o_.fill.context, input, tile, aside_);
+    if (o_.fill.function && o_.fill.wanted[tile]) o_.fill.function(o_.fill.context, input, tile, aside_);
     args_.input = input + group * s_.input_group;
     if (s_.offsets) {
       args_.offsets = s_.offsets + pixel * s_.packing.taps;
@@ -168,7 +186,7 @@ class Worker {
                          pixel * e_.residual_strides.axis[2] + first_channel_;
       }
     }
-    s_.packing.kernels->tile(rows, vectors)(args_);
+    s_.packing.kernels->tile(rows / args_.tiles, vectors)(args_);
     if (!direct_) finish(image, pixel, rows);
     if (e_.post) post(image, pixel, rows);
   }
@@ -219,7 +237,8 @@ class Worker {
   TileArgs args_;
   bool even_ = false, direct_ = false;
   int64_t out_size_ = 4, residual_size_ = 4, first_channel_ = 0;
-  alignas(64) float sums_[kMaxTileFloats];
+  static constexpr int64_t kSums = 4 * kMaxTileFloats;
+  alignas(64) float sums_[kSums];
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ struct ProductShape {
 struct TileFill {
   void (*function)(const void* context, const char* image, int64_t tile, char* aside) = nullptr;
   const void* context = nullptr;
+  const uint8_t* wanted = nullptr;  ///< not zero for the tiles of an image that need it
 };
 
 struct ProductOperands {

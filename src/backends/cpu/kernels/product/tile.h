@@ -26,7 +26,9 @@ struct TileArgs {
   const char* aside = nullptr;  ///< zeros, for pixels in the padding
   int64_t taps = 1, depth = 0;  ///< depth: elements of k per tap
   const char* weights = nullptr;
-  const char* prefetch = nullptr;  ///< brought near L2 while the tile runs, 64 bytes per k-group
+  const char* prefetch = nullptr;       ///< brought near L2 while the tile runs, 64 bytes per k-group
+  const char* prefetch_last = nullptr;  ///< where a further tile of the call begins to fetch at the latest
+  int64_t tiles = 1;  ///< tiles of the same height that follow each other in input or offsets, output and residual
 
   float* out = nullptr;
   int64_t out_stride = 0;           ///< floats from row to row
@@ -38,6 +40,17 @@ struct TileArgs {
   float low = 0, high = 0;          ///< the clip; -inf and inf for none
 };
 using TileFunction = void (*)(const TileArgs&);
+
+/// Goes on to the next tile of a call.
+inline void advance_tile(TileArgs& t, int64_t rows) {
+  if (t.offsets) {
+    t.offsets += rows * t.taps;
+  } else {
+    t.input += rows * t.row_stride;
+  }
+  t.out += rows * t.out_stride;
+  if (t.residual) t.residual += rows * t.residual_stride;
+}
 
 /// Sums of a tile on their way to the output: everything of Epilogue but `post`.
 struct FinishArgs {

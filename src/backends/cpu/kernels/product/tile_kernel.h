@@ -27,7 +27,17 @@ struct F32Tile {
   static constexpr int kPrefetchDistance = 10;         ///< in k
 
   static void run(const TileArgs& args) {
-    const TileArgs t = args;  // a copy, which stores to the output cannot change
+    TileArgs t = args;  // a copy, which stores to the output cannot change
+    for (int64_t left = t.tiles;; advance_tile(t, kRows)) {
+      t.prefetch = one(t);
+      if (--left == 0) return;
+      if (t.prefetch > t.prefetch_last) t.prefetch = t.prefetch_last;
+    }
+  }
+
+ private:
+  /// Where the next tile begins to fetch.
+  [[gnu::always_inline]] static const char* one(const TileArgs& t) {
     Reg sums[kRows][kVectors];
 #pragma GCC unroll 28
     for (int i = 0; i < kRows; ++i)
@@ -57,10 +67,11 @@ struct F32Tile {
         }
       }
     }
-    store(t, sums);
+    t.residual ? store<true>(t, sums) : store<false>(t, sums);
+    return prefetch;
   }
 
- private:
+  template <bool kResidual>
   [[gnu::always_inline]] static void store(const TileArgs& t, const Reg (&sums)[kRows][kVectors]) {
     const Reg low = V::set1(t.low), high = V::set1(t.high);
 #pragma GCC unroll 4
@@ -68,14 +79,14 @@ struct F32Tile {
       const int64_t left = t.channels - j * V::kLanes;
       if (left <= 0) return;
       if (left >= V::kLanes) {
-        column<true>(t, sums, j, V::kLanes, low, high);
+        column<true, kResidual>(t, sums, j, V::kLanes, low, high);
       } else {
-        column<false>(t, sums, j, left, low, high);
+        column<false, kResidual>(t, sums, j, left, low, high);
       }
     }
   }
 
-  template <bool kFull>
+  template <bool kFull, bool kResidual>
   [[gnu::always_inline]] static void column(const TileArgs& t, const Reg (&sums)[kRows][kVectors], int j, int64_t n,
                                             Reg low, Reg high) {
     const auto load = [n](const float* p) __attribute__((always_inline)) {
@@ -86,10 +97,10 @@ struct F32Tile {
     for (int i = 0; i < kRows; ++i) {
       Reg x = V::add(sums[i][j], bias);
       Reg residual = V::zero();
-      if (t.residual) residual = load(t.residual + i * t.residual_stride + j * V::kLanes);
-      if (t.residual && !t.residual_last) x = V::add(x, residual);
+      if (kResidual) residual = load(t.residual + i * t.residual_stride + j * V::kLanes);
+      if (kResidual && !t.residual_last) x = V::add(x, residual);
       x = V::min(high, V::max(low, x));
-      if (t.residual && t.residual_last) x = V::add(x, residual);
+      if (kResidual && t.residual_last) x = V::add(x, residual);
       float* out = t.out + i * t.out_stride + j * V::kLanes;
       if (kFull) {
         V::store(out, x);

@@ -210,13 +210,21 @@ void Winograd::multiply(const Task& task, const Patches& patches, int64_t begin,
     t.weights = task.packed + packing_.offset_of(unit);
     t.channels = vectors * packing_.kernels->lanes;
     const char* next = unit + 1 < end ? task.packed + packing_.offset_of(unit + 1) : t.weights;
-    int64_t pass = 0;
-    in_parts(0, patches.count, config_.tile.rows, [&](int64_t from, int64_t to) {
-      t.prefetch = next + std::min(pass++, lines - 1) * k_groups * 64;
+    t.prefetch_last = next + (lines - 1) * k_groups * 64;
+    // Tiles of nearly equal height: those that are one row higher come first.
+    const int64_t tiles = tiles_for(patches.count, config_.tile.rows), rows = patches.count / tiles;
+    t.tiles = patches.count % tiles;
+    const auto run = [&](int64_t from, int64_t height, int64_t pass) {
+      if (t.tiles == 0) return;
+      t.prefetch = next + std::min(pass, lines - 1) * k_groups * 64;
       t.input = patches.before + value * patches.before_plane * size + from * in_row;
       t.out = patches.after + value * patches.after_plane + from * out_row + block * packing_.panel();
-      packing_.kernels->tile(to - from, vectors)(t);
-    });
+      packing_.kernels->tile(height, vectors)(t);
+    };
+    const int64_t higher = t.tiles;
+    run(0, rows + 1, 0);
+    t.tiles = tiles - higher;
+    run(higher * (rows + 1), rows, higher);
   }
 }
 
