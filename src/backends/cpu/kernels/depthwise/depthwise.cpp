@@ -87,7 +87,7 @@ Depthwise::Scratch Depthwise::scratch() const {
   const int64_t row = columns * group_vectors() * kernels_->lanes * static_cast<int64_t>(size_of(p.type));
   return {round_up(row), ring_rows_ * round_up(row),
           round_up(std::min(p.kernel[1], ring_rows_) * static_cast<int64_t>(sizeof(char*))),
-          round_up(strip_pixels_ * kernels_->lanes * 4)};
+          round_up(strip_pixels_ * group_vectors() * kernels_->lanes * 4)};
 }
 
 size_t Depthwise::workspace_bytes(int threads) const {
@@ -139,7 +139,7 @@ void Depthwise::strip(const Task& t, const Strip& s, char* memory) const noexcep
   a.pixels = s.column_end - s.column_begin;
   a.low = t.low;
   a.high = t.high;
-  a.out_stride = t.direct ? out.axis[2] : lanes;
+  a.out_stride = t.direct ? out.axis[2] : vectors * lanes;
 
   // Columns of the ring are those of the input from `left` on; what lies outside the image stays zero.
   const int64_t left = s.column_begin * p.stride[2] - p.pad_before[2];
@@ -173,24 +173,24 @@ void Depthwise::strip(const Task& t, const Strip& s, char* memory) const noexcep
       a.weights = t.packed + ((s.group * vectors + v) * p.kernel[1] + first) * p.kernel[2] * lanes;
       a.bias = t.epilogue.bias ? t.epilogue.bias + at : nullptr;
       const int64_t out_at = s.image * out.batch + y * out.axis[1] + s.column_begin * out.axis[2] + at;
-      a.out = t.direct ? reinterpret_cast<float*>(t.output) + out_at : sums;
+      a.out = t.direct ? reinterpret_cast<float*>(t.output) + out_at : sums + v * lanes;
       function_(a);
-      if (!t.direct || t.epilogue.post) finish(t, s, y, at, sums);
     }
+    if (!t.direct || t.epilogue.post) finish(t, s, y, sums);
   }
 }
 
-void Depthwise::finish(const Task& t, const Strip& s, int64_t y, int64_t channel, const float* sums) const noexcept {
+void Depthwise::finish(const Task& t, const Strip& s, int64_t y, const float* sums) const noexcept {
   const Epilogue& e = t.epilogue;
   const ImageStrides &out = shape_.out_strides, &r = e.residual_strides;
   const auto out_size = static_cast<int64_t>(size_of(params_.out_type));
-  const int64_t pixels = s.column_end - s.column_begin,
-                channels = std::min<int64_t>(kernels_->lanes, params_.in_channels - channel);
+  const int64_t most = group_vectors() * kernels_->lanes, channel = s.group * most;
+  const int64_t pixels = s.column_end - s.column_begin, channels = std::min(most, params_.in_channels - channel);
   char* to = t.output + (s.image * out.batch + y * out.axis[1] + s.column_begin * out.axis[2] + channel) * out_size;
   if (!t.direct) {
     FinishArgs f;
     f.sums = sums;
-    f.sums_stride = kernels_->lanes;
+    f.sums_stride = most;
     f.rows = pixels;
     f.channels = channels;
     f.activation = e.activation;

@@ -36,7 +36,7 @@ class Depthwise {
   Scratch scratch() const;
   int64_t group_vectors() const;
   void strip(const Task& task, const Strip& strip, char* memory) const noexcept;
-  void finish(const Task& task, const Strip& strip, int64_t y, int64_t channel, const float* sums) const noexcept;
+  void finish(const Task& task, const Strip& strip, int64_t y, const float* sums) const noexcept;
 
   ConvParams params_;
   const DepthwiseKernels* kernels_;
