@@ -32,10 +32,11 @@ const Known kKnown[] = {
      {[](double x, double alpha, double beta) { return std::clamp(alpha * x + beta, 0.0, 1.0); }, 0.2, 0.5}},
 };
 
-const Known& find_activation(std::string name) {
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+const Known& find_activation(const std::string& name) {
+  std::string lower = name;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (const Known& known : kKnown) {
-    if (known.name == name) return known;
+    if (known.name == lower) return known;
   }
   throw Error(ErrorCode::InvalidModel, "no activation is called '{}'", name);
 }
