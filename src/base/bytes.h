@@ -22,9 +22,8 @@ class ByteWriter {
   template <typename T>
   requires std::is_arithmetic_v<T>
   void put(T value) {
-    const size_t end = data_.size();
-    data_.resize(end + sizeof(T));
-    std::memcpy(data_.data() + end, &value, sizeof(T));
+    const auto* bytes = reinterpret_cast<const std::byte*>(&value);
+    data_.insert(data_.end(), bytes, bytes + sizeof(T));
   }
   void put_bytes(std::span<const std::byte> bytes) {
     put(static_cast<uint32_t>(bytes.size()));

@@ -95,7 +95,8 @@ TEST_P(Conformance, MatchesTheDefinition) {
   ASSERT_EQ(results.size(), expected.size());
   for (size_t i = 0; i < results.size(); ++i) {
     ASSERT_EQ(results[i].type, expected[i]->type());
-    EXPECT_EQ(difference(results[i].view(), expected[i]->view(), tolerance_for(results[i].type)), "") << "output " << i;
+    EXPECT_EQ(difference(results[i].view(), expected[i]->view(), tolerance_for(results[i].type, graph)), "")
+        << "output " << i;
   }
 }
 

@@ -137,9 +137,11 @@ TEST_P(NarrowTypes, MatchTheDefinition) {
   for (const TensorId id : graph.outputs()) {
     if (!graph.tensor(id).type.static_shape()) GTEST_SKIP() << "the extents of the result depend on data";
   }
+  if (graph.inputs().empty()) GTEST_SKIP() << "all operands are constants";
   const TensorId input = graph.inputs()[0];
   const ConstantPtr data = sample(graph.tensor(input).type, 1);
   const auto expected = passes::evaluate(graph, std::vector{data});
+  const Tolerance narrow = tolerance_for(GetParam().type, graph);
   NarrowIsCheap costs;
   apply_types(graph, assign_types(graph, cpu::backend(), target(), GetParam().type, costs));
   const auto bytes = data->bytes();
@@ -148,8 +150,8 @@ TEST_P(NarrowTypes, MatchTheDefinition) {
   ASSERT_EQ(results.size(), expected.size());
   for (size_t i = 0; i < results.size(); ++i) {
     ASSERT_EQ(results[i].type, expected[i]->type());
-    const DataType type = is_float(results[i].type) ? GetParam().type : results[i].type;
-    EXPECT_EQ(difference(results[i].view(), expected[i]->view(), tolerance_for(type)), "") << "output " << i;
+    const Tolerance tolerance = is_float(results[i].type) ? narrow : tolerance_for(results[i].type);
+    EXPECT_EQ(difference(results[i].view(), expected[i]->view(), tolerance), "") << "output " << i;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace tn::test {
@@ -20,6 +21,30 @@ Tolerance tolerance_for(DataType type) {
     default:
       return {0, 0};
   }
+}
+
+namespace {
+
+// The most products that one element of a result sums.
+int64_t terms_of_products(const Graph& graph) {
+  int64_t most = 0;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const bool conv = node.op->name() == "Conv";
+    if (!conv && node.op->name() != "MatMul") continue;
+    const auto dims = graph.tensor(node.inputs[conv ? 1 : 0]).type.static_shape();
+    if (!dims || dims->elements() == 0) continue;
+    most = std::max(most, conv ? dims->elements() / (*dims)[0] : (*dims)[dims->rank() - 1]);
+  }
+  return most;
+}
+
+}  // namespace
+
+Tolerance tolerance_for(DataType type, const Graph& graph) {
+  Tolerance tolerance = tolerance_for(type);
+  if (type == DataType::F16) tolerance.absolute += std::ldexp(static_cast<double>(terms_of_products(graph)), -12);
+  return tolerance;
 }
 
 std::string difference(const TensorView& result, const TensorView& expected, const Tolerance& tolerance) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/tensor_view.h"
+#include "ir/graph.h"
 
 namespace tn::test {
 
@@ -14,6 +15,11 @@ struct Tolerance {
 
 /// The one table of tolerances. `type` is the result's element type.
 Tolerance tolerance_for(DataType type);
+
+/// For a result of a graph with convolutions or matrix products, which kernels may sum in f16 where the type is f16:
+/// half an ulp after every addition is at most 2^-12 of the number of terms, for terms around 1 (Higham, Accuracy and
+/// Stability of Numerical Algorithms, 3.1).
+Tolerance tolerance_for(DataType type, const Graph& graph);
 
 /// Empty if the tensors agree (NaN equals NaN, infinities must match); else the shape or the worst element.
 std::string difference(const TensorView& result, const TensorView& expected, const Tolerance& tolerance);
