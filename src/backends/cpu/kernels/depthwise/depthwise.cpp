@@ -60,7 +60,10 @@ void Depthwise::pack(const ConvParams& p, const TensorView& weights, std::span<s
 Depthwise::Depthwise(const ConvParams& params, const ConvShape& max)
     : params_(params),
       kernels_(&depthwise_kernels(params.isa)),
-      function_(kernels_->rows[index_of(params.type)][static_cast<size_t>(window_of(params))]),
+      sums_(kernels_->sums[index_of(params.type)][static_cast<size_t>(window_of(params))]),
+      direct_(params.out_type == DataType::F32
+                  ? sums_
+                  : kernels_->direct[index_of(params.type)][static_cast<size_t>(window_of(params))]),
       out_(params.out_extent(max.in)),
       max_width_(out_[2]) {
   internal_check(supports(params), "not a depthwise convolution: {} channels, {} groups", params.in_channels,
@@ -173,8 +176,9 @@ void Depthwise::strip(const Task& t, const Strip& s, char* memory) const noexcep
       a.weights = t.packed + ((s.group * vectors + v) * p.kernel[1] + first) * p.kernel[2] * lanes;
       a.bias = t.epilogue.bias ? t.epilogue.bias + at : nullptr;
       const int64_t out_at = s.image * out.batch + y * out.axis[1] + s.column_begin * out.axis[2] + at;
-      a.out = t.direct ? reinterpret_cast<float*>(t.output) + out_at : sums + v * lanes;
-      function_(a);
+      a.out = t.direct ? static_cast<void*>(t.output + out_at * static_cast<int64_t>(size_of(p.out_type)))
+                       : sums + v * lanes;
+      (t.direct ? direct_ : sums_)(a);
     }
     if (!t.direct || t.epilogue.post) finish(t, s, y, sums);
   }
@@ -227,7 +231,7 @@ void Depthwise::run(Lane& lane, const void* input, const void* packed, const Epi
             -kInf,
             kInf};
   const Activation activation = epilogue.activation;
-  task.direct = params_.out_type == DataType::F32 && !epilogue.residual &&
+  task.direct = (params_.out_type == params_.type || params_.out_type == DataType::F32) && !epilogue.residual &&
                 (activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip);
   if (task.direct && activation == Activation::Relu) task.low = 0;
   if (task.direct && activation == Activation::Clip) task.low = epilogue.alpha, task.high = epilogue.beta;

@@ -40,7 +40,7 @@ class Depthwise {
 
   ConvParams params_;
   const DepthwiseKernels* kernels_;
-  DepthwiseFunction function_;
+  DepthwiseFunction sums_, direct_;
   ConvShape shape_;
   Extent out_;
   int64_t max_width_ = 0;  ///< of the output

@@ -19,8 +19,8 @@ struct DepthwiseArgs {
   const float* weights = nullptr;                ///< [row][kernel][lanes], from the first row in the image on
   const float* bias = nullptr;                   ///< or null
   float low = 0, high = 0;
-  float* out = nullptr;
-  int64_t out_stride = 0;  ///< floats from pixel to pixel
+  void* out = nullptr;     ///< in the kernel's output type
+  int64_t out_stride = 0;  ///< elements from pixel to pixel
 };
 using DepthwiseFunction = void (*)(const DepthwiseArgs&);
 
@@ -40,7 +40,9 @@ enum class DepthwiseWindow : uint8_t { Width3Stride1, Width3Stride2, Width5Strid
 
 struct DepthwiseKernels {
   int lanes;
-  std::array<std::array<DepthwiseFunction, 5>, 3> rows;  ///< [F32, F16, BF16][DepthwiseWindow]
+  using Rows = std::array<std::array<DepthwiseFunction, 5>, 3>;  ///< [F32, F16, BF16][DepthwiseWindow]
+  Rows sums;                                                     ///< write f32
+  Rows direct;                                                   ///< write the type that they read
   DepthwiseCopyFunction copy;
   FinishFunction finish;
 };

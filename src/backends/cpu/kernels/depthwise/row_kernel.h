@@ -10,7 +10,7 @@
 namespace tn {
 
 /// kWidth taps in width, kStride, computing kPixels outputs at once: every input loaded serves up to kWidth of them.
-template <typename V, typename Element, int kWidth, int kStride>
+template <typename V, typename Element, typename Out, int kWidth, int kStride>
 struct DepthwiseRow {
   using Reg = typename V::Reg;
   static constexpr int kPixels = V::kRegisters == 32 ? 7 : kWidth + kStride > 6 ? 3 : 4;
@@ -56,7 +56,7 @@ struct DepthwiseRow {
     for (int i = 0; i < kPixels; ++i) {
       if (i >= pixels) return;
       const Reg value = simd::clip<V>(sums[i], a.low, a.high);
-      float* out = a.out + (x + i) * a.out_stride;
+      Out* out = static_cast<Out*>(a.out) + (x + i) * a.out_stride;
       if (kFull) {
         V::store(out, value);
       } else {
@@ -67,7 +67,7 @@ struct DepthwiseRow {
 };
 
 /// Every width, stride and dilation; one output at a time.
-template <typename V, typename Element>
+template <typename V, typename Element, typename Out>
 struct DepthwiseAnyRow {
   static void run(const DepthwiseArgs& a) {
     const auto bias = a.bias ? V::load(a.bias, a.channels) : V::zero();
@@ -80,7 +80,7 @@ struct DepthwiseAnyRow {
                        V::load(a.weights + (y * a.kernel + k) * V::kLanes), sum);
         }
       }
-      V::store(a.out + x * a.out_stride, simd::clip<V>(sum, a.low, a.high), a.channels);
+      V::store(static_cast<Out*>(a.out) + x * a.out_stride, simd::clip<V>(sum, a.low, a.high), a.channels);
     }
   }
 };
@@ -104,16 +104,19 @@ void copy_depthwise_pixels(const DepthwiseCopy& given) {
   copy(c.bytes);
 }
 
-template <typename V, typename Element>
+template <typename V, typename Element, typename Out>
 constexpr std::array<DepthwiseFunction, 5> depthwise_rows() {
-  return {DepthwiseRow<V, Element, 3, 1>::run, DepthwiseRow<V, Element, 3, 2>::run, DepthwiseRow<V, Element, 5, 1>::run,
-          DepthwiseRow<V, Element, 5, 2>::run, DepthwiseAnyRow<V, Element>::run};
+  return {DepthwiseRow<V, Element, Out, 3, 1>::run, DepthwiseRow<V, Element, Out, 3, 2>::run,
+          DepthwiseRow<V, Element, Out, 5, 1>::run, DepthwiseRow<V, Element, Out, 5, 2>::run,
+          DepthwiseAnyRow<V, Element, Out>::run};
 }
 
 template <typename V>
 constexpr DepthwiseKernels make_depthwise_kernels() {
+  constexpr auto kFloat = depthwise_rows<V, float, float>();
   return {V::kLanes,
-          {depthwise_rows<V, float>(), depthwise_rows<V, Half>(), depthwise_rows<V, BFloat16>()},
+          {kFloat, depthwise_rows<V, Half, float>(), depthwise_rows<V, BFloat16, float>()},
+          {kFloat, depthwise_rows<V, Half, Half>(), depthwise_rows<V, BFloat16, BFloat16>()},
           copy_depthwise_pixels<V>,
           Finish<V>::run};
 }
