@@ -111,6 +111,11 @@ std::optional<Patch> merge_reshapes(Graph& graph, const Uses&, NodeId id) {
   if (!first || !is_one_of(*first, kReshapes)) return std::nullopt;
   const TensorId from = node.outputs[0], source = first->inputs[0];
   const TensorType type = type_of(graph, from);
+  if (type_of(graph, source) == type) {
+    Patch patch(graph);
+    patch.replace(from, source);
+    return patch;
+  }
   const std::string name = node.name;
   std::vector<int64_t> shape;
   int unknown = 0;
@@ -121,10 +126,7 @@ std::optional<Patch> merge_reshapes(Graph& graph, const Uses&, NodeId id) {
   }
   if (unknown > 1) return std::nullopt;
   Patch patch(graph);
-  const TensorId by =
-      type_of(graph, source) == type
-          ? source
-          : patch.add(name, make_op("Reshape"), {source, patch.constant(name + "/shape", integers(shape))});
+  const TensorId by = patch.add(name, make_op("Reshape"), {source, patch.constant(name + "/shape", integers(shape))});
   if (!(type_of(graph, by) == type)) return std::nullopt;
   patch.replace(from, by);
   return patch;

@@ -11,6 +11,7 @@ std::span<const Pass> pipeline() {
       shape_values,
       identities,
       common_subexpressions,
+      sink_reshapes,
       // Primitives become what they were written for.
       recognize_norms,
       recognize_activations,

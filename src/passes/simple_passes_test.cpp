@@ -143,5 +143,24 @@ TEST(PassRunner, AFailureSavesTheGraph) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(SinkReshapes, LinearLayersOnMatricesTakeAllAxes) {
+  const auto sunk = [](std::string_view body) {
+    Graph graph = run_pass(sink_reshapes, fmt::format("graph g(x: f32[2,3,4,2]) {{ {} return y }}", body));
+    const Pass then[] = {identities, dead_nodes};
+    run_passes(graph, then);
+    return operators(graph);
+  };
+  constexpr std::string_view kWeights = "f32[8,3]{1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8,9,1,2,3,4,5,6}";
+  EXPECT_EQ(sunk(fmt::format("a = Reshape(x, i64[2]{{-1,8}}) m = MatMul(a, {}) b = Add(f32[3]{{1,2,3}}, m) "
+                             "r = Reshape(b, i64[3]{{2,3,3}}) y = Relu(r)",
+                             kWeights)),
+            "Reshape MatMul Add Relu");
+  EXPECT_EQ(sunk(fmt::format("a = Reshape(x, i64[2]{{-1,8}}) m = MatMul(a, {}) y = Relu(m)", kWeights)),
+            "Reshape MatMul Reshape Relu");
+  // Three of the four axes become rows, but eight elements are no tail of [2,3,4,2] split otherwise.
+  EXPECT_EQ(sunk("a = Reshape(x, i64[2]{-1,6}) m = MatMul(a, f32[6,1]{1,2,3,4,5,6}) y = Relu(m)"),
+            "Reshape MatMul Relu");
+}
+
 }  // namespace
 }  // namespace tn::passes
