@@ -20,14 +20,21 @@ struct AttentionTile {
   // acc += a[r * a_stride + i] * panel[i]
   [[gnu::always_inline]] static void multiply(Reg (&acc)[kRows][2], const float* a, int64_t a_stride,
                                               const float* panel, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) {
-      const Reg low = V::load(panel + i * kWidth), high = V::load(panel + i * kWidth + V::kLanes);
+    int64_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+      step(acc, a + i, a_stride, panel + i * kWidth);
+      step(acc, a + i + 1, a_stride, panel + (i + 1) * kWidth);
+    }
+    if (i < count) step(acc, a + i, a_stride, panel + i * kWidth);
+  }
+
+  [[gnu::always_inline]] static void step(Reg (&acc)[kRows][2], const float* a, int64_t a_stride, const float* panel) {
+    const Reg low = V::load(panel), high = V::load(panel + V::kLanes);
 #pragma GCC unroll 12
-      for (int r = 0; r < kRows; ++r) {
-        const Reg x = V::set1(a[r * a_stride + i]);
-        acc[r][0] = V::fma(x, low, acc[r][0]);
-        acc[r][1] = V::fma(x, high, acc[r][1]);
-      }
+    for (int r = 0; r < kRows; ++r) {
+      const Reg x = V::set1(a[r * a_stride]);
+      acc[r][0] = V::fma(x, low, acc[r][0]);
+      acc[r][1] = V::fma(x, high, acc[r][1]);
     }
   }
 
