@@ -19,12 +19,16 @@ template <int kRows>
   for (int i = 0; i < kRows; ++i) rows[i] = offsets[i] >= 0 ? t.input + offsets[i] : t.aside + ~offsets[i];
 }
 
-/// f32: one k per group. The accumulators stay in registers over all taps.
+/// f32: one k per group. The accumulators stay in registers over all taps. A core whose issue slots are shared (two
+/// hardware threads) is bound by instructions, not by multiply-adds; hence the unrolled loop and operands from memory.
 template <typename V, int kRows, int kVectors>
 struct F32Tile {
   using Reg = typename V::Reg;
   static constexpr int kPanel = kVectors * V::kLanes;  ///< floats of weights per k
-  static constexpr int kPrefetchDistance = 10;         ///< in k
+  /// The last vector of a panel is read by each row anew: 4 x 3 sums leave too few of 16 registers, and the load is
+  /// part of the multiply-add.
+  static constexpr bool kLastFromMemory = V::kRegisters == 16 && kVectors == 3;
+  static constexpr int kUnroll = kLastFromMemory ? 4 : 2;  ///< of k; more is slower where nothing comes from memory
 
   static void run(const TileArgs& args) {
     TileArgs t = args;  // a copy, which stores to the output cannot change
@@ -46,29 +50,41 @@ struct F32Tile {
 
     const float* weights = reinterpret_cast<const float*>(t.weights);
     const char* prefetch = t.prefetch;
-    const int64_t depth = t.depth;
     for (int64_t tap = 0; tap < t.taps; ++tap) {
       const char* rows[kRows];
       locate_rows(t, tap, rows);
-      for (int64_t k = 0; k < depth; ++k) {
-        Reg panel[kVectors];
+      int64_t k = 0;
+      for (; k + kUnroll <= t.depth; k += kUnroll) {
 #pragma GCC unroll 4
-        for (int j = 0; j < kVectors; ++j) panel[j] = V::load(weights + j * V::kLanes);
-#pragma GCC unroll 4
-        for (int j = 0; j < kPanel; j += 16) V::prefetch_l1(weights + kPrefetchDistance * kPanel + j);
-        V::prefetch_l2(prefetch);
-        prefetch += 64;
-        weights += kPanel;
-#pragma GCC unroll 28
-        for (int i = 0; i < kRows; ++i) {
-          const Reg x = V::set1(reinterpret_cast<const float*>(rows[i])[k]);
-#pragma GCC unroll 4
-          for (int j = 0; j < kVectors; ++j) sums[i][j] = V::fma(x, panel[j], sums[i][j]);
+        for (int u = 0; u < kUnroll; ++u) {
+          V::prefetch_l2(prefetch + u * 64);
+          step(rows, k + u, weights + u * kPanel, sums);
         }
+        prefetch += kUnroll * 64;
+        weights += kUnroll * kPanel;
       }
+      for (; k < t.depth; ++k, prefetch += 64, weights += kPanel) step(rows, k, weights, sums);
     }
     t.residual ? store<true>(t, sums) : store<false>(t, sums);
     return prefetch;
+  }
+
+  [[gnu::always_inline]] static void step(const char* const (&rows)[kRows], int64_t k, const float* weights,
+                                          Reg (&sums)[kRows][kVectors]) {
+    constexpr int kHeld = kLastFromMemory ? kVectors - 1 : kVectors;
+    Reg panel[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kHeld; ++j) panel[j] = V::load(weights + j * V::kLanes);
+#pragma GCC unroll 28
+    for (int i = 0; i < kRows; ++i) {
+      const Reg x = V::set1(reinterpret_cast<const float*>(rows[i])[k]);
+#pragma GCC unroll 4
+      for (int j = 0; j < kHeld; ++j) sums[i][j] = V::fma(x, panel[j], sums[i][j]);
+      if constexpr (kLastFromMemory) {
+        asm volatile("" ::: "memory");  // otherwise one load would serve all rows
+        sums[i][kHeld] = V::fma(x, V::load(weights + kHeld * V::kLanes), sums[i][kHeld]);
+      }
+    }
   }
 
   template <bool kResidual>
