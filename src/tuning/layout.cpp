@@ -71,17 +71,13 @@ std::optional<Dims> reshaped_strides(const Dims& dims, const Dims& strides, cons
     size_t first = fresh - 1;
     --old;
     while (!(have == want)) {
-      const Dim quotient = Dim::floor_div(have, want);
-      const bool grow_new = quotient * want == have;
-      if (grow_new) {
+      if (Dim::floor_div(have, want) * want == have) {
         if (first == 0) return std::nullopt;
         want = want * to[--first];
       } else {
         skip_ones(dims, old);
         if (old == 0 || !(strides[old - 1] == have * stride)) return std::nullopt;
         have = have * dims[--old];
-        const Dim back = Dim::floor_div(have, want);
-        if (!(back * want == have)) return std::nullopt;
       }
     }
     Dim step = stride;
