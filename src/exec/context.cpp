@@ -188,7 +188,8 @@ Status Context::update_shapes() noexcept {
     }
   }
   shapes_changed_ = false;
-  addresses_changed_ = true;
+  // The views have the addresses that are known so far.
+  addresses_changed_ = std::ranges::find(addresses_, nullptr) != addresses_.end();
   return {};
 }
 
@@ -226,17 +227,19 @@ Status Context::update_addresses() noexcept {
   return {};
 }
 
+Status Context::prepare() noexcept {
+  if (shapes_changed_ || state_->has_unknowns) {
+    if (Status status = update_shapes(); !status) return status;
+  }
+  return addresses_changed_ ? update_addresses() : Status();
+}
+
 Status Context::run(Lane& lane) noexcept {
   if (lane.size() > threads_) {
     return Status::failure(ErrorCode::InvalidArgument, "a lane of {} threads for a context of {}", lane.size(),
                            threads_);
   }
-  if (shapes_changed_ || state_->has_unknowns) {
-    if (Status status = update_shapes(); !status) return status;
-  }
-  if (addresses_changed_) {
-    if (Status status = update_addresses(); !status) return status;
-  }
+  if (Status status = prepare(); !status) return status;
   bool late = false;
   return run_list(0, lane, late);
 }

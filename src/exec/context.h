@@ -46,6 +46,8 @@ class Context {
   /// Largest bytes that a binding can take in the current profile.
   size_t max_bytes(int binding) const noexcept;
 
+  /// Everything that a run does before its first step; run() does it by itself.
+  Status prepare() noexcept;
   /// Runs the network on the calling thread and the workers of `lane`, whose size must not exceed the context's
   /// threads.
   Status run(Lane& lane) noexcept;

@@ -1,24 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/step_runner.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace tn {
 
+namespace {
+
+bool depends_on_shapes(const plan::TensorT& tensor, const plan::ProfileT& profile) {
+  const auto varies = [&](uint32_t result) { return profile.result_min[result] != profile.result_max[result]; };
+  return std::ranges::any_of(tensor.dims, varies) || std::ranges::any_of(tensor.strides, varies) ||
+         varies(tensor.offset);
+}
+
+}  // namespace
+
 TensorTable::TensorTable(const plan::ProfileT& profile, std::span<const std::byte> weights, std::byte* arena)
     : profile_(profile), weights_(weights), arena_(arena) {
-  for (const auto& tensor : profile.tensors) {
-    TensorView view = view_of(*tensor, profile.result_max);
-    if (tensor->storage != plan::Storage::Weights) view.data = nullptr;
-    views_.push_back(view);
+  for (size_t i = 0; i < profile.tensors.size(); ++i) {
+    const plan::TensorT& tensor = *profile.tensors[i];
+    TensorView& view = views_.emplace_back();
+    view.type = static_cast<DataType>(tensor.type);
+    view.dims = view.strides = Shape::filled(static_cast<int>(tensor.dims.size()), 0);
+    place(i, profile.result_max);
+    const bool constant = tensor.storage == plan::Storage::Weights;
+    if (!constant) view.data = nullptr;
+    if (!constant || depends_on_shapes(tensor, profile)) changing_.push_back(static_cast<uint32_t>(i));
   }
 }
 
-TensorView TensorTable::view_of(const plan::TensorT& tensor, std::span<const int64_t> results) const noexcept {
-  TensorView view;
-  view.type = static_cast<DataType>(tensor.type);
-  for (const uint32_t dim : tensor.dims) view.dims.push_back(results[dim]);
-  for (const uint32_t stride : tensor.strides) view.strides.push_back(results[stride]);
+void TensorTable::place(size_t index, std::span<const int64_t> results) noexcept {
+  const plan::TensorT& tensor = *profile_.tensors[index];
+  TensorView& view = views_[index];
+  for (size_t axis = 0; axis < tensor.dims.size(); ++axis) {
+    view.dims[static_cast<int>(axis)] = results[tensor.dims[axis]];
+    view.strides[static_cast<int>(axis)] = results[tensor.strides[axis]];
+  }
   std::byte* base = nullptr;
   switch (tensor.storage) {
     case plan::Storage::Arena:
@@ -33,14 +52,13 @@ TensorView TensorTable::view_of(const plan::TensorT& tensor, std::span<const int
     case plan::Storage::Binding:
       break;
   }
-  if (base) view.data = base + results[tensor.offset] * static_cast<int64_t>(size_of(view.type));
-  return view;
+  view.data = base ? base + results[tensor.offset] * static_cast<int64_t>(size_of(view.type)) : nullptr;
 }
 
 void TensorTable::update(std::span<const int64_t> results, std::span<void* const> addresses) noexcept {
-  for (size_t i = 0; i < views_.size(); ++i) {
+  for (const uint32_t i : changing_) {
+    place(i, results);
     const plan::TensorT& tensor = *profile_.tensors[i];
-    views_[i] = view_of(tensor, results);
     if (tensor.storage != plan::Storage::Binding || !addresses[tensor.position]) continue;
     views_[i].data = static_cast<std::byte*>(addresses[tensor.position]) +
                      results[tensor.offset] * static_cast<int64_t>(size_of(views_[i].type));

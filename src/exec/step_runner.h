@@ -24,11 +24,12 @@ class TensorTable {
   const TensorView& view(int tensor) const { return views_[static_cast<size_t>(tensor)]; }
 
  private:
-  TensorView view_of(const plan::TensorT& tensor, std::span<const int64_t> results) const noexcept;
+  void place(size_t tensor, std::span<const int64_t> results) noexcept;
   const plan::ProfileT& profile_;
   std::span<const std::byte> weights_;
   std::byte* arena_;
   std::vector<TensorView> views_;
+  std::vector<uint32_t> changing_;  ///< tensors that depend on shapes or addresses
 };
 
 /// A step with its kernel and operands in one context.
