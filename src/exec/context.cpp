@@ -290,26 +290,41 @@ Status Context::define_symbols(const BoundStep& step) noexcept {
   return {};
 }
 
-// Inputs: condition. Lists: then, else. The branches write the outputs themselves; the symbols a branch leaves
-// different from its bound are defined by its own steps.
+Status Context::forget_symbols(const BoundStep& step) noexcept {
+  for (const uint32_t symbol : step.step->defines) state_->symbols[symbol] = state_->profile.result_max[symbol];
+  if (Status status = evaluate_shapes(true); !status) return status;
+  state_->tensors.update(state_->results, addresses_);
+  return {};
+}
+
+// Inputs: condition. Lists: then, else. The branches write the outputs themselves and define the symbols of extents in
+// which they differ.
 Status Context::run_branch(BoundStep& step, Lane& lane, bool& late) noexcept {
   const bool condition = load_int64(step.inputs[0], 0) != 0;
   return run_list(step.step->lists[condition ? 0 : 1], lane, late);
 }
 
 // Inputs: trip count (may be absent), condition (may be absent), iteration number (written), condition as the body
-// leaves it. List: the body, whose last steps copy carried values back to where its first ones read them.
+// leaves it. List: the body, whose last steps copy carried values back to where its first ones read them. Defines: the
+// number of iterations, under as many names as there are stacked outputs.
 Status Context::run_loop(BoundStep& step, Lane& lane, bool& late) noexcept {
   const TensorView &trips = step.inputs[0], &start = step.inputs[1];
   const TensorView &iteration = step.outputs[0], &again = step.outputs[1];
   const int64_t limit = step.step->inputs[0] < 0 ? INT64_MAX : load_int64(trips, 0);
   bool go = step.step->inputs[1] < 0 || load_int64(start, 0) != 0;
-  for (int64_t i = 0; go && i < limit; ++i) {
-    store_int64(iteration, 0, i);
+  if (!step.defined.empty()) {
+    late = true;
+    if (Status status = forget_symbols(step); !status) return status;
+  }
+  int64_t count = 0;
+  for (; go && count < limit; ++count) {
+    store_int64(iteration, 0, count);
     if (Status status = run_list(step.step->lists[0], lane, late); !status) return status;
     go = load_int64(again, 0) != 0;
   }
-  return {};
+  if (step.defined.empty()) return {};
+  std::ranges::fill(step.defined, count);
+  return define_symbols(step);
 }
 
 }  // namespace tn

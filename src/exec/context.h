@@ -63,6 +63,8 @@ class Context {
   Status run_branch(BoundStep& step, Lane& lane, bool& late) noexcept;
   Status run_loop(BoundStep& step, Lane& lane, bool& late) noexcept;
   Status define_symbols(const BoundStep& step) noexcept;
+  /// Gives the symbols that a step defines their upper bounds again.
+  Status forget_symbols(const BoundStep& step) noexcept;
 
   std::shared_ptr<const EngineFile> engine_;
   KernelFinder find_;

@@ -10,11 +10,17 @@
 
 namespace tn {
 
+void add_copy(ProfileBuilder& builder, uint32_t list, int from, int to, const std::string& name) {
+  builder.add_step(list, {"copy of " + name, std::string(kCopyKernel), {}, {from}, {to}, 0, {}, {}, "copy", ""});
+}
+
 std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& inputs, const std::vector<int>& outputs) {
   list_ = list;
   internal_check(inputs.size() == graph_.inputs().size(), "graph '{}' got {} inputs", graph_.name, inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) placed_[graph_.inputs()[i]] = inputs[i];
-  for (size_t i = 0; i < outputs.size(); ++i) wanted_.emplace(graph_.outputs()[i], outputs[i]);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i] != kNone) wanted_.emplace(graph_.outputs()[i], outputs[i]);
+  }
   choose();
   settle_orders();
   place_concatenations();
@@ -29,7 +35,8 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
   for (size_t i = 0; i < graph_.outputs().size(); ++i) {
     const TensorId id = graph_.outputs()[i];
     int from = graph_.tensor(id).constant ? constant(id, Order::RowMajor) : placed_.at(id);
-    if (i < outputs.size() && from != outputs[i]) from = copy_to(from, outputs[i], graph_.tensor(id).name);
+    if (i < outputs.size() && outputs[i] != kNone && from != outputs[i])
+      from = copy_to(from, outputs[i], graph_.tensor(id).name);
     results.push_back(from);
   }
   return results;
@@ -124,7 +131,7 @@ int GraphLowering::constant(TensorId id, Order order) {
 }
 
 int GraphLowering::copy_to(int from, int to, const std::string& name) {
-  builder_.add_step(list_, {"copy of " + name, std::string(kCopyKernel), {}, {from}, {to}, 0, {}, {}, "copy", ""});
+  add_copy(builder_, list_, from, to, name);
   return to;
 }
 

@@ -30,8 +30,9 @@ class GraphLowering {
   GraphLowering(const Graph& graph, const Target& target, Selector& selector, ProfileBuilder& builder)
       : graph_(graph), target_(target), selector_(selector), builder_(builder) {}
 
-  /// Lowers into a step list. `inputs` are the placed tensors of the graph's inputs. If `outputs` is given, results are
-  /// written there (copied where they are not produced in place); returns the placed tensors of the outputs.
+  /// Lowers into a step list. `inputs` are the placed tensors of the graph's inputs. Results are written to those
+  /// `outputs` that are given and not kNone (copied where they are not produced in place); returns the placed tensors
+  /// of all outputs.
   std::vector<int> run(uint32_t list, const std::vector<int>& inputs, const std::vector<int>& outputs = {});
 
  private:
@@ -66,5 +67,7 @@ class GraphLowering {
 
 /// Kernel of a copy between strides and types, which every backend's runtime has.
 inline constexpr std::string_view kCopyKernel = "copy";
+/// Adds a step that copies one placed tensor to another.
+void add_copy(ProfileBuilder& builder, uint32_t list, int from, int to, const std::string& name);
 
 }  // namespace tn

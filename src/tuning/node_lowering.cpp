@@ -103,24 +103,6 @@ void NodeLowering::join(int index, size_t axis) {
   }
 }
 
-void NodeLowering::add_branch() {
-  std::vector<int> captures, outputs;
-  for (int i = 1; i < region_.inputs(); ++i) captures.push_back(input(i, Need::RowMajor));
-  for (int i = 0; i < region_.outputs(); ++i) outputs.push_back(output(i, Need::Any));
-  StepDraft step = draft(std::string(kBranchKernel), {input(0, Need::Any)}, {});
-  const int condition = step.inputs[0], first = graph_.builder_.now();
-  const uint32_t then_list = graph_.builder_.add_list(), else_list = graph_.builder_.add_list();
-  step.lists = {then_list, else_list};
-  graph_.builder_.add_step(graph_.list_, std::move(step));
-  for (const size_t body : {0, 1}) {
-    GraphLowering(region_.node->bodies[body], graph_.target_, graph_.selector_, graph_.builder_)
-        .run(body == 0 ? then_list : else_list, captures, outputs);
-  }
-  for (const int id : outputs) graph_.builder_.keep(id, first, graph_.builder_.now());
-  graph_.builder_.keep(condition, first, first);
-  ++steps_;
-}
-
 void NodeLowering::finish() {
   for (const auto& [from, to] : pending_) graph_.copy_to(from, to, graph_.builder_.tensor(to).name);
 }

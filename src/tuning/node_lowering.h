@@ -28,12 +28,18 @@ class NodeLowering final : public RegionLowering {
 
   void join(int index, size_t axis) override;
   void add_branch() override;
+  void add_loop(const LoopForm& form) override;
 
   /// Copies results that were written elsewhere to their places.
   void finish();
 
  private:
   std::string step_name() const;
+  void add_body_results(uint32_t list, const Graph& body, const std::vector<int>& results,
+                        const std::vector<int>& outputs);
+  int first_condition(const LoopForm& form);
+  void run_body(uint32_t list, const LoopForm& form, const std::vector<int>& states, const std::vector<int>& counters,
+                const std::vector<int>& operands);
   StepDraft draft(std::string kernel, std::vector<int> inputs, std::vector<int> outputs) const;
   GraphLowering& graph_;
   const Region& region_;

@@ -38,6 +38,22 @@ struct Support {
   explicit operator bool() const { return yes; }
 };
 
+/// How a node repeats its body, by numbers of its inputs and outputs. The body takes the iteration's number and the
+/// condition (if it `counts`), the states, one slice of each scanned input, and all further inputs of the node; it
+/// gives the next condition (if it counts), the next states, and slices of the stacked outputs.
+struct LoopForm {
+  struct Slices {
+    size_t axis;
+    bool backwards;
+  };
+  bool counts = false;
+  int trips = -1, condition = -1;  ///< inputs of the node; absent: no limit, true
+  std::optional<Dim> length;       ///< number of iterations, where it is an extent
+  int first_state = 0;             ///< among the inputs; outputs begin with the states
+  int states = 0;
+  std::vector<Slices> scanned, stacked;
+};
+
 class RegionLowering;
 
 /// One way of running regions on a device. Stateless; listed in an explicit, ordered table per backend.
@@ -83,6 +99,8 @@ class RegionLowering {
   virtual void join(int index, size_t axis) = 0;
   /// The region's node chooses between its two bodies by input 0; the other inputs are what the bodies read.
   virtual void add_branch() = 0;
+  /// The region's node repeats its body.
+  virtual void add_loop(const LoopForm& form) = 0;
   /// Adds a step named after the region.
   virtual void add_step(std::string kernel, std::vector<std::byte> parameters, std::vector<int> inputs,
                         std::vector<int> outputs, uint64_t workspace = 0, std::vector<std::string> defines = {}) = 0;

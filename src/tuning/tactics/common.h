@@ -16,6 +16,8 @@ const Tactic& concat_copy();
 const Tactic& shape_value();
 /// If.
 const Tactic& branch();
+/// Loop and Scan.
+const Tactic& repetition();
 /// Any operator with a reference function: the kernel of last resort.
 const Tactic& reference();
 

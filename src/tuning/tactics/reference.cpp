@@ -64,26 +64,10 @@ class Reference final : public Tactic {
   }
 };
 
-class Branch final : public Tactic {
- public:
-  std::string_view name() const override { return "branch"; }
-  Support supports(const Region& region, const Target&) const override {
-    return region.anchor && region.anchor->name() == "If" ? Support{} : Support::no("not a branch");
-  }
-  std::optional<Order> order(const Region&) const override { return Order::RowMajor; }
-  bool timed() const override { return false; }
-  void lower(const Region&, const std::string&, RegionLowering& lowering) const override { lowering.add_branch(); }
-};
-
 }  // namespace
 
 const Tactic& reference() {
   static const Reference tactic;
-  return tactic;
-}
-
-const Tactic& branch() {
-  static const Branch tactic;
   return tactic;
 }
 

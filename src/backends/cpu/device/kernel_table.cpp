@@ -19,10 +19,13 @@ const KernelEntry* find_kernel(std::string_view name) {
       {"matmul", create_matmul},
       {"norm", create_norm},
       {"pool", create_pool},
+      {"put_slice", create_put_slice},
       {"reduce", create_reduce},
       {"reference", create_reference},
       {"resize", create_resize},
+      {"result_extents", create_result_extents},
       {"softmax", create_softmax},
+      {"take_slice", create_take_slice},
       {"winograd", create_winograd},
   };
   for (const KernelEntry& entry : kTable) {

@@ -21,6 +21,13 @@ KernelPtr create_elementwise(const KernelSpec& spec);
 KernelPtr create_extents(const KernelSpec& spec);
 /// A reference function. Parameters: the operator's name, its encoded attributes.
 KernelPtr create_reference(const KernelSpec& spec);
+/// Extents of the inputs, for the symbols that the step defines. Parameters: for each of them, input and axis (u32).
+KernelPtr create_result_extents(const KernelSpec& spec);
+/// Inputs: whole, number of the iteration (i64); output: the slice there. Parameters: axis (u32), whether it counts
+/// from the end (u8).
+KernelPtr create_take_slice(const KernelSpec& spec);
+/// Inputs: slice, number of the iteration; output: the whole that it is written into. Parameters as above.
+KernelPtr create_put_slice(const KernelSpec& spec);
 
 /// Convolutions of channels-last images (conv_step.h).
 KernelPtr create_conv(const KernelSpec& spec);
