@@ -47,6 +47,8 @@ struct KernelEntry {
   /// Checks everything about the spec: number, types and ranks of operands, sizes of packed weights, parameters,
   /// workspace. Throws Error(InvalidEngine), so that a kernel that exists can run.
   std::unique_ptr<Kernel> (*create)(const KernelSpec& spec);
+  /// Features of the processor that a step with these parameters cannot do without; null where it adapts to any.
+  uint32_t (*features)(std::span<const std::byte> parameters) = nullptr;
 };
 
 }  // namespace tn

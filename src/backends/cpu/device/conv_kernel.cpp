@@ -106,6 +106,10 @@ KernelPtr create(const KernelSpec& spec) {
 
 }  // namespace
 
+uint32_t conv_features(std::span<const std::byte> parameters) {
+  return features_of(decode_fields<ConvStep>(parameters).params.isa);
+}
+
 KernelPtr create_conv(const KernelSpec& spec) {
   return create<DirectConv>(spec);
 }

@@ -115,6 +115,10 @@ MatMulShape matmul_shape(const TensorView& a, const TensorView& b, const TensorV
   return shape;
 }
 
+uint32_t product_features(std::span<const std::byte> parameters) {
+  return features_of(decode_fields<GemmStep>(parameters).isa);
+}
+
 KernelPtr create_gemm(const KernelSpec& spec) {
   const auto step = decode_fields<GemmStep>(spec.parameters);
   require(step.k > 0 && step.n > 0, "extents that are not positive");

@@ -8,15 +8,15 @@ namespace tn::cpu {
 const KernelEntry* find_kernel(std::string_view name) {
   static constexpr KernelEntry kTable[] = {
       {"attention", create_attention},
-      {"conv", create_conv},
+      {"conv", create_conv, conv_features},
       {"copy", create_copy},
-      {"depthwise", create_depthwise},
+      {"depthwise", create_depthwise, conv_features},
       {"elementwise", create_elementwise},
       {"extents", create_extents},
       {"gather", create_gather},
-      {"gemm", create_gemm},
+      {"gemm", create_gemm, product_features},
       {"interpreted", create_interpreted},
-      {"matmul", create_matmul},
+      {"matmul", create_matmul, product_features},
       {"norm", create_norm},
       {"pool", create_pool},
       {"put_slice", create_put_slice},
@@ -26,7 +26,7 @@ const KernelEntry* find_kernel(std::string_view name) {
       {"result_extents", create_result_extents},
       {"softmax", create_softmax},
       {"take_slice", create_take_slice},
-      {"winograd", create_winograd},
+      {"winograd", create_winograd, conv_features},
   };
   for (const KernelEntry& entry : kTable) {
     if (entry.name == name) return &entry;

@@ -17,6 +17,13 @@ std::span<const Isa> available_isas() {
   return std::span(all).first(count);
 }
 
+uint32_t features_of(Isa isa) {
+  constexpr CpuFeature kSteps[] = {CpuFeature::Avx2Fma, CpuFeature::Avx512, CpuFeature::Avx512Fp16};
+  uint32_t features = 0;
+  for (int i = 0; i < static_cast<int>(isa) && i < 3; ++i) features |= static_cast<uint32_t>(kSteps[i]);
+  return features;
+}
+
 std::string_view name_of(Isa isa) {
   static constexpr std::array<std::string_view, 4> names = {"generic", "avx2", "avx512", "avx512fp16"};
   return names[static_cast<size_t>(isa)];

@@ -19,6 +19,8 @@ std::span<const Isa> available_isas();
 inline Isa best_isa() {
   return available_isas().back();
 }
+/// CpuFeature bits that a set consists of.
+uint32_t features_of(Isa isa);
 /// "generic", "avx2", "avx512", "avx512fp16".
 std::string_view name_of(Isa isa);
 
