@@ -38,7 +38,7 @@ class ProfileVerifier {
             "shape bounds are incomplete");
     require(results_ >= plan_.symbols.size(), "the shape program does not begin with the symbols");
     require(profile_.inputs.size() == plan_.bindings.size(), "a profile has {} inputs", profile_.inputs.size());
-    for (size_t i = 0; i < plan_.bindings.size(); ++i) range(*plan_.bindings[i], *profile_.inputs[i]);
+    for (size_t i = 0; i < plan_.bindings.size(); ++i) range(i, *profile_.inputs[i]);
     for (const auto& tensor : profile_.tensors) {
       require(tensor != nullptr, "an empty tensor");
       verify_tensor(*tensor);
@@ -49,8 +49,14 @@ class ProfileVerifier {
   }
 
  private:
-  void range(const plan::BindingT& binding, const plan::ShapeRangeT& range) const {
+  void range(size_t index, const plan::ShapeRangeT& range) const {
+    const plan::BindingT& binding = *plan_.bindings[index];
     const size_t rank = binding.dims.size();
+    const auto values = std::ranges::count_if(plan_.symbols, [&](const auto& symbol) {
+      return symbol->of_value && symbol->input == static_cast<int32_t>(index);
+    });
+    for (const auto* bounds : {&range.min_values, &range.opt_values, &range.max_values})
+      require(std::ssize(*bounds) == values, "the values of '{}' have {} bounds", binding.name, bounds->size());
     if (!binding.is_input) return;
     require(range.min.size() == rank && range.opt.size() == rank && range.max.size() == rank,
             "the bounds of '{}' have the wrong rank", binding.name);
@@ -192,8 +198,17 @@ void verify_plan(const plan::PlanT& plan, size_t weights_bytes) {
     require(static_cast<size_t>(symbol->input) < plan.bindings.size() &&
                 plan.bindings[static_cast<size_t>(symbol->input)]->is_input,
             "symbol '{}' names input {}", symbol->name, symbol->input);
-    require(symbol->axis < plan.bindings[static_cast<size_t>(symbol->input)]->dims.size(), "symbol '{}' names axis {}",
-            symbol->name, symbol->axis);
+    const plan::BindingT& binding = *plan.bindings[static_cast<size_t>(symbol->input)];
+    if (symbol->of_value) {
+      const auto type = static_cast<DataType>(binding.type);
+      const bool fixed = binding.dims.empty() || (binding.dims.size() == 1 && binding.dims[0] > symbol->axis);
+      require((type == DataType::I64 || type == DataType::I32) && fixed && symbol->axis < 16,
+              "symbol '{}' names element {}", symbol->name, symbol->axis);
+      require(!binding.dims.empty() || symbol->axis == 0, "symbol '{}' names element {} of a scalar", symbol->name,
+              symbol->axis);
+    } else {
+      require(symbol->axis < binding.dims.size(), "symbol '{}' names axis {}", symbol->name, symbol->axis);
+    }
   }
   for (const auto& profile : plan.profiles) ProfileVerifier(plan, *profile, weights_bytes).run();
 }

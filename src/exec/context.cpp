@@ -22,6 +22,7 @@ struct Context::ProfileState {
     for (const auto& symbol : engine.plan().symbols) {
       symbols.push_back(0);
       has_unknowns = has_unknowns || symbol->input < 0;
+      has_values = has_values || symbol->of_value;
     }
     for (const auto& list : profile.lists) {
       std::vector<BoundStep> steps;
@@ -50,7 +51,7 @@ struct Context::ProfileState {
   std::vector<std::vector<BoundStep>> lists;
   std::vector<int> binding_tensor;  ///< a tensor that stands for each binding whole
   std::vector<int> on_bindings;     ///< all tensors that lie in bindings
-  bool has_unknowns = false;
+  bool has_unknowns = false, has_values = false;
 };
 
 Context::Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads)
@@ -123,7 +124,9 @@ Status Context::set_address(int binding, void* address) noexcept {
 Status Context::evaluate_shapes(bool defined_known) noexcept {
   const auto& symbols = engine_->plan().symbols;
   for (size_t i = 0; i < symbols.size(); ++i) {
-    if (symbols[i]->input >= 0) {
+    if (symbols[i]->of_value) {
+      state_->symbols[i] = element(*symbols[i]);
+    } else if (symbols[i]->input >= 0) {
       state_->symbols[i] = input_shapes_[static_cast<size_t>(symbols[i]->input)][static_cast<int>(symbols[i]->axis)];
     } else if (!defined_known) {
       state_->symbols[i] = state_->profile.result_max[i];  // results begin with the symbols themselves
@@ -140,6 +143,27 @@ Status Context::evaluate_shapes(bool defined_known) noexcept {
                            profile_index_, state_->profile.result_min[i], state_->profile.result_max[i]);
   }
   return {};
+}
+
+int64_t Context::element(const plan::SymbolT& symbol) const noexcept {
+  const auto input = static_cast<size_t>(symbol.input);
+  const auto type = static_cast<DataType>(engine_->plan().bindings[input]->type);
+  return load_int64(TensorView::dense(addresses_[input], type, Shape{}), symbol.axis);
+}
+
+bool Context::values_changed() const noexcept {
+  if (!state_->has_values) return false;
+  const auto& symbols = engine_->plan().symbols;
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    if (!symbols[i]->of_value || !addresses_[static_cast<size_t>(symbols[i]->input)]) continue;
+    if (state_->symbols[i] != element(*symbols[i])) return true;
+  }
+  return false;
+}
+
+bool Context::holds_extents(int binding) const noexcept {
+  return std::ranges::any_of(engine_->plan().symbols,
+                             [&](const auto& symbol) { return symbol->of_value && symbol->input == binding; });
 }
 
 Status Context::check_bindings() noexcept {
@@ -175,6 +199,13 @@ Status Context::update_shapes() noexcept {
                              plan.bindings[i]->name);
     }
   }
+  for (const auto& symbol : plan.symbols) {
+    if (symbol->of_value && !addresses_[static_cast<size_t>(symbol->input)]) {
+      return Status::failure(ErrorCode::InvalidArgument,
+                             "the elements of input '{}' are extents: set its address before shapes are asked for",
+                             plan.bindings[static_cast<size_t>(symbol->input)]->name);
+    }
+  }
   if (Status status = evaluate_shapes(false); !status) return status;
   state_->tensors.update(state_->results, addresses_);
   if (Status status = check_bindings(); !status) return status;
@@ -201,7 +232,7 @@ Status Context::shape(int binding, Shape& result) noexcept {
     result = input_shapes_[static_cast<size_t>(binding)];
     return {};
   }
-  if (shapes_changed_) {
+  if (shapes_changed_ || values_changed()) {
     if (Status status = update_shapes(); !status) return status;
   }
   result = state_->tensors.view(state_->binding_tensor[static_cast<size_t>(binding)]).dims;
@@ -228,7 +259,7 @@ Status Context::update_addresses() noexcept {
 }
 
 Status Context::prepare() noexcept {
-  if (shapes_changed_ || state_->has_unknowns) {
+  if (shapes_changed_ || state_->has_unknowns || values_changed()) {
     if (Status status = update_shapes(); !status) return status;
   }
   return addresses_changed_ ? update_addresses() : Status();

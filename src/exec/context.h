@@ -40,6 +40,9 @@ class Context {
   Status set_address(int binding, void* address) noexcept;
   /// Evaluates all shapes and binds all kernels; run() does it by itself when shapes changed.
   Status update_shapes() noexcept;
+  /// Whether the elements of an input are extents: they are read from its address before a run, and before shapes are
+  /// told.
+  bool holds_extents(int binding) const noexcept;
   /// Shape of any binding once all inputs have theirs; extents that only running tells are those of the last run, or
   /// their upper bounds before the first.
   Status shape(int binding, Shape& result) noexcept;
@@ -58,6 +61,9 @@ class Context {
   Status evaluate_shapes(bool defined_known) noexcept;
   Status update_addresses() noexcept;
   Status check_bindings() noexcept;
+  /// Value of a symbol that is an element of an input; its address must be set.
+  int64_t element(const plan::SymbolT& symbol) const noexcept;
+  bool values_changed() const noexcept;
   Status run_list(uint32_t list, Lane& lane, bool& late) noexcept;
   Status run_step(BoundStep& step, Lane& lane, bool& late) noexcept;
   Status run_branch(BoundStep& step, Lane& lane, bool& late) noexcept;
