@@ -53,15 +53,30 @@ std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& 
   return builder.finish(std::move(ranges));
 }
 
+// Features of the processor that the steps of a profile cannot do without.
+uint32_t features_of(const plan::ProfileT& profile, const Backend& backend) {
+  uint32_t features = 0;
+  for (const auto& list : profile.lists) {
+    for (const auto& step : list->steps) {
+      const KernelEntry* kernel = backend.kernels(step->kernel);
+      if (kernel && kernel->features) features |= kernel->features(std::as_bytes(std::span(step->parameters)));
+    }
+  }
+  return features;
+}
+
 // Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again.
-void fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config) {
-  passes::trim_regions(graph, [&](const Graph& holder, const Node& node) {
+void fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config,
+                    int64_t patches) {
+  const auto accepts = [&](const Graph& holder, const Node& node) {
     const auto region = region_of(holder, node);
     return region && is_supported(backend, target, *region);
-  });
+  };
+  const int64_t trimmed = passes::trim_regions(graph, accepts, patches);
   split_unsupported(graph, backend, target);
-  if (config.disabled_passes.contains(passes::fuse_pointwise.name)) return;
-  passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, config.max_patches, {}});
+  if (!config.disabled_passes.contains(passes::fuse_pointwise.name))
+    passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, patches - trimmed, {}});
+  graph.compact();
 }
 
 // Stores tensors in narrower types where that is measured to be faster: of the types that are allowed, in the one that
@@ -81,6 +96,62 @@ std::string assign_narrow_types(Graph& graph, const Backend& backend, const Targ
   return text;
 }
 
+int count_regions(const Graph& graph) {
+  int count = 0;
+  for (const NodeId id : graph.order()) {
+    ++count;
+    if (graph.node(id).op->name() == "Region") continue;
+    for (const Graph& body : graph.node(id).bodies) count += count_regions(body);
+  }
+  return count;
+}
+
+// The build as the monitor sees it, if there is one: phases one after another.
+class Phases {
+ public:
+  explicit Phases(BuildMonitor* monitor) : monitor_(monitor) {}
+  Phases(const Phases&) = delete;
+  Phases& operator=(const Phases&) = delete;
+  ~Phases() { finish(); }
+  void start(const char* name, int steps) {
+    finish();
+    if (monitor_) monitor_->start(name, steps);
+    open_ = true;
+  }
+  void step_done() {
+    if (monitor_ && !monitor_->step_done())
+      throw Error(ErrorCode::InvalidArgument, "the build was stopped by the progress monitor");
+  }
+
+ private:
+  void finish() {
+    if (monitor_ && open_) monitor_->finish();
+    open_ = false;
+  }
+  BuildMonitor* monitor_;
+  bool open_ = false;
+};
+
+Target target_of(const BuilderConfig& config, int threads, SymbolRanges ranges) {
+  Target target;
+  target.features = cpu_info().features;
+  target.threads = threads;
+  target.allow_fp16 = config.fp16;
+  target.allow_bf16 = config.bf16;
+  target.workspace = config.workspace;
+  target.ranges = std::move(ranges);
+  return target;
+}
+
+/// The graph as one profile runs it.
+struct FittedProfile {
+  const OptimizationProfile* profile;
+  Target target;
+  Graph graph;
+  std::unique_ptr<Tuner> tuner;
+  std::string types;  ///< what was weighed of narrow ones
+};
+
 }  // namespace
 
 Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
@@ -88,8 +159,10 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
 }
 
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
-                                    BuildReport* report) {
+                                    BuildReport* report, BuildMonitor* monitor) {
   verify(graph);
+  Phases phases(monitor);
+  phases.start("Optimizing the graph", 1);
   const auto passes = passes::run_passes(graph, passes::pipeline(), {config.disabled_passes, config.max_patches, {}});
   graph.compact();
   logger.verbose("passes:\n{}", passes.to_string());
@@ -104,7 +177,6 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   plan.producer = "Tenon 0.1.0";
   plan.backend = backend.name;
   plan.device = cpu_info().model;
-  plan.features = cpu_info().features;
   plan.threads = static_cast<uint32_t>(config.threads > 0 ? config.threads : cpu_info().usable_cores);
   plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : "fp32";
   plan.preprocess = config.preprocess;
@@ -118,29 +190,33 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     symbols.push_back(symbol->name);
     plan.symbols.push_back(std::move(symbol));
   }
-  WeightStore weights;
+  std::vector<FittedProfile> fitted;
+  fitted.reserve(profiles.size());  // tuners refer to their targets
+  int regions = 0;
   for (const OptimizationProfile& profile : profiles) {
-    Target target;
-    target.features = cpu_info().features;
-    target.threads = static_cast<int>(plan.threads);
-    target.allow_fp16 = config.fp16;
-    target.allow_bf16 = config.bf16;
-    target.ranges = symbol_ranges(graph, profile);
-    Graph lowered_graph = graph;
-    fit_to_backend(lowered_graph, backend, target, config);
-    lowered_graph.compact();
-    const TunerOptions options{config.timing, config.timing_repeats, config.most_tactics, config.fail_on_cache_miss,
-                               cpu::kKernelSources};
-    Tuner tuner(backend, target, opt_values(graph, profile), options, cache);
-    std::string types;
-    if (config.timing) types = assign_narrow_types(lowered_graph, backend, target, tuner);
-    plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, profile, tuner, weights));
-    if (config.explain) plan.explanation += types + tuner.explanation();
+    fitted.push_back(
+        {&profile, target_of(config, static_cast<int>(plan.threads), symbol_ranges(graph, profile)), graph, {}, {}});
+    FittedProfile& last = fitted.back();
+    fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
+    const TunerOptions options{config.timing,       config.timing_repeats,
+                               config.most_tactics, config.fail_on_cache_miss,
+                               cpu::kKernelSources, [&] { phases.step_done(); }};
+    last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
+    if (config.timing) last.types = assign_narrow_types(last.graph, backend, last.target, *last.tuner);
+    regions += count_regions(last.graph);
+  }
+  phases.step_done();
+  phases.start("Tuning", regions);
+  WeightStore weights;
+  for (const auto& [profile, target, lowered_graph, tuner, types] : fitted) {
+    plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, *tuner, weights));
+    if (config.explain) plan.explanation += types + tuner->explanation();
     if (report) {
-      report->explanation += types + tuner.explanation();
-      report->measured += tuner.measured();
+      report->explanation += types + tuner->explanation();
+      report->measured += tuner->measured();
     }
     const auto& lowered = *plan.profiles.back();
+    plan.features |= features_of(lowered, backend);
     logger.verbose("profile {}: {} steps, activations {} bytes (lower bound {})", plan.profiles.size() - 1,
                    lowered.lists[0]->steps.size(), lowered.arena_bytes, lowered.arena_lower_bound);
   }

@@ -15,9 +15,11 @@
 
 namespace tn {
 
-/// Shapes of one input that a profile admits, and the one it is tuned for.
+/// Shapes of one input that a profile admits, and the one it is tuned for; the same for its elements where they are
+/// extents (one vector element each, else empty).
 struct ShapeBounds {
   Shape min, opt, max;
+  std::vector<int64_t> min_values, opt_values, max_values;
 };
 /// By input name; inputs with fixed shapes need no entry.
 using OptimizationProfile = std::map<std::string, ShapeBounds>;
@@ -34,7 +36,19 @@ struct BuilderConfig {
   int most_tactics = 0;    ///< candidates per layer; 0: all
   bool fail_on_cache_miss = false;
   std::set<std::string, std::less<>> disabled_passes;
-  int64_t max_patches = INT64_MAX;  ///< edits of passes, to bisect a wrong result
+  /// Edits of the graph, those that fit it to the backend included, to bisect a wrong result.
+  int64_t max_patches = INT64_MAX;
+  uint64_t workspace = UINT64_MAX;  ///< bytes that one layer may use while it runs
+};
+
+/// Follows a build, on the thread that builds. Phases follow one another.
+class BuildMonitor {
+ public:
+  virtual ~BuildMonitor() = default;
+  virtual void start(const char* phase, int steps) noexcept = 0;
+  /// False stops the build, which then throws Error(InvalidArgument).
+  virtual bool step_done() noexcept = 0;
+  virtual void finish() noexcept = 0;
 };
 
 /// What a build gives besides the engine.
@@ -49,7 +63,7 @@ struct BuildReport {
 /// with the network, a profile or a limit.
 /// `cache` is read and added to.
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
-                                    BuildReport* report = nullptr);
+                                    BuildReport* report = nullptr, BuildMonitor* monitor = nullptr);
 
 /// Reads an ONNX file with all operators of the house. Inputs in `known` become constants.
 Graph read_onnx(const std::string& path, const import::KnownInputs& known = {});

@@ -29,6 +29,20 @@ void check_bounds(const Tensor& tensor, const ShapeBounds& bounds, size_t profil
   }
 }
 
+void check_values(const Tensor& tensor, const ShapeBounds& bounds, size_t profile) {
+  const size_t count = tensor.value ? tensor.value->size() : 0;
+  for (const auto* values : {&bounds.min_values, &bounds.opt_values, &bounds.max_values}) {
+    require(values->size() == count,
+            "profile {}: the elements of input '{}' are extents: give min, opt and max of its {} values, not {}",
+            profile, tensor.name, count, values->size());
+  }
+  for (size_t i = 0; i < count; ++i) {
+    require(bounds.min_values[i] <= bounds.opt_values[i] && bounds.opt_values[i] <= bounds.max_values[i],
+            "profile {}: value {} of input '{}': min {} ≤ opt {} ≤ max {} does not hold", profile, i, tensor.name,
+            bounds.min_values[i], bounds.opt_values[i], bounds.max_values[i]);
+  }
+}
+
 }  // namespace
 
 std::vector<OptimizationProfile> complete_profiles(const Graph& graph,
@@ -53,7 +67,11 @@ std::vector<OptimizationProfile> complete_profiles(const Graph& graph,
                 tensor.name, to_string(tensor.type));
         found = profile.emplace(tensor.name, ShapeBounds{*shape, *shape, *shape}).first;
       }
-      check_bounds(tensor, found->second, p);
+      ShapeBounds& bounds = found->second;
+      if (bounds.opt.rank() == 0 && tensor.value && tensor.type.static_shape())
+        bounds.min = bounds.opt = bounds.max = *tensor.type.static_shape();
+      check_bounds(tensor, bounds, p);
+      check_values(tensor, bounds, p);
     }
   }
   return result;
@@ -61,7 +79,7 @@ std::vector<OptimizationProfile> complete_profiles(const Graph& graph,
 
 std::vector<std::unique_ptr<plan::SymbolT>> symbols_of(const Graph& graph) {
   std::vector<std::unique_ptr<plan::SymbolT>> symbols;
-  const auto add = [&](const std::string& name, int input, uint32_t axis) {
+  const auto add = [&](const std::string& name, int input, uint32_t axis, bool of_value = false) {
     const auto known =
         std::any_of(symbols.begin(), symbols.end(), [&](const auto& other) { return other->name == name; });
     if (known) return;
@@ -69,6 +87,7 @@ std::vector<std::unique_ptr<plan::SymbolT>> symbols_of(const Graph& graph) {
     symbol->name = name;
     symbol->input = input;
     symbol->axis = axis;
+    symbol->of_value = of_value;
     symbols.push_back(std::move(symbol));
   };
   for (size_t i = 0; i < graph.inputs().size(); ++i) {
@@ -76,6 +95,9 @@ std::vector<std::unique_ptr<plan::SymbolT>> symbols_of(const Graph& graph) {
     for (size_t axis = 0; axis < dims.size(); ++axis) {
       if (!dims[axis].is_constant()) add(dims[axis].to_string(), static_cast<int>(i), static_cast<uint32_t>(axis));
     }
+    const auto& value = graph.tensor(graph.inputs()[i]).value;
+    for (size_t k = 0; value && k < value->size(); ++k)
+      add((*value)[k].to_string(), static_cast<int>(i), static_cast<uint32_t>(k), true);
   }
   const auto add_unknowns = [&](const auto& self, const Graph& inner) -> void {
     for (const auto& [name, upper] : inner.unknowns()) add(name, -1, 0);
@@ -102,6 +124,8 @@ SymbolRanges symbol_ranges(const Graph& graph, const OptimizationProfile& profil
       require(entry->second.min <= entry->second.max,
               "the profile gives inputs that share the extent '{}' ranges that do not meet", dim.to_string());
     }
+    for (size_t k = 0; tensor.value && k < tensor.value->size(); ++k)
+      ranges.emplace((*tensor.value)[k].to_string(), DimRange{bounds.min_values[k], bounds.max_values[k]});
   }
   const auto add_unknowns = [&](const auto& self, const Graph& inner) -> void {
     // An upper bound may itself name an unknown; those of earlier nodes are settled first.
@@ -119,7 +143,10 @@ SymbolRanges symbol_ranges(const Graph& graph, const OptimizationProfile& profil
 
 std::map<std::string, int64_t> opt_values(const Graph& graph, const OptimizationProfile& profile) {
   OptimizationProfile at_opt = profile;
-  for (auto& [name, bounds] : at_opt) bounds.min = bounds.max = bounds.opt;
+  for (auto& [name, bounds] : at_opt) {
+    bounds.min = bounds.max = bounds.opt;
+    bounds.min_values = bounds.max_values = bounds.opt_values;
+  }
   std::map<std::string, int64_t> values;
   for (const auto& [name, range] : symbol_ranges(graph, at_opt)) values[name] = range.max;
   return values;
@@ -131,6 +158,9 @@ std::unique_ptr<plan::ShapeRangeT> range_of_input(const Tensor& tensor, const Op
   range->min.assign(bounds.min.begin(), bounds.min.end());
   range->opt.assign(bounds.opt.begin(), bounds.opt.end());
   range->max.assign(bounds.max.begin(), bounds.max.end());
+  range->min_values = bounds.min_values;
+  range->opt_values = bounds.opt_values;
+  range->max_values = bounds.max_values;
   return range;
 }
 

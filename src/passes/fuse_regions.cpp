@@ -306,13 +306,14 @@ std::optional<Patch> shorten(Graph& graph, NodeId id, size_t kept,
 
 }  // namespace
 
-void trim_regions(Graph& graph, const std::function<bool(const Graph&, const Node&)>& accepts) {
+int64_t trim_regions(Graph& graph, const std::function<bool(const Graph&, const Node&)>& accepts, int64_t most) {
   const size_t count = graph.node_count();
-  for (size_t i = 0; i < count; ++i) {
+  int64_t trimmed = 0;
+  for (size_t i = 0; i < count && trimmed < most; ++i) {
     const auto id = static_cast<NodeId>(i);
     if (!graph.node(id).alive) continue;
     if (!is_op(graph.node(id), ops::Region::kName)) {
-      for (Graph& body : graph.edit_node(id).bodies) trim_regions(body, accepts);
+      for (Graph& body : graph.edit_node(id).bodies) trimmed += trim_regions(body, accepts, most - trimmed);
       continue;
     }
     const Graph& body = graph.node(id).bodies[0];
@@ -323,10 +324,12 @@ void trim_regions(Graph& graph, const std::function<bool(const Graph&, const Nod
       auto patch = shorten(graph, id, kept, accepts);
       if (!patch) continue;
       patch->apply();
+      ++trimmed;
       break;
     }
   }
   remove_dead_nodes(graph);
+  return trimmed;
 }
 
 extern const Pass fuse_anchors = {"fuse_anchors", kAnchorRules};

@@ -24,9 +24,12 @@ void check_machine(const plan::PlanT& plan, Logger& logger) {
   if (plan.threads < 1 || plan.threads > 4096)
     throw Error(ErrorCode::InvalidEngine, "the engine asks for {} threads", plan.threads);
   if (plan.profiles.empty()) throw Error(ErrorCode::InvalidEngine, "the engine has no profile");
-  if (plan.device != cpu_info().model) {
-    logger.warning("the engine was tuned on '{}'; it runs here ({}), but building it again may make it faster",
-                   plan.device, cpu_info().model);
+  const bool fewer_cores = static_cast<int>(plan.threads) > cpu_info().usable_cores;
+  if (plan.device != cpu_info().model || fewer_cores) {
+    logger.warning(
+        "the engine was tuned on '{}' for {} threads; it runs here ({}, {} cores), but building it again may make it "
+        "faster",
+        plan.device, plan.threads, cpu_info().model, cpu_info().usable_cores);
   }
 }
 
@@ -104,7 +107,7 @@ std::string Engine::precision_summary() const {
   const bool fp16 = allowed.find("fp16") != std::string::npos, bf16 = allowed.find("bf16") != std::string::npos;
   const std::string_view asked = fp16 && bf16 ? "FP16 or BF16" : fp16 ? "FP16" : "BF16";
   text += fmt::format("; {} was allowed and won nothing: no layer was measured to be faster in it", asked);
-  const bool has_fp16 = (plan().features & static_cast<uint32_t>(CpuFeature::Avx512Fp16)) != 0;
+  const bool has_fp16 = cpu_info().has(CpuFeature::Avx512Fp16);
   if (fp16 && !has_fp16) text += " (products in FP16 need AVX512-FP16, which this processor lacks)";
   if (bf16 && !fp16) text += " (products are FP32)";
   return text;

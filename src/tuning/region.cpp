@@ -117,6 +117,39 @@ std::optional<Region> region_of_single(Region region) {
   return region;
 }
 
+// Gives symbols the names s0, s1 … in the order in which they are met.
+class SymbolNumbers {
+ public:
+  SymbolNumbers(const SymbolRanges& ranges, const std::map<std::string, int64_t>& opt) : ranges_(ranges), opt_(opt) {}
+
+  Dims renamed(const Dims& dims) {
+    Dims result;
+    for (const Dim& dim : dims) {
+      result.push_back(dim.substitute([&](const std::string& symbol) { return std::optional(number(symbol)); }));
+    }
+    return result;
+  }
+  std::string text(const TensorType& type) { return to_string(TensorType{type.type, renamed(type.dims)}); }
+  /// " s0=1..32@8": range and tuned value of each.
+  const std::string& legend() const { return legend_; }
+
+ private:
+  Dim number(const std::string& symbol) {
+    const auto [entry, fresh] = names_.emplace(symbol, fmt::format("s{}", names_.size()));
+    if (fresh) {
+      legend_ += " " + entry->second;
+      if (const auto range = ranges_.find(symbol); range != ranges_.end())
+        legend_ += fmt::format("={}..{}", range->second.min, range->second.max);
+      if (const auto value = opt_.find(symbol); value != opt_.end()) legend_ += fmt::format("@{}", value->second);
+    }
+    return Dim::symbol(entry->second);
+  }
+  const SymbolRanges& ranges_;
+  const std::map<std::string, int64_t>& opt_;
+  std::map<std::string, std::string> names_;
+  std::string legend_;
+};
+
 std::string attributes_text(const Op& op) {
   std::string text(op.name());
   for (const auto& [name, value] : op.attributes()) text += " " + name + "=" + to_string(value);
@@ -168,21 +201,27 @@ std::vector<std::string> Region::defines() const {
   return fresh;
 }
 
-std::string Region::signature() const {
+std::string Region::signature(const SymbolRanges& ranges, const std::map<std::string, int64_t>& opt) const {
+  SymbolNumbers numbers(ranges, opt);
   std::string text = anchor ? attributes_text(*anchor) : "Pointwise";
   text += " (";
   for (int i = 0; i < inputs(); ++i) {
-    if (!has_input(i))
+    if (!has_input(i)) {
       text += "-,";
-    else
-      text += to_string(input_type(i)) + (input(i).constant ? "c," : ",");
+      continue;
+    }
+    const Tensor& tensor = input(i);
+    text += numbers.text(tensor.type) + (tensor.constant ? "c" : "");
+    // Known indices, starts and steps decide what a tactic can do.
+    if (tensor.value) text += "=" + to_string(numbers.renamed(*tensor.value));
+    text += ",";
   }
   text += ")";
   for (const int index : anchor_inputs) text += fmt::format(" a{}", index);
   for (const int index : expression_inputs) text += fmt::format(" e{}", index);
   if (!expressions.empty()) text += " " + to_string(expressions);
-  for (int i = 0; i < outputs(); ++i) text += " -> " + to_string(output_type(i));
-  return text;
+  for (int i = 0; i < outputs(); ++i) text += " -> " + numbers.text(output_type(i));
+  return text + numbers.legend();
 }
 
 std::optional<Region> region_of(const Graph& graph, const Node& node) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,9 @@ struct Region {
   std::string operators() const;
   /// Extents of the outputs that no input tells: symbols that running the region defines.
   std::vector<std::string> defines() const;
-  /// Everything that decides how fast a kernel for it can be, and no names: the key of the timing cache.
-  std::string signature() const;
+  /// Everything that decides which tactics take it and how fast they are, and no names: part of the timing cache's key.
+  /// Symbols are numbered in order of appearance, with their ranges and the values that they are tuned for.
+  std::string signature(const SymbolRanges& ranges, const std::map<std::string, int64_t>& opt) const;
 };
 
 /// The region of one node. Nothing if a fused node has more than one anchor or an anchor fed by expressions.

@@ -28,13 +28,16 @@ struct Target {
   uint32_t features = 0;  ///< CpuFeature bits that kernels may use
   int threads = 1;
   bool allow_fp16 = false, allow_bf16 = false;
-  SymbolRanges ranges;  ///< of the profile; a tactic must hold for all of them
+  uint64_t workspace = UINT64_MAX;  ///< bytes that one step may use while it runs
+  SymbolRanges ranges;              ///< of the profile; a tactic must hold for all of them
 };
 
 struct Support {
   bool yes = true;
   std::string reason;
   static Support no(std::string why) { return {false, std::move(why)}; }
+  /// Another operator than the tactic is for: nothing worth telling.
+  static Support foreign() { return {false, ""}; }
   explicit operator bool() const { return yes; }
 };
 

@@ -30,11 +30,10 @@ Dims evaluate(const Dims& dims, const std::map<std::string, int64_t>& symbols) {
 }
 
 // A plan that runs the only node of a graph; inputs lie in the order that the tactic asks for.
-std::vector<std::byte> plan_of(const Graph& graph, const Backend& backend, const Target& target, const Choice& choice,
-                               size_t& weight_bytes) {
+plan::PlanT plan_of(const Graph& graph, const Backend& backend, const Target& target, const Choice& choice,
+                    WeightStore& weights) {
   plan::PlanT plan;
   plan.backend = backend.name;
-  WeightStore weights;
   ProfileBuilder builder({}, {}, weights);
   const Region region = *region_of(graph, graph.node(graph.order()[0]));
   const Order order = choice.tactic->order(region).value_or(Order::RowMajor);
@@ -60,8 +59,7 @@ std::vector<std::byte> plan_of(const Graph& graph, const Backend& backend, const
   FixedSelector selector(choice);
   GraphLowering(graph, target, selector, builder).run(0, inputs);
   plan.profiles.push_back(builder.finish(std::move(ranges)));
-  weight_bytes = weights.bytes().size();
-  return write_engine(plan, weights.bytes());
+  return plan;
 }
 
 void check(const Status& status) {
@@ -117,6 +115,18 @@ Graph specialize(const Region& region, const std::map<std::string, int64_t>& sym
   return graph;
 }
 
+uint64_t workspace_of(const Region& region, const Backend& backend, const Target& target, const Choice& choice) {
+  if (!region.node->bodies.empty() && region.node->op->name() != "Region") return 0;
+  std::map<std::string, int64_t> largest;
+  for (const auto& [symbol, range] : target.ranges) largest[symbol] = range.max;
+  const Graph graph = specialize(region, largest);
+  WeightStore weights;
+  const plan::PlanT plan = plan_of(graph, backend, target, choice, weights);
+  uint64_t most = 0;
+  for (const auto& step : plan.profiles[0]->lists[0]->steps) most = std::max(most, step->workspace_bytes);
+  return most;
+}
+
 Timer::Timer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats)
     : backend_(backend), target_(target), opt_(std::move(opt)), repeats_(std::max(1, repeats)), lane_(target.threads) {}
 
@@ -124,8 +134,10 @@ double Timer::measure(const Region& region, const Choice& choice) {
   constexpr size_t kColdBytes = size_t{48} << 20;
   constexpr size_t kMostCopies = 24;
   const Graph graph = specialize(region, opt_);
-  size_t weight_bytes = 0;
-  const auto engine = plan_of(graph, backend_, target_, choice, weight_bytes);
+  WeightStore weights;
+  const plan::PlanT plan = plan_of(graph, backend_, target_, choice, weights);
+  const auto engine = write_engine(plan, weights.bytes());
+  const size_t weight_bytes = weights.bytes().size();
   const size_t copies =
       std::clamp<size_t>(kColdBytes / std::max<size_t>(weight_bytes, 1), 1, weight_bytes == 0 ? 1 : kMostCopies);
   std::vector<HostBuffer> inputs;
@@ -144,8 +156,8 @@ double Timer::measure(const Region& region, const Choice& choice) {
   }
   std::vector<double> times;
   const auto begin = Clock::now();
-  constexpr auto kBudget = std::chrono::milliseconds(60);
-  for (int i = 0; i < repeats_ && (i < 3 || Clock::now() - begin < kBudget); ++i) {
+  const auto budget = repeats_ * std::chrono::microseconds(7500);
+  for (int i = 0; i < repeats_ && (i < 3 || Clock::now() - begin < budget); ++i) {
     const auto start = Clock::now();
     check(contexts[static_cast<size_t>(i + 1) % copies]->run(lane_));
     times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());

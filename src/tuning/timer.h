@@ -9,6 +9,9 @@
 
 namespace tn {
 
+/// Part of every key of the timing cache: to be raised when times measured by Timer would no longer compare.
+inline constexpr int kTimingMethod = 1;
+
 /// Measures one way of running a region: a plan of its own with random data, hot inputs and cold weights (several
 /// copies of the weights in turn), on the lane the engine will run on.
 class Timer {
@@ -25,6 +28,10 @@ class Timer {
   int repeats_;
   Lane lane_;
 };
+
+/// Bytes of the arena that its hungriest step uses beside its operands, at the largest shapes. Of control flow 0: the
+/// regions inside are asked on their own.
+uint64_t workspace_of(const Region& region, const Backend& backend, const Target& target, const Choice& choice);
 
 /// A region with the values of symbols put in, as a graph of one node.
 Graph specialize(const Region& region, const std::map<std::string, int64_t>& symbols);

@@ -14,9 +14,26 @@ Tuner::Tuner(const Backend& backend, const Target& target, std::map<std::string,
              TimingCache& cache)
     : backend_(backend), target_(target), opt_(std::move(opt)), options_(std::move(options)), cache_(cache) {}
 
+namespace {
+
+// Empty, or why the limit on workspace forbids the choice.
+std::string beyond_workspace(const Backend& backend, const Target& target, const Region& region, const Choice& choice) {
+  if (target.workspace == UINT64_MAX) return "";
+  const uint64_t needed = workspace_of(region, backend, target, choice);
+  if (needed <= target.workspace) return "";
+  return fmt::format("it needs a workspace of {} bytes, the limit is {}", needed, target.workspace);
+}
+
+}  // namespace
+
 bool is_supported(const Backend& backend, const Target& target, const Region& region) {
-  return std::any_of(backend.tactics.begin(), backend.tactics.end(),
-                     [&](const Tactic* tactic) { return static_cast<bool>(tactic->supports(region, target)); });
+  return std::ranges::any_of(backend.tactics, [&](const Tactic* tactic) {
+    if (!tactic->supports(region, target)) return false;
+    const auto configs = tactic->configs(region, target);
+    return std::ranges::any_of(configs, [&](const std::string& config) {
+      return beyond_workspace(backend, target, region, {tactic, config}).empty();
+    });
+  });
 }
 
 bool has_kernel(const Backend& backend, const Target& target, const Region& region) {
@@ -25,18 +42,32 @@ bool has_kernel(const Backend& backend, const Target& target, const Region& regi
   });
 }
 
+namespace {
+
+std::string name_of(const Choice& choice) {
+  return fmt::format("{}{}{}", choice.tactic->name(), choice.config.empty() ? "" : " ", choice.config);
+}
+
+}  // namespace
+
 // The first tactic that is not timed ends the list: what follows it in the table is no rival of what stands before it.
 std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::string& text) const {
   std::vector<Candidate> result;
   for (const Tactic* tactic : backend_.tactics) {
     const Support support = tactic->supports(region, target_);
     if (!support) {
-      text += fmt::format("  {}: no, {}\n", tactic->name(), support.reason);
+      if (!support.reason.empty()) text += fmt::format("  {}: no, {}\n", tactic->name(), support.reason);
       continue;
     }
     if (!tactic->timed() && !result.empty()) break;
-    for (const std::string& config : tactic->configs(region, target_)) result.push_back({{tactic, config}, 0});
-    if (!tactic->timed()) break;
+    for (const std::string& config : tactic->configs(region, target_)) {
+      const std::string reason = beyond_workspace(backend_, target_, region, {tactic, config});
+      if (reason.empty())
+        result.push_back({{tactic, config}, 0});
+      else
+        text += fmt::format("  {}: no, {}\n", name_of({tactic, config}), reason);
+    }
+    if (!tactic->timed() && !result.empty()) break;
   }
   if (options_.most_candidates > 0 && result.size() > static_cast<size_t>(options_.most_candidates)) {
     result.resize(static_cast<size_t>(options_.most_candidates));
@@ -45,9 +76,9 @@ std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::strin
 }
 
 Hash Tuner::key(const std::string& signature, const Choice& choice) const {
-  return hash_text(fmt::format("{}|{}|{}|{}|{}|{}|{}", signature, choice.tactic->name(), choice.config,
-                               options_.kernel_sources, cpu_info().model, cpu_feature_names(target_.features),
-                               target_.threads));
+  return hash_text(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", kTimingMethod, signature, choice.tactic->name(),
+                               choice.config, options_.kernel_sources, cpu_info().model,
+                               cpu_feature_names(target_.features), target_.threads));
 }
 
 void Tuner::find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list) {
@@ -87,9 +118,7 @@ double Tuner::measure(const Region& region, const Choice& choice) {
 }
 
 std::string Tuner::signature_of(const Region& region) const {
-  std::string opt;
-  for (const auto& [name, value] : opt_) opt += fmt::format(" {}={}", name, value);
-  return region.signature() + opt;
+  return region.signature(target_.ranges, opt_);
 }
 
 double Tuner::microseconds(const Region& region) {
@@ -102,6 +131,12 @@ double Tuner::microseconds(const Region& region) {
 }
 
 Choice Tuner::select(const Region& region) {
+  const Choice choice = choose(region);
+  if (options_.region_done) options_.region_done();
+  return choice;
+}
+
+Choice Tuner::choose(const Region& region) {
   const std::string signature = signature_of(region);
   if (const auto found = chosen_.find(signature); found != chosen_.end()) return found->second;
   std::string text = fmt::format("{} ({})\n", region.node->name, region.operators());
@@ -111,8 +146,7 @@ Choice Tuner::select(const Region& region) {
   const auto best = std::min_element(
       list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; });
   for (const Candidate& candidate : list) {
-    text += fmt::format("  {}{}{}:", candidate.choice.tactic->name(), candidate.choice.config.empty() ? "" : " ",
-                        candidate.choice.config);
+    text += fmt::format("  {}:", name_of(candidate.choice));
     if (list.size() > 1 && options_.timing) text += fmt::format(" {:.1f} us", candidate.microseconds);
     text += &candidate == &*best ? " chosen\n" : "\n";
   }

@@ -11,11 +11,12 @@
 namespace tn {
 
 struct TunerOptions {
-  bool timing = true;          ///< false: the order of the table decides
-  int repeats = 8;             ///< measurements per candidate
-  int most_candidates = 0;     ///< per region; 0: all
-  bool fail_on_miss = false;   ///< Error(NotFound) naming the region instead of measuring
-  std::string kernel_sources;  ///< hash of the kernels' sources: part of every key
+  bool timing = true;                 ///< false: the order of the table decides
+  int repeats = 8;                    ///< measurements per candidate
+  int most_candidates = 0;            ///< per region; 0: all
+  bool fail_on_miss = false;          ///< Error(NotFound) naming the region instead of measuring
+  std::string kernel_sources;         ///< hash of the kernels' sources: part of every key
+  std::function<void()> region_done;  ///< called after every choice; what it throws ends the build
 };
 
 /// Chooses the fastest candidate of every region: from the cache, else by measuring. Identical regions are measured
@@ -37,6 +38,7 @@ class Tuner final : public Selector, public RegionCosts {
     Choice choice;
     double microseconds = 0;
   };
+  Choice choose(const Region& region);
   std::vector<Candidate> candidates(const Region& region, std::string& text) const;
   void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
   double measure(const Region& region, const Choice& choice);

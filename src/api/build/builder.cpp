@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tenon/builder.h"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -24,25 +26,35 @@ void check_formats(const Network& network) {
   }
 }
 
-// Tells the program's monitor of the build.
-class Phase {
+// Tells the program's monitor of the build: one phase around those of the inside.
+class Phases final : public BuildMonitor {
  public:
-  explicit Phase(tenon::IProgressMonitor* monitor) : monitor_(monitor) {
-    if (monitor_) monitor_->phaseStart(kName, nullptr, 1);
+  explicit Phases(tenon::IProgressMonitor* monitor) : monitor_(monitor) {
+    if (monitor_) monitor_->phaseStart(kWhole, nullptr, kParts);
   }
-  Phase(const Phase&) = delete;
-  Phase& operator=(const Phase&) = delete;
-  ~Phase() {
-    if (monitor_) monitor_->phaseFinish(kName);
+  Phases(const Phases&) = delete;
+  Phases& operator=(const Phases&) = delete;
+  ~Phases() override {
+    if (monitor_) monitor_->phaseFinish(kWhole);
   }
-  void step_done() {
-    if (monitor_ && !monitor_->stepComplete(kName, 0))
-      throw Error(ErrorCode::InvalidArgument, "the build was stopped by the progress monitor");
+  void start(const char* phase, int steps) noexcept override {
+    phase_ = phase;
+    done_ = 0;
+    if (monitor_) monitor_->phaseStart(phase, kWhole, steps);
+  }
+  bool step_done() noexcept override { return !monitor_ || monitor_->stepComplete(phase_, done_++); }
+  void finish() noexcept override {
+    if (!monitor_) return;
+    monitor_->phaseFinish(phase_);
+    monitor_->stepComplete(kWhole, parts_++);
   }
 
  private:
-  static constexpr const char* kName = "Building the engine";
+  static constexpr const char* kWhole = "Building the engine";
+  static constexpr int kParts = 2;
   tenon::IProgressMonitor* monitor_;
+  const char* phase_ = "";
+  int32_t done_ = 0, parts_ = 0;
 };
 
 class PublicBuilder final : public tenon::IBuilder {
@@ -69,12 +81,12 @@ class PublicBuilder final : public tenon::IBuilder {
       check_formats(inside);
       if (settings.getBackend() == tenon::Backend::kAUTO)
         logger_.info("Backend: the CPU ({}), the only one there is", cpu_info().model);
-      Phase phase(config.getProgressMonitor());
+      Phases phases(config.getProgressMonitor());
       TimingCache fresh;
       TimingCache* given = settings.timing_cache();
       BuildReport report;
-      auto plan = build_engine(inside.graph(), settings.inside(network), logger_, given ? *given : fresh, &report);
-      phase.step_done();
+      auto plan = build_engine(inside.graph(), within_threads(settings.inside(network)), logger_,
+                               given ? *given : fresh, &report, &phases);
       if (!settings.graph_path().empty()) write_file_atomically(settings.graph_path(), report.graph);
       return new HostMemory(std::move(plan));
     });
@@ -96,13 +108,24 @@ class PublicBuilder final : public tenon::IBuilder {
       return true;
     });
   }
-  int32_t getMaxThreads() const noexcept override { return max_threads_; }
+  int32_t getMaxThreads() const noexcept override {
+    return std::min<int32_t>(max_threads_, static_cast<int32_t>(cpu_info().usable_cores));
+  }
   tenon::ILogger* getLogger() const noexcept override { return &logger_.target(); }
 
  private:
+  // Candidates are measured on as many threads as the engine is for.
+  BuilderConfig within_threads(BuilderConfig config) const {
+    if (config.threads == 0) config.threads = std::min<int>(max_threads_, cpu_info().usable_cores);
+    if (config.threads > max_threads_)
+      throw Error(ErrorCode::InvalidArgument, "tuning for {} threads needs as many; setMaxThreads allows {}",
+                  config.threads, max_threads_);
+    return config;
+  }
+
   mutable PublicLogger logger_;
   std::vector<std::unique_ptr<PublicProfile>> profiles_;
-  int32_t max_threads_ = 1;
+  int32_t max_threads_ = std::numeric_limits<int32_t>::max();
 };
 
 }  // namespace

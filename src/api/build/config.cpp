@@ -77,6 +77,18 @@ bool PublicConfig::disablePass(char const* pass) noexcept {
   });
 }
 
+namespace {
+
+// How much is tried at each optimization level: candidates per layer (0: all), and measurements of each over those that
+// setAvgTimingIterations asks for.
+struct Effort {
+  int most_tactics;
+  double repeats;
+};
+constexpr Effort kEfforts[] = {{1, 1}, {2, 0.5}, {4, 1}, {0, 1}, {0, 2}, {0, 4}};
+
+}  // namespace
+
 BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) const {
   BuilderConfig config;
   for (const auto* profile : values_.profiles)
@@ -92,9 +104,11 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   config.preprocess = values_.preprocess;
   config.verbosity = static_cast<uint8_t>(values_.verbosity);
   config.explain = getFlag(tenon::BuilderFlag::kEXPLAIN);
+  const Effort& effort = kEfforts[std::clamp<size_t>(static_cast<size_t>(std::max(values_.level, 0)), 0, 5)];
   config.timing = values_.level > 0;
-  config.timing_repeats = std::max(values_.avg_timing, 1);
-  config.most_tactics = std::max(values_.max_tactics, 0);
+  config.timing_repeats = std::max(static_cast<int>(effort.repeats * std::max(values_.avg_timing, 1)), 1);
+  config.most_tactics = values_.max_tactics > 0 ? values_.max_tactics : effort.most_tactics;
+  config.workspace = values_.workspace;
   config.fail_on_cache_miss = getFlag(tenon::BuilderFlag::kERROR_ON_TIMING_CACHE_MISS);
   config.disabled_passes = values_.disabled_passes;
   if (values_.max_patches >= 0) config.max_patches = values_.max_patches;

@@ -12,7 +12,7 @@ class Branch final : public Tactic {
  public:
   std::string_view name() const override { return "branch"; }
   Support supports(const Region& region, const Target&) const override {
-    return region.anchor && region.anchor->name() == "If" ? Support{} : Support::no("not a branch");
+    return region.anchor && region.anchor->name() == "If" ? Support{} : Support::foreign();
   }
   std::optional<Order> order(const Region&) const override { return Order::RowMajor; }
   bool timed() const override { return false; }
@@ -57,7 +57,7 @@ class Repetition final : public Tactic {
   std::string_view name() const override { return "loop"; }
   Support supports(const Region& region, const Target&) const override {
     const auto form = form_of_region(region);
-    if (!form) return Support::no("not a loop");
+    if (!form) return Support::foreign();
     // The number of iterations is what a loop can tell of its results.
     for (int i = 0; i < region.outputs(); ++i) {
       const Dims& dims = region.output_type(i).dims;

@@ -13,7 +13,7 @@ class Reference final : public Tactic {
  public:
   std::string_view name() const override { return "reference"; }
   Support supports(const Region& region, const Target&) const override {
-    if (!region.anchor) return Support::no("elementwise");
+    if (!region.anchor) return Support::foreign();
     if (!region.expressions.empty()) return Support::no("expressions follow the operator");
     if (!dynamic_cast<const ops::Referenced*>(region.anchor)) {
       return Support::no("the operator has no reference function");

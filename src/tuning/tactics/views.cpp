@@ -26,7 +26,7 @@ class ReshapeView final : public Tactic {
   std::string_view name() const override { return "view.reshape"; }
   Support supports(const Region& region, const Target&) const override {
     if (is_one_of(region, {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"})) return {};
-    return Support::no("not a reshape");
+    return Support::foreign();
   }
   std::optional<Order> order(const Region& region) const override {
     if (region.anchor->name() == "Identity") return std::nullopt;
@@ -55,7 +55,7 @@ class StrideView final : public Tactic {
   Support supports(const Region& region, const Target&) const override {
     if (is_one_of(region, {"Transpose", "Split", "Expand"})) return {};
     if (is_one_of(region, {"Gather"})) return picked(region) ? Support{} : Support::no("not one known index");
-    if (!is_one_of(region, {"Slice"})) return Support::no("not a transpose, slice, split or expand");
+    if (!is_one_of(region, {"Slice"})) return Support::foreign();
     return slice_bounds(region) ? Support{} : Support::no("start or step is not known, or the step is negative");
   }
   std::optional<Order> order(const Region& region) const override {
@@ -187,7 +187,7 @@ class ConcatCopy final : public Tactic {
  public:
   std::string_view name() const override { return "concat"; }
   Support supports(const Region& region, const Target&) const override {
-    return is_one_of(region, {"Concat"}) ? Support{} : Support::no("not a concatenation");
+    return is_one_of(region, {"Concat"}) ? Support{} : Support::foreign();
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
@@ -200,7 +200,7 @@ class ShapeValueTactic final : public Tactic {
   std::string_view name() const override { return "shape_program"; }
   Support supports(const Region& region, const Target&) const override {
     const Tensor& output = region.graph->tensor(region.node->outputs[0]);
-    if (!output.value) return Support::no("the values are not computable from extents");
+    if (!output.value) return Support::foreign();
     if (output.type.type != DataType::I64) return Support::no("only int64 values come from the shape program");
     return {};
   }

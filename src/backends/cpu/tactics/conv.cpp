@@ -45,7 +45,7 @@ template <typename Algorithm>
 class ConvTactic : public Tactic {
  public:
   Support supports(const Region& region, const Target&) const override {
-    if (!dynamic_cast<const ops::Conv*>(region.anchor)) return Support::no("not a convolution");
+    if (!dynamic_cast<const ops::Conv*>(region.anchor)) return Support::foreign();
     const TensorType& x = region.input_type(region.anchor_inputs[0]);
     if (!is_stored_float(x.type) || !is_stored_float(region.output_type(0).type))
       return Support::no("operands of another type than f32, f16 or bf16");

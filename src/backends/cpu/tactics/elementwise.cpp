@@ -25,7 +25,7 @@ class Compiled final : public Tactic {
  public:
   std::string_view name() const override { return "elementwise"; }
   Support supports(const Region& region, const Target&) const override {
-    if (region.anchor) return Support::no("not elementwise");
+    if (region.anchor) return Support::foreign();
     std::vector<DataType> operands, results;
     for (const int index : region.expression_inputs) operands.push_back(region.input_type(index).type);
     for (int i = 0; i < region.outputs(); ++i) results.push_back(region.output_type(i).type);
@@ -42,7 +42,7 @@ class Interpreted final : public Tactic {
  public:
   std::string_view name() const override { return "interpreted"; }
   Support supports(const Region& region, const Target&) const override {
-    return region.anchor ? Support::no("not elementwise") : Support{};
+    return region.anchor ? Support::foreign() : Support{};
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {

@@ -17,8 +17,7 @@ class GatherTactic final : public Tactic {
  public:
   std::string_view name() const override { return "gather"; }
   Support supports(const Region& region, const Target&) const override {
-    if (!dynamic_cast<const ops::Gather*>(region.anchor) || !region.expressions.empty())
-      return Support::no("not a gather");
+    if (!dynamic_cast<const ops::Gather*>(region.anchor) || !region.expressions.empty()) return Support::foreign();
     const DataType index = region.input_type(region.anchor_inputs[1]).type;
     if (index != DataType::I64 && index != DataType::I32) return Support::no("indices of another type");
     return region.defines().empty() ? Support{} : Support::no("extents that only running tells");
@@ -39,7 +38,7 @@ class ResizeTactic final : public Tactic {
   std::string_view name() const override { return "resize"; }
   Support supports(const Region& region, const Target&) const override {
     const auto* op = dynamic_cast<const ops::Resize*>(region.anchor);
-    if (!op || !region.expressions.empty()) return Support::no("not a resize");
+    if (!op || !region.expressions.empty()) return Support::foreign();
     const TensorType &x = region.input_type(0), &y = region.output_type(0);
     if (!is_stored_float(x.type)) return Support::no("an operand of another type than f32, f16 or bf16");
     if (x.rank() < 3 || x.rank() > 5 || !(x.dims[0] == y.dims[0]) || !(x.dims[1] == y.dims[1]))
@@ -91,7 +90,7 @@ class AttentionTactic final : public Tactic {
   std::string_view name() const override { return "attention"; }
   Support supports(const Region& region, const Target&) const override {
     const auto* op = dynamic_cast<const ops::Attention*>(region.anchor);
-    if (!op || !region.expressions.empty()) return Support::no("not attention");
+    if (!op || !region.expressions.empty()) return Support::foreign();
     if (op->softcap != 0) return Support::no("capped scores");
     const DataType type = region.input_type(region.anchor_inputs[0]).type;
     if (!is_stored_float(type)) return Support::no("operands of another type than f32, f16 or bf16");

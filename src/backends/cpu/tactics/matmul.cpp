@@ -15,7 +15,7 @@ std::string text_of(const TileShape& tile) {
 
 Support common(const Region& region) {
   const auto* op = dynamic_cast<const ops::MatMul*>(region.anchor);
-  if (!op) return Support::no("not a matrix product");
+  if (!op) return Support::foreign();
   if (!is_stored_float(region.output_type(0).type))
     return Support::no("a result of another type than f32, f16 or bf16");
   if (const Support products = supports_products(region.input_type(region.anchor_inputs[0]).type, best_isa());

@@ -27,7 +27,7 @@ class SoftmaxTactic final : public Tactic {
   std::string_view name() const override { return "softmax"; }
   Support supports(const Region& region, const Target&) const override {
     if (!region.anchor || (region.anchor->name() != "Softmax" && region.anchor->name() != "LogSoftmax"))
-      return Support::no("not a softmax");
+      return Support::foreign();
     return plain_float(region);
   }
   bool timed() const override { return false; }
@@ -44,7 +44,7 @@ class NormTactic final : public Tactic {
   std::string_view name() const override { return "norm"; }
   Support supports(const Region& region, const Target&) const override {
     const auto* op = dynamic_cast<const ops::NormOverTail*>(region.anchor);
-    if (!op) return Support::no("not a layer or RMS normalization");
+    if (!op) return Support::foreign();
     const TensorType& x = region.input_type(0);
     Dim row = 1;
     for (int64_t i = ops::normalize_axis(op->axis, x.rank()); i < x.rank(); ++i)
@@ -77,7 +77,7 @@ class ReduceTactic final : public Tactic {
  public:
   std::string_view name() const override { return "reduce"; }
   Support supports(const Region& region, const Target&) const override {
-    if (!dynamic_cast<const ops::Reduce*>(region.anchor)) return Support::no("not a reduction");
+    if (!dynamic_cast<const ops::Reduce*>(region.anchor)) return Support::foreign();
     return plain_float(region);
   }
   bool timed() const override { return false; }
@@ -115,7 +115,7 @@ class PoolTactic final : public Tactic {
   Support supports(const Region& region, const Target&) const override {
     const auto* max = dynamic_cast<const ops::MaxPool*>(region.anchor);
     const auto* average = dynamic_cast<const ops::AveragePool*>(region.anchor);
-    if (!max && !average) return Support::no("not a max or average pool");
+    if (!max && !average) return Support::foreign();
     if (region.outputs() != 1) return Support::no("indices are asked for");
     if (region.input_type(0).rank() > 5) return Support::no("more than three spatial axes");
     return plain_float(region);
