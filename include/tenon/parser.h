@@ -53,6 +53,10 @@ class IParser : public INoCopy {
   virtual int32_t getNbErrors() const noexcept = 0;
   virtual IParserError const* getError(int32_t index) const noexcept = 0;
   virtual void clearErrors() noexcept = 0;
+  // ---- Tenon's own ----
+  /// Extents of an input, −1 for one that is left open. A model that cannot be read without them, because ranks depend
+  /// on its input shapes, is read for these; others do not need them and stay dynamic. False for a negative rank.
+  virtual bool setInputShape(char const* inputName, Dims const& dims) noexcept = 0;
 };
 
 /// The network and the logger must outlive the parser.

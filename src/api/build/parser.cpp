@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tenon/parser.h"
 
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "api/build/network.h"
+#include "api/run/convert.h"
 #include "api/run/guard.h"
 #include "builder/builder.h"
 #include "import/onnx/model.h"
@@ -20,16 +22,19 @@ using tenon::ParserErrorCode;
 
 class ParserError final : public tenon::IParserError {
  public:
-  ParserError(ParserErrorCode code, std::string text) : code_(code), text_(std::move(text)) {}
+  ParserError(ParserErrorCode code, const Error& error) : code_(code), text_(error.what()) {
+    if (const auto* about = dynamic_cast<const import::NodeError*>(&error)) node_ = about->origin();
+  }
   ParserErrorCode code() const noexcept override { return code_; }
   char const* desc() const noexcept override { return text_.c_str(); }
-  int32_t node() const noexcept override { return -1; }
-  char const* nodeName() const noexcept override { return ""; }
-  char const* nodeOperator() const noexcept override { return ""; }
+  int32_t node() const noexcept override { return node_.index; }
+  char const* nodeName() const noexcept override { return node_.name.c_str(); }
+  char const* nodeOperator() const noexcept override { return node_.op.c_str(); }
 
  private:
   ParserErrorCode code_;
   std::string text_;
+  import::NodeOrigin node_;
 };
 
 ParserErrorCode code_of(const Error& error) {
@@ -77,7 +82,8 @@ class PublicParser final : public tenon::IParser {
       std::error_code ignored;
       if (std::filesystem::is_directory(path, ignored))
         throw Error(ErrorCode::Io, "{}: is a folder, not an ONNX file", path);
-      network_.import_graph(read_onnx(path));
+      network_.import_graph(
+          with_shapes(filter, [&](const import::KnownInputs& known) { return read_onnx(path, known); }));
     });
   }
   bool supportsOperator(char const* name) const noexcept override {
@@ -92,6 +98,12 @@ class PublicParser final : public tenon::IParser {
     return index < 0 || index >= getNbErrors() ? nullptr : errors_[static_cast<size_t>(index)].get();
   }
   void clearErrors() noexcept override { errors_.clear(); }
+  bool setInputShape(char const* name, tenon::Dims const& dims) noexcept override {
+    return guard(logger_, false, [&] {
+      known_.shapes.insert_or_assign(&not_null(name, "the input's name"), to_shape(dims));
+      return true;
+    });
+  }
 
  private:
   bool attempt(Logger& logger, const std::function<void()>& body) noexcept {
@@ -100,23 +112,60 @@ class PublicParser final : public tenon::IParser {
         body();
         return true;
       } catch (const Error& error) {
-        errors_.push_back(std::make_unique<ParserError>(code_of(error), error.what()));
+        errors_.push_back(std::make_unique<ParserError>(code_of(error), error));
         throw;
       }
     });
   }
-  static Graph read(void const* model, std::size_t size, char const* path) {
+  // Reads without the known shapes first: a dynamic network is worth more. Elements of inputs become extents only where
+  // the network cannot be read otherwise.
+  template <typename Read>
+  Graph with_shapes(Logger& logger, Read&& read) {
+    try {
+      return with_values(read, {});
+    } catch (const Error& error) {
+      if (known_.shapes.empty() || !is_of_network(error)) throw;
+    }
+    Graph graph = with_values(read, known_);
+    logger.info(
+        "The model cannot be read with dynamic shapes (ranks depend on them): its inputs are fixed to the shapes "
+        "given");
+    return graph;
+  }
+  static bool is_of_network(const Error& error) {
+    return error.code() == ErrorCode::InvalidModel || error.code() == ErrorCode::Unsupported;
+  }
+  template <typename Read>
+  static Graph with_values(Read&& read, import::KnownInputs known) {
+    try {
+      return read(known);
+    } catch (const Error& error) {
+      if (!is_of_network(error)) throw;
+      const std::exception_ptr first = std::current_exception();
+      try {
+        known.symbolic_values = true;
+        return read(known);
+      } catch (const Error&) {
+        std::rethrow_exception(first);
+      }
+    }
+  }
+  Graph read(void const* model, std::size_t size, char const* path) {
     const auto* bytes = &not_null(static_cast<const std::byte*>(model), "the model");
     std::filesystem::path folder;
     if (path && *path) {
       folder = std::filesystem::path(path).parent_path();
       if (folder.empty()) folder = ".";
     }
-    return import::import_onnx({bytes, size}, folder, {ops::find_onnx_importer, ops::make_op_by_name("Identity")});
+    return with_shapes(logger_, [&](const import::KnownInputs& known) {
+      return import::import_onnx({bytes, size}, folder, {ops::find_onnx_importer, ops::make_op_by_name("Identity")},
+                                 known);
+    });
   }
 
   Network& network_;
   PublicLogger logger_;
+  import::KnownInputs known_;
   std::vector<std::unique_ptr<ParserError>> errors_;
 };
 

@@ -61,6 +61,9 @@ int32_t PublicProfile::getNbShapeValues(char const* input) const noexcept {
 }
 
 bool PublicProfile::isValid() const noexcept {
+  for (const auto& [name, bounds] : values_) {
+    if (!bounds[0] || !bounds[1] || !bounds[2]) return false;
+  }
   for (const auto& [name, bounds] : dims_) {
     if (!bounds[0] || !bounds[1] || !bounds[2]) return false;
     const int rank = bounds[0]->rank();
@@ -73,15 +76,19 @@ bool PublicProfile::isValid() const noexcept {
 }
 
 OptimizationProfile PublicProfile::inside() const {
-  if (!values_.empty()) {
-    throw Error(ErrorCode::Unsupported, "input '{}': inputs that hold shapes have no bounds of their values yet",
-                values_.begin()->first);
-  }
   OptimizationProfile profile;
   for (const auto& [name, bounds] : dims_) {
     if (!bounds[0] || !bounds[1] || !bounds[2])
       throw Error(ErrorCode::InvalidArgument, "the profile lacks min, opt or max of input '{}'", name);
     profile[name] = {*bounds[0], *bounds[1], *bounds[2]};
+  }
+  for (const auto& [name, bounds] : values_) {
+    if (!bounds[0] || !bounds[1] || !bounds[2])
+      throw Error(ErrorCode::InvalidArgument, "the profile lacks min, opt or max of the values of input '{}'", name);
+    ShapeBounds& shape = profile[name];
+    shape.min_values = *bounds[0];
+    shape.opt_values = *bounds[1];
+    shape.max_values = *bounds[2];
   }
   return profile;
 }

@@ -44,6 +44,10 @@ tenon::Dims NetworkTensor::getDimensions() const noexcept {
   });
 }
 
+bool NetworkTensor::isShapeTensor() const noexcept {
+  return isNetworkInput() && imported != kNone && network_.imported().tensor(imported).value.has_value();
+}
+
 void NetworkTensor::setType(tenon::DataType type) noexcept {
   guard(network_.logger(), false, [&] {
     declared_type = to_data_type(type);

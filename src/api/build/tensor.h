@@ -29,7 +29,7 @@ class NetworkTensor final : public tenon::ITensor {
   bool isNetworkOutput() const noexcept override;
   void setAllowedFormats(tenon::TensorFormats formats) noexcept override { formats_ = formats; }
   tenon::TensorFormats getAllowedFormats() const noexcept override { return formats_; }
-  bool isShapeTensor() const noexcept override { return false; }
+  bool isShapeTensor() const noexcept override;
   bool isExecutionTensor() const noexcept override { return true; }
   void setDimensionName(int32_t index, char const* name) noexcept override;
   char const* getDimensionName(int32_t index) const noexcept override;

@@ -55,10 +55,18 @@ bool PublicContext::allInputDimensionsSpecified() const noexcept {
   return true;
 }
 
+bool PublicContext::extents_given() const noexcept {
+  for (size_t i = 0; i < addresses_.size(); ++i) {
+    if (!addresses_[i] && context_->holds_extents(static_cast<int>(i))) return false;
+  }
+  return true;
+}
+
 tenon::Dims PublicContext::getTensorShape(char const* name) const noexcept {
   return guard(logger_, unknown_dims(), [&] {
     const int binding = owner_.binding(name);
-    const bool known = is_input(binding) ? shape_set_[static_cast<size_t>(binding)] : allInputDimensionsSpecified();
+    const bool known =
+        is_input(binding) ? shape_set_[static_cast<size_t>(binding)] : allInputDimensionsSpecified() && extents_given();
     if (!known) return unknown_dims();
     Shape shape;
     require(context_->shape(binding, shape));

@@ -50,6 +50,8 @@ class PublicContext final : public tenon::IExecutionContext {
   static bool run_on(void* context, Stream& stream) noexcept;
   void run(Stream& stream);
   void forget_shapes();
+  /// Whether every input whose elements are extents has an address.
+  bool extents_given() const noexcept;
   void report() const noexcept;
   void set_address(char const* name, void* data, std::optional<bool> input);
   bool is_input(int binding) const { return engine_->plan().bindings[static_cast<size_t>(binding)]->is_input; }

@@ -63,6 +63,24 @@ char const* PublicEngine::getIOTensorName(int32_t index) const noexcept {
   return bindings[static_cast<size_t>(index)]->name.c_str();
 }
 
+bool PublicEngine::isShapeInferenceIO(char const* name) const noexcept {
+  const int index = name ? engine_->find_binding(name) : -1;
+  return std::ranges::any_of(engine_->plan().symbols,
+                             [&](const auto& symbol) { return symbol->of_value && symbol->input == index; });
+}
+
+int64_t const* PublicEngine::getProfileTensorValuesV2(char const* name, int32_t profile,
+                                                      tenon::OptProfileSelector select) const noexcept {
+  const auto& profiles = engine_->plan().profiles;
+  if (!isShapeInferenceIO(name) || profile < 0 || static_cast<size_t>(profile) >= profiles.size()) return nullptr;
+  const auto input = static_cast<size_t>(engine_->find_binding(name));
+  const plan::ShapeRangeT& range = *profiles[static_cast<size_t>(profile)]->inputs[input];
+  const auto& values = select == tenon::OptProfileSelector::kMIN   ? range.min_values
+                       : select == tenon::OptProfileSelector::kOPT ? range.opt_values
+                                                                   : range.max_values;
+  return values.empty() ? nullptr : values.data();
+}
+
 tenon::Dims PublicEngine::getProfileShape(char const* name, int32_t profile,
                                           tenon::OptProfileSelector select) const noexcept {
   const auto& profiles = engine_->plan().profiles;

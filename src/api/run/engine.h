@@ -18,7 +18,7 @@ class PublicEngine final : public tenon::ICudaEngine {
   tenon::Dims getTensorShape(char const* name) const noexcept override;
   tenon::DataType getTensorDataType(char const* name) const noexcept override;
   tenon::TensorLocation getTensorLocation(char const*) const noexcept override;
-  bool isShapeInferenceIO(char const*) const noexcept override { return false; }
+  bool isShapeInferenceIO(char const* name) const noexcept override;
   tenon::TensorIOMode getTensorIOMode(char const* name) const noexcept override;
   tenon::TensorFormat getTensorFormat(char const*) const noexcept override { return tenon::TensorFormat::kLINEAR; }
   tenon::TensorFormat getTensorFormat(char const*, int32_t) const noexcept override {
@@ -44,9 +44,8 @@ class PublicEngine final : public tenon::ICudaEngine {
   }
   tenon::Dims getProfileShape(char const* name, int32_t profile,
                               tenon::OptProfileSelector select) const noexcept override;
-  int64_t const* getProfileTensorValuesV2(char const*, int32_t, tenon::OptProfileSelector) const noexcept override {
-    return nullptr;
-  }
+  int64_t const* getProfileTensorValuesV2(char const* name, int32_t profile,
+                                          tenon::OptProfileSelector select) const noexcept override;
   tenon::ProfilingVerbosity getProfilingVerbosity() const noexcept override {
     return static_cast<tenon::ProfilingVerbosity>(engine_->plan().verbosity);
   }

@@ -46,6 +46,7 @@ std::map<std::string, int64_t> GraphImporter::known_extents(const KnownInputs& k
     for (int i = 0; fits && i < type.rank(); ++i) {
       const Dim& dim = type.dims[static_cast<size_t>(i)];
       const int64_t extent = found->second[i];
+      if (extent < 0) continue;
       fits = dim.is_constant() ? dim == Dim(extent) : extents.emplace(dim.to_string(), extent).first->second == extent;
     }
     model_check(fits, "input '{}' is {}, shape {} does not fit", input.name(), to_string(type),
@@ -69,6 +70,7 @@ Graph GraphImporter::run(const KnownInputs& known) {
     const auto value = known.values.find(input.name());
     names_[input.name()] = value == known.values.end() ? graph_.add_input(input.name(), fixed_type(input))
                                                        : graph_.add_constant(input.name(), value->second);
+    if (known.symbolic_values && value == known.values.end()) add_symbolic_value(names_[input.name()]);
   }
   graph_.name = proto_.name().empty() ? "main" : proto_.name();
   add_nodes();
@@ -82,6 +84,7 @@ Graph GraphImporter::run(const KnownInputs& known) {
     id = graph_.add_node("output " + name, model_.operators.identity, {id}, {}, {name})[0];
   }
   graph_.set_outputs(std::move(outputs));
+  if (known.symbolic_values) drop_unused_values();
   graph_.compact();
   return std::move(graph_);
 }
@@ -114,7 +117,7 @@ void GraphImporter::add_initializers() {
 }
 
 void GraphImporter::add_nodes() {
-  for (const auto& node : proto_.node()) add_node(node);
+  for (int i = 0; i < proto_.node_size(); ++i) add_node(proto_.node(i), i);
 }
 
 std::vector<TensorId> GraphImporter::output_ids() {
@@ -155,6 +158,48 @@ std::string symbol_name(std::string text, const std::string& input, int axis) {
 
 }  // namespace
 
+void GraphImporter::add_symbolic_value(TensorId input) {
+  constexpr int64_t kMostElements = 16;
+  Tensor& tensor = graph_.edit_tensor(input);
+  const auto shape = tensor.type.static_shape();
+  const bool integer = tensor.type.type == DataType::I64 || tensor.type.type == DataType::I32;
+  if (!integer || !shape || shape->rank() > 1 || shape->elements() > kMostElements) return;
+  Dims value;
+  for (int64_t i = 0; i < shape->elements(); ++i)
+    value.push_back(Dim::symbol(fmt::format("{}_value{}", symbol_name(tensor.name, "input", 0), i)));
+  tensor.value = std::move(value);
+}
+
+namespace {
+
+void collect_symbols(const Graph& graph, std::set<std::string>& symbols) {
+  const auto add = [&](const Dim& dim) {
+    for (auto& symbol : dim.symbols()) symbols.insert(std::move(symbol));
+  };
+  for (size_t i = 0; i < graph.tensor_count(); ++i) {
+    for (const Dim& dim : graph.tensor(static_cast<TensorId>(i)).type.dims) add(dim);
+  }
+  for (const auto& [name, upper] : graph.unknowns()) add(upper);
+  for (const NodeId id : graph.order()) {
+    for (const Graph& body : graph.node(id).bodies) collect_symbols(body, symbols);
+  }
+}
+
+}  // namespace
+
+void GraphImporter::drop_unused_values() {
+  std::set<std::string> used;
+  collect_symbols(graph_, used);
+  bool dropped = false;
+  for (const TensorId id : graph_.inputs()) {
+    auto& value = graph_.edit_tensor(id).value;
+    if (!value || std::ranges::any_of(*value, [&](const Dim& dim) { return used.contains(dim.to_string()); })) continue;
+    value.reset();
+    dropped = true;
+  }
+  if (dropped) graph_.infer_all();
+}
+
 TensorType GraphImporter::input_type(const onnx::ValueInfoProto& info) const {
   if (!info.type().has_tensor_type()) {
     throw Error(ErrorCode::Unsupported,
@@ -186,7 +231,7 @@ std::string GraphImporter::node_name(const onnx::NodeProto& node) {
   return name;
 }
 
-void GraphImporter::add_node(const onnx::NodeProto& node) {
+void GraphImporter::add_node(const onnx::NodeProto& node, int index) {
   NodeView view(graph());
   view.name = node_name(node);
   try {
@@ -212,21 +257,29 @@ void GraphImporter::add_node(const onnx::NodeProto& node) {
       names_[node.output(i)] = id;
     }
   } catch (const Error& error) {
-    const std::string where = fmt::format("node '{}' ({})", view.name, node.op_type());
-    if (std::string_view(error.what()).starts_with("node '" + view.name)) throw;
-    throw error.within(where);
+    const auto* inner = dynamic_cast<const NodeError*>(&error);
+    const NodeOrigin origin = inner ? inner->origin() : NodeOrigin{index, view.name, node.op_type()};
+    if (std::string_view(error.what()).starts_with("node '" + view.name)) throw NodeError(error, origin);
+    throw NodeError(error.within(fmt::format("node '{}' ({})", view.name, node.op_type())), origin);
   }
 }
 
 namespace {
 
-void collect_unknown(const ModelContext& model, const onnx::GraphProto& graph, std::vector<std::string>& unknown) {
-  for (const auto& node : graph.node()) {
+struct Unknown {
+  NodeOrigin node;
+  std::string text;
+};
+
+void collect_unknown(const ModelContext& model, const onnx::GraphProto& graph, std::vector<Unknown>& unknown) {
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const auto& node = graph.node(i);
     const std::string domain = node.domain() == "ai.onnx" ? "" : node.domain();
     const int64_t version = model.version(domain);
     if (!model.operators.find(domain, node.op_type(), version)) {
-      unknown.push_back(fmt::format("node '{}': {}{} (opset {})", node.name(), domain.empty() ? "" : domain + ".",
-                                    node.op_type(), version));
+      unknown.push_back({{i, node.name(), node.op_type()},
+                         fmt::format("node '{}': {}{} (opset {})", node.name(), domain.empty() ? "" : domain + ".",
+                                     node.op_type(), version)});
     }
     for (const auto& attribute : node.attribute()) {
       if (attribute.has_g()) collect_unknown(model, attribute.g(), unknown);
@@ -237,14 +290,15 @@ void collect_unknown(const ModelContext& model, const onnx::GraphProto& graph, s
 }  // namespace
 
 void check_operators(const ModelContext& model, const onnx::GraphProto& graph) {
-  std::vector<std::string> unknown;
+  std::vector<Unknown> unknown;
   collect_unknown(model, graph, unknown);
   if (unknown.empty()) return;
   constexpr size_t kShown = 20;
-  const size_t total = unknown.size();
-  if (total > kShown) unknown.resize(kShown);
-  throw Error(ErrorCode::Unsupported, "{} node(s) with operators that are not supported: {}{}", total,
-              fmt::join(unknown, "; "), total > kShown ? "; …" : "");
+  std::vector<std::string_view> shown;
+  for (size_t i = 0; i < std::min(kShown, unknown.size()); ++i) shown.push_back(unknown[i].text);
+  throw NodeError(Error(ErrorCode::Unsupported, "{} node(s) with operators that are not supported: {}{}",
+                        unknown.size(), fmt::join(shown, "; "), unknown.size() > kShown ? "; …" : ""),
+                  unknown[0].node);
 }
 
 }  // namespace tn::import

@@ -36,13 +36,16 @@ class GraphImporter {
   class Bodies;
   void add_initializers();
   void add_nodes();
-  void add_node(const onnx::NodeProto& node);
+  void add_node(const onnx::NodeProto& node, int index);
   std::vector<TensorId> output_ids();
   TensorId lookup(const std::string& name);
   TensorId capture(const std::string& name);
   /// Values of symbols that known shapes give.
   std::map<std::string, int64_t> known_extents(const KnownInputs& known) const;
   TensorType input_type(const onnx::ValueInfoProto& info) const;
+  void add_symbolic_value(TensorId input);
+  /// Of the inputs' values only those stay symbolic that decide extents.
+  void drop_unused_values();
   std::string node_name(const onnx::NodeProto& node);
   Graph& graph() { return target_ ? *target_ : graph_; }
 

@@ -44,6 +44,8 @@ Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operat
   const MappedFile file(path);
   try {
     return import_onnx(file.bytes(), path.has_parent_path() ? path.parent_path() : ".", operators, known);
+  } catch (const NodeError& error) {
+    throw NodeError(error.within(path.string()), error.origin());
   } catch (const Error& error) {
     throw error.within(path.string());
   }

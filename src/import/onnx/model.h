@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "import/node_view.h"
 
 namespace tn::import {
@@ -22,11 +23,28 @@ struct OnnxOperators {
 /// What is fixed of inputs while building, by name.
 struct KnownInputs {
   std::map<std::string, ConstantPtr> values;  ///< whole tensors (shapes, axes): they become constants
-  std::map<std::string, Shape> shapes;        ///< extents: symbols of the file get these numbers in all inputs
+  std::map<std::string, Shape> shapes;        ///< extents (−1: open): symbols of the file get these numbers
+  bool symbolic_values = false;  ///< integer inputs whose elements become extents hold symbols (Tensor::value)
+};
+
+/// The node of a file that an error is about.
+struct NodeOrigin {
+  int index = -1;  ///< in its graph
+  std::string name, op;
+};
+
+class NodeError : public Error {
+ public:
+  NodeError(Error error, NodeOrigin origin) : Error(std::move(error)), origin_(std::move(origin)) {}
+  const NodeOrigin& origin() const { return origin_; }
+
+ private:
+  NodeOrigin origin_;
 };
 
 /// Reads an ONNX file (IR versions 3 to 14). Throws Error naming the file: NotFound and Io for the file itself,
 /// InvalidModel for a damaged or inconsistent one, Unsupported with a list of all nodes whose operator is unknown.
+/// Errors about a node are NodeErrors.
 Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators, const KnownInputs& known = {});
 /// The same from bytes; `folder` is where external data may lie (none if empty).
 Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder, const OnnxOperators& operators,
