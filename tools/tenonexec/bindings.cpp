@@ -45,12 +45,7 @@ void check_names(std::string_view flag, const auto& list, const std::vector<std:
 
 void set_shapes(const ICudaEngine& engine, IExecutionContext& context, const InferenceOptions& options) {
   const std::vector<std::string> inputs = names_of(engine, TensorIOMode::kINPUT);
-  const bool dynamic = std::any_of(inputs.begin(), inputs.end(), [&](const std::string& name) {
-    return is_dynamic(engine.getTensorShape(name.c_str())) || engine.isShapeInferenceIO(name.c_str());
-  });
   check_names("--shapes", options.shapes, inputs, "input");
-  if (!dynamic && !options.shapes.empty())
-    throw Failure("--shapes: every input of this engine has a fixed shape; leave --shapes out");
   for (const std::string& name : inputs) {
     const Dims built = engine.getTensorShape(name.c_str());
     const bool holds_shape = engine.isShapeInferenceIO(name.c_str());
@@ -70,7 +65,7 @@ void set_shapes(const ICudaEngine& engine, IExecutionContext& context, const Inf
 int64_t tensor_bytes(const ICudaEngine& engine, const IExecutionContext& context, const std::string& name,
                      int profile) {
   Dims dims = context.getTensorShape(name.c_str());
-  if (is_dynamic(dims)) {
+  if (dims.nbDims < 0 || is_dynamic(dims)) {
     const int64_t most = context.getMaxOutputSize(name.c_str());
     if (most < 0) throw Failure("the size of tensor '{}' ({}) is not known", name, to_text(dims));
     return most;

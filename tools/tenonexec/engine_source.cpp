@@ -29,11 +29,14 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-void parse_model(const std::string& path, tenon::INetworkDefinition& network, Console& console) {
+void parse_model(const Options& options, tenon::INetworkDefinition& network, Console& console) {
   const Stopwatch watch;
   console.info("Start parsing network model.");
   const auto parser = own(tenon::createParser(network, console));
-  if (!parser->parseFromFile(path.c_str(), static_cast<int>(tenon::ILogger::Severity::kVERBOSE))) throw Reported();
+  for (const auto& [name, dims] : fixed_extents(options.build))
+    if (!parser->setInputShape(name.c_str(), dims)) throw Reported();
+  if (!parser->parseFromFile(options.model.onnx.c_str(), static_cast<int>(tenon::ILogger::Severity::kVERBOSE)))
+    throw Reported();
   console.info("Finished parsing network model. Parse time: {:.4g}", watch.seconds());
 }
 
@@ -70,7 +73,7 @@ std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, const std
   const auto builder = own(tenon::createInferBuilder(console));
   const uint32_t typed = 1U << static_cast<int>(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED);
   const auto network = own(builder->createNetworkV2(build.strongly_typed ? typed : 0));
-  parse_model(options.model.onnx, *network, console);
+  parse_model(options, *network, console);
   const auto config = own(builder->createBuilderConfig());
   configure(*config, options);
   set_io_formats(*network, build);

@@ -109,7 +109,30 @@ Shapes default_shapes(const std::vector<ITensor*>& inputs, Console& console) {
   return shapes;
 }
 
+// −1 where a profile admits several extents, or profiles differ.
+Dims common_extents(const Dims& a, const Dims& b) {
+  Dims common = a;
+  for (int i = 0; i < a.nbDims; ++i)
+    if (a.nbDims != b.nbDims || a.d[i] != b.d[i]) common.d[i] = -1;
+  return common;
+}
+
 }  // namespace
+
+Shapes fixed_extents(const BuildOptions& build) {
+  std::map<std::string, Dims> fixed;
+  for (const auto& [index, given] : build.profiles) {
+    const CompleteProfile shapes = complete(given, index);
+    for (const auto& [name, dims] : shapes.min) {
+      const Dims* most = find_shape(shapes.max, name);
+      if (name.find('*') != name.npos || most == nullptr) continue;
+      const Dims here = common_extents(dims, *most);
+      const auto [entry, fresh] = fixed.emplace(name, here);
+      if (!fresh) entry->second = common_extents(entry->second, here);
+    }
+  }
+  return {fixed.begin(), fixed.end()};
+}
 
 void set_io_formats(INetworkDefinition& network, const BuildOptions& build) {
   apply_formats(inputs_of(network), build.input_formats, "--inputIOFormats");
@@ -119,19 +142,14 @@ void set_io_formats(INetworkDefinition& network, const BuildOptions& build) {
 void add_profiles(tenon::IBuilder& builder, tenon::IBuilderConfig& config, INetworkDefinition& network,
                   const BuildOptions& build, Console& console) {
   const std::vector<ITensor*> inputs = inputs_of(network);
-  const bool dynamic =
-      std::any_of(inputs.begin(), inputs.end(), [](const ITensor* tensor) { return is_dynamic(*tensor); });
   std::map<int, ProfileShapes> profiles = build.profiles;
   if (profiles.empty()) {
-    if (!dynamic) return;
+    if (std::none_of(inputs.begin(), inputs.end(), [](const ITensor* tensor) { return is_dynamic(*tensor); })) return;
     profiles[0].opt = default_shapes(inputs, console);
   }
   for (const auto& [index, given] : profiles) {
     const CompleteProfile shapes = complete(given, index);
     check_names(shapes.opt, inputs, index);
-    if (!dynamic)
-      throw Failure("shapes are given, but every input of this model has a fixed shape ({}); leave them out",
-                    names_of(inputs));
     IOptimizationProfile* profile = builder.createOptimizationProfile();
     if (profile == nullptr) throw Reported();
     for (const ITensor* tensor : inputs) set_bounds(*profile, *tensor, shapes, index);

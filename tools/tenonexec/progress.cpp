@@ -40,7 +40,7 @@ bool Progress::stepComplete(const char* phase, int32_t step) noexcept {
     if (!phases_.empty() && phases_.back().name == phase) show(phases_.back(), step + 1);
   } catch (...) {
   }
-  return true;
+  return !interrupt_.interrupted();
 }
 
 void Progress::phaseFinish(const char* phase) noexcept {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tenonexec/console.h"
+#include "tenonexec/os/interrupt.h"
 
 namespace tenonexec {
 
@@ -14,7 +15,7 @@ namespace tenonexec {
 std::string format_bar(std::string_view phase, int done, int steps, double seconds);
 
 /// Shows a build's progress: a bar with the time left on a terminal, else a line per phase and every tenth of a long
-/// one.
+/// one. Ctrl-C stops the build at its next step.
 class Progress final : public tenon::IProgressMonitor {
  public:
   explicit Progress(Console& console) : console_(console) {}
@@ -32,6 +33,7 @@ class Progress final : public tenon::IProgressMonitor {
   void show(Phase& phase, int done);
 
   Console& console_;
+  InterruptWatch interrupt_;
   std::vector<Phase> phases_;  ///< nested, innermost last
 };
 
