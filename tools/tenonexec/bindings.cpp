@@ -116,6 +116,7 @@ Bindings::Bindings(const ICudaEngine& engine, IExecutionContext& context, const 
     tensor.name = engine.getIOTensorName(i);
     tensor.is_input = engine.getTensorIOMode(tensor.name.c_str()) == TensorIOMode::kINPUT;
     tensor.type = engine.getTensorDataType(tensor.name.c_str());
+    if (!tensor.is_input && context.inferShapes(0, nullptr) < 0) throw Reported();
     tensor.size = static_cast<size_t>(tensor_bytes(engine, context, tensor.name, options.profile));
     tensor.memory.reset(allocate(tensor.name, tensor.size));
     if (tensor.is_input) fill_input(tensor, engine, options, console);
