@@ -24,6 +24,10 @@ Shape Shape::filled(int rank, int64_t value) {
   return shape;
 }
 
+void Shape::no_such_axis(int axis) {
+  throw Error(ErrorCode::InvalidArgument, "there is no axis {}", axis);
+}
+
 void Shape::push_back(int64_t dim) {
   if (rank_ == kMaxRank) throw Error(ErrorCode::InvalidArgument, "rank above the largest supported rank {}", kMaxRank);
   dims_[static_cast<size_t>(rank_++)] = dim;

@@ -22,8 +22,9 @@ class Shape {
   static Shape filled(int rank, int64_t value);
 
   int rank() const { return rank_; }
-  int64_t operator[](int axis) const { return dims_[static_cast<size_t>(axis)]; }
-  int64_t& operator[](int axis) { return dims_[static_cast<size_t>(axis)]; }
+  /// Axes beyond the rank are 0. Throws Error(InvalidArgument) outside of [0, kMaxRank).
+  int64_t operator[](int axis) const { return dims_[checked(axis)]; }
+  int64_t& operator[](int axis) { return dims_[checked(axis)]; }
   const int64_t* begin() const { return dims_.data(); }
   const int64_t* end() const { return dims_.data() + rank_; }
   std::span<const int64_t> span() const { return {dims_.data(), static_cast<size_t>(rank_)}; }
@@ -39,6 +40,13 @@ class Shape {
   }
 
  private:
+  static size_t checked(int axis) {
+    if (axis < 0 || axis >= kMaxRank) [[unlikely]]
+      no_such_axis(axis);
+    return static_cast<size_t>(axis);
+  }
+  [[noreturn]] static void no_such_axis(int axis);
+
   std::array<int64_t, kMaxRank> dims_{};
   int rank_ = 0;
 };

@@ -58,6 +58,15 @@ decltype(auto) with_storage(DataType type, F&& f) {
 template <typename T>
 inline constexpr bool kIsHalf = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
+template <typename T>
+T load(const TensorView& view, int64_t offset) {
+  // Bytes that others wrote may be a bool that is neither 0 nor 1.
+  if constexpr (std::is_same_v<T, bool>)
+    return *static_cast<const uint8_t*>(view.at(offset)) != 0;
+  else
+    return *static_cast<const T*>(view.at(offset));
+}
+
 }  // namespace
 
 bool TensorView::is_dense() const {
@@ -69,10 +78,23 @@ bool TensorView::is_dense() const {
   return true;
 }
 
+TensorView TensorView::bounded() const {
+  TensorView view = *this;
+  int64_t last = 0;
+  for (int i = 0; i < rank(); ++i) last += std::max<int64_t>(0, dims[i] - 1) * strides[i];
+  const bool any = data != nullptr && elements() > 0;
+  view.bounds = {reinterpret_cast<uintptr_t>(data), any ? static_cast<size_t>(last + 1) * size_of(type) : 0};
+  return view;
+}
+
+void TensorView::out_of_bounds(int64_t offset) const {
+  throw Error(ErrorCode::InvalidArgument, "element {} lies outside of a tensor of {}", offset, to_string(dims));
+}
+
 double load_double(const TensorView& view, int64_t offset) {
   return with_storage(view.type, [&](auto tag) -> double {
     using T = decltype(tag);
-    const T value = static_cast<const T*>(view.data)[offset];
+    const T value = load<T>(view, offset);
     if constexpr (kIsHalf<T>)
       return static_cast<float>(value);
     else
@@ -83,7 +105,7 @@ double load_double(const TensorView& view, int64_t offset) {
 int64_t load_int64(const TensorView& view, int64_t offset) {
   return with_storage(view.type, [&](auto tag) -> int64_t {
     using T = decltype(tag);
-    const T value = static_cast<const T*>(view.data)[offset];
+    const T value = load<T>(view, offset);
     if constexpr (kIsHalf<T>)
       return saturate<int64_t>(static_cast<float>(value));
     else if constexpr (std::is_floating_point_v<T>)
@@ -96,7 +118,7 @@ int64_t load_int64(const TensorView& view, int64_t offset) {
 void store_double(const TensorView& view, int64_t offset, double value) {
   with_storage(view.type, [&](auto tag) {
     using T = decltype(tag);
-    T& slot = static_cast<T*>(view.data)[offset];
+    T& slot = *static_cast<T*>(view.at(offset));
     if constexpr (std::is_same_v<T, Half>)
       slot = half_from_double(value);
     else if constexpr (std::is_same_v<T, BFloat16>)
@@ -113,7 +135,7 @@ void store_double(const TensorView& view, int64_t offset, double value) {
 void store_int64(const TensorView& view, int64_t offset, int64_t value) {
   with_storage(view.type, [&](auto tag) {
     using T = decltype(tag);
-    T& slot = static_cast<T*>(view.data)[offset];
+    T& slot = *static_cast<T*>(view.at(offset));
     if constexpr (std::is_same_v<T, Half>)
       slot = half_from_double(static_cast<double>(value));
     else if constexpr (std::is_same_v<T, BFloat16>)
@@ -169,8 +191,13 @@ Shape broadcast_strides(const Shape& dims, const Shape& strides, const Shape& to
 }
 
 void copy(const TensorView& from, const TensorView& to) {
+  if (!(from.dims == to.dims))
+    throw Error(ErrorCode::InvalidArgument, "a copy of {} to {}", to_string(from.dims), to_string(to.dims));
+  if (from.elements() == 0) return;
   if (from.type == to.type && from.is_dense() && to.is_dense()) {
-    std::memcpy(to.data, from.data, from.dense_bytes());
+    // Both ends of both are checked.
+    for (const TensorView* view : {&from, &to}) static_cast<void>(view->at(view->elements() - 1));
+    std::memcpy(to.at(0), from.at(0), from.dense_bytes());
     return;
   }
   const bool through_double = is_float(from.type);

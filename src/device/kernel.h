@@ -37,8 +37,13 @@ struct KernelSpec {
   std::span<const std::byte> parameters;
   std::span<const TensorView> inputs;
   std::span<const TensorView> outputs;
+  /// The operands' tensors in the plan; an operand is absent where it is negative.
+  std::span<const int32_t> input_tensors, output_tensors;
   int threads = 1;
   size_t workspace = 0;  ///< bytes that the plan reserves
+
+  bool has_input(size_t i) const { return i < input_tensors.size() && input_tensors[i] >= 0; }
+  bool has_output(size_t i) const { return i < output_tensors.size() && output_tensors[i] >= 0; }
 };
 
 /// A kernel of the runtime, found by the name that a step gives.

@@ -17,11 +17,9 @@ void require(bool condition, fmt::format_string<Args...> format, Args&&... args)
     throw Error(ErrorCode::InvalidEngine, "malformed plan: {}", fmt::format(format, std::forward<Args>(args)...));
 }
 
-// a * b + c without overflow, or nothing.
-bool multiply_add(uint64_t a, uint64_t b, uint64_t c, uint64_t& result) {
-  uint64_t product = 0;
-  return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(product, c, &result);
-}
+// Beyond these nothing real lies; below them products of a few extents and strides cannot overflow.
+constexpr int64_t kMostExtent = int64_t{1} << 31, kMostElements = int64_t{1} << 40;
+constexpr int kDeepest = 64;
 
 class ProfileVerifier {
  public:
@@ -45,6 +43,7 @@ class ProfileVerifier {
     }
     require(!profile_.lists.empty(), "no steps");
     for (const auto& each : profile_.lists) require(each != nullptr, "an empty list");
+    depth_.resize(profile_.lists.size());
     for (size_t i = 0; i < profile_.lists.size(); ++i) list(i);
   }
 
@@ -71,28 +70,36 @@ class ProfileVerifier {
     return max;
   }
 
-  // Bytes from the storage's start to the end of the view at the largest shapes.
+  // Elements of a tensor at the largest shapes, and how far they reach from its storage's start.
+  struct Window {
+    uint64_t elements = 1, end = 0;
+  };
+
+  Window window(const plan::TensorT& tensor) const {
+    Window window;
+    window.end = static_cast<uint64_t>(largest(tensor.offset)) + 1;
+    for (size_t i = 0; i < tensor.dims.size(); ++i) {
+      const auto dim = static_cast<uint64_t>(largest(tensor.dims[i]));
+      window.elements *= dim;
+      if (dim > 0) window.end += (dim - 1) * static_cast<uint64_t>(largest(tensor.strides[i]));
+      require(window.elements <= kMostElements && window.end <= kMostElements, "'{}' is too large", tensor.name);
+    }
+    if (window.elements == 0) window.end = 0;
+    return window;
+  }
+
   void verify_tensor(const plan::TensorT& tensor) const {
     require(tensor.type < kDataTypeCount, "'{}' has type {}", tensor.name, tensor.type);
     require(tensor.dims.size() == tensor.strides.size() && tensor.dims.size() <= kMaxRank,
             "'{}' has {} extents and {} strides", tensor.name, tensor.dims.size(), tensor.strides.size());
-    const uint64_t size = size_of(static_cast<DataType>(tensor.type));
-    const int64_t offset = largest(tensor.offset);
-    require(profile_.result_min[tensor.offset] >= 0, "'{}' has a negative offset", tensor.name);
-    uint64_t end = static_cast<uint64_t>(offset);
-    bool empty = false;
-    for (size_t i = 0; i < tensor.dims.size(); ++i) {
-      const int64_t dim = largest(tensor.dims[i]), stride = largest(tensor.strides[i]);
-      require(profile_.result_min[tensor.dims[i]] >= 0, "'{}' has a negative extent", tensor.name);
-      require(profile_.result_min[tensor.strides[i]] >= 0, "'{}' has a negative stride", tensor.name);
-      empty = empty || dim == 0;
-      if (dim > 0)
-        require(multiply_add(static_cast<uint64_t>(dim) - 1, static_cast<uint64_t>(stride), end, end),
-                "'{}' is too large", tensor.name);
-    }
-    uint64_t bytes = 0;
-    require(multiply_add(empty ? 0 : end + 1, size, 0, bytes), "'{}' is too large", tensor.name);
-    storage(tensor, bytes);
+    const auto within = [&](uint32_t result, int64_t most, const char* what) {
+      require(largest(result) <= most && profile_.result_min[result] >= 0, "'{}' has {} from {} to {}", tensor.name,
+              what, profile_.result_min[result], profile_.result_max[result]);
+    };
+    within(tensor.offset, kMostElements, "an offset");
+    for (const uint32_t dim : tensor.dims) within(dim, kMostExtent, "an extent");
+    for (const uint32_t stride : tensor.strides) within(stride, kMostElements, "a stride");
+    storage(tensor, window(tensor).end * size_of(static_cast<DataType>(tensor.type)));
   }
 
   void storage(const plan::TensorT& tensor, uint64_t bytes) const {
@@ -108,6 +115,7 @@ class ProfileVerifier {
         require(tensor.position < plan_.bindings.size(), "'{}' is binding {}", tensor.name, tensor.position);
         require(tensor.type == plan_.bindings[tensor.position]->type, "'{}' has another type than its binding",
                 tensor.name);
+        require(bytes <= tensor.bytes, "'{}' takes {} bytes of {}", tensor.name, bytes, tensor.bytes);
         return;
       case plan::Storage::ShapeValue:
         require(tensor.type == static_cast<uint8_t>(DataType::I64), "'{}' is a shape value of another type",
@@ -135,9 +143,12 @@ class ProfileVerifier {
       for (const uint32_t symbol : step->defines)
         require(symbol < plan_.symbols.size(), "step '{}' defines symbol {}", step->name, symbol);
       // A list is run by one step at most, and runs only later lists: running ends, and soon.
-      for (const uint32_t nested : step->lists)
+      for (const uint32_t nested : step->lists) {
         require(nested > index && nested < profile_.lists.size() && ran_.insert(nested).second,
                 "step '{}' runs list {}", step->name, nested);
+        depth_[nested] = depth_[index] + 1;
+        require(depth_[nested] <= kDeepest, "step '{}' runs a list at level {}", step->name, depth_[nested]);
+      }
       if (step->kernel == "control.if") {
         require(step->lists.size() == 2 && step->inputs.size() == 1 && is_one_number(step->inputs[0]),
                 "step '{}' is no branch", step->name);
@@ -170,6 +181,8 @@ class ProfileVerifier {
       const bool constant = tensor.storage == plan::Storage::Weights || tensor.storage == plan::Storage::ShapeValue ||
                             (tensor.storage == plan::Storage::Binding && plan_.bindings[tensor.position]->is_input);
       require(!constant, "step '{}' writes '{}', which is read-only", step.name, tensor.name);
+      const Window written = window(tensor);
+      require(written.elements <= written.end, "step '{}' writes elements of '{}' twice", step.name, tensor.name);
     }
   }
 
@@ -178,6 +191,7 @@ class ProfileVerifier {
   size_t weights_bytes_;
   ShapeProgram program_;
   std::set<uint32_t> ran_;  ///< lists that a step runs
+  std::vector<int> depth_;  ///< of lists that steps run: running one takes stack
   size_t results_ = 0;
 };
 
@@ -191,7 +205,9 @@ void verify_plan(const plan::PlanT& plan, size_t weights_bytes) {
   require(all_there(plan.profiles) && all_there(plan.bindings) && all_there(plan.symbols), "an empty entry");
   for (const auto& profile : plan.profiles) require(all_there(profile->inputs), "an empty range");
   for (const auto& binding : plan.bindings) {
-    require(binding->type < kDataTypeCount && binding->dims.size() <= kMaxRank, "binding '{}'", binding->name);
+    const bool extents = std::all_of(binding->dims.begin(), binding->dims.end(), [](int64_t dim) { return dim >= -1; });
+    require(binding->type < kDataTypeCount && binding->dims.size() <= kMaxRank && extents, "binding '{}'",
+            binding->name);
   }
   for (const auto& symbol : plan.symbols) {
     if (symbol->input < 0) continue;

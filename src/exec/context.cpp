@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "base/os/cpu.h"
@@ -37,6 +39,7 @@ struct Context::ProfileState {
       }
       if (tensor.storage == plan::Storage::Binding) on_bindings.push_back(static_cast<int>(i));
     }
+    binding_room.resize(binding_tensor.size());
     for (size_t i = 0; i < binding_tensor.size(); ++i) {
       if (binding_tensor[i] >= 0) continue;
       throw Error(ErrorCode::InvalidEngine, "malformed plan: nothing stands for '{}'", engine.plan().bindings[i]->name);
@@ -49,8 +52,9 @@ struct Context::ProfileState {
   ShapeProgram program;
   std::vector<int64_t> symbols, results, scratch;
   std::vector<std::vector<BoundStep>> lists;
-  std::vector<int> binding_tensor;  ///< a tensor that stands for each binding whole
-  std::vector<int> on_bindings;     ///< all tensors that lie in bindings
+  std::vector<int> binding_tensor;    ///< a tensor that stands for each binding whole
+  std::vector<int> on_bindings;       ///< all tensors that lie in bindings
+  std::vector<int64_t> binding_room;  ///< elements that the caller's memory has for each binding
   bool has_unknowns = false, has_values = false;
 };
 
@@ -75,7 +79,13 @@ void Context::select_profile(int index) {
   if (index < 0 || static_cast<size_t>(index) >= profiles.size()) {
     throw Error(ErrorCode::InvalidArgument, "profile {} does not exist; the engine has {}", index, profiles.size());
   }
-  state_ = std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_);
+  try {
+    state_ = std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::OutOfMemory, "there is not enough memory for the kernels of profile {}", index);
+  } catch (const std::length_error&) {
+    throw Error(ErrorCode::InvalidEngine, "profile {} asks for more memory than there can be", index);
+  }
   profile_index_ = index;
   shapes_changed_ = true;
   addresses_changed_ = true;
@@ -166,7 +176,7 @@ bool Context::holds_extents(int binding) const noexcept {
                              [&](const auto& symbol) { return symbol->of_value && symbol->input == binding; });
 }
 
-Status Context::check_bindings() noexcept {
+Status Context::check_bindings(bool late) noexcept {
   const auto& plan = engine_->plan();
   for (size_t i = 0; i < plan.bindings.size(); ++i) {
     if (!plan.bindings[i]->is_input) continue;
@@ -176,15 +186,16 @@ Status Context::check_bindings() noexcept {
                            plan.bindings[i]->name, fmt::join(input_shapes_[i].begin(), input_shapes_[i].end(), ","),
                            fmt::join(view.dims.begin(), view.dims.end(), ","));
   }
-  // The caller's memory is as large as the binding's shape says: no window may reach beyond it.
+  // The caller's memory is as large as the binding's shape was before the run: no window may reach beyond it.
+  for (size_t i = 0; i < plan.bindings.size() && !late; ++i)
+    state_->binding_room[i] = state_->tensors.view(state_->binding_tensor[i]).elements();
   for (const int id : state_->on_bindings) {
     const TensorView& view = state_->tensors.view(id);
     const auto& tensor = *state_->profile.tensors[static_cast<size_t>(id)];
     int64_t end = state_->results[tensor.offset] + 1;
     for (int axis = 0; axis < view.rank(); ++axis)
       end += std::max<int64_t>(0, view.dims[axis] - 1) * view.strides[axis];
-    if (view.elements() == 0 || end <= state_->tensors.view(state_->binding_tensor[tensor.position]).elements())
-      continue;
+    if (view.elements() == 0 || end <= state_->binding_room[tensor.position]) continue;
     return Status::failure(ErrorCode::InvalidArgument, "tensor '{}' reaches beyond '{}'", tensor.name,
                            plan.bindings[tensor.position]->name);
   }
@@ -208,7 +219,7 @@ Status Context::update_shapes() noexcept {
   }
   if (Status status = evaluate_shapes(false); !status) return status;
   state_->tensors.update(state_->results, addresses_);
-  if (Status status = check_bindings(); !status) return status;
+  if (Status status = check_bindings(false); !status) return status;
   for (auto& list : state_->lists) {
     for (BoundStep& step : list) {
       step.take_views(state_->tensors);
@@ -318,7 +329,7 @@ Status Context::define_symbols(const BoundStep& step) noexcept {
   }
   if (Status status = evaluate_shapes(true); !status) return status;
   state_->tensors.update(state_->results, addresses_);
-  return {};
+  return check_bindings(true);
 }
 
 Status Context::forget_symbols(const BoundStep& step) noexcept {

@@ -32,7 +32,8 @@ class Context {
 
   const EngineFile& engine() const { return *engine_; }
   int profile() const { return profile_index_; }
-  /// Switches profiles: forgets shapes, creates the profile's kernels. Throws like the constructor.
+  /// Switches profiles: forgets shapes, creates the profile's kernels. Throws like the constructor, which throws
+  /// Error(OutOfMemory) as well; then the profile before it stays.
   void select_profile(int index);
 
   /// Shape of an input. Fails naming the input, the shape and the profile's bounds.
@@ -60,10 +61,11 @@ class Context {
   struct ProfileState;
   Status evaluate_shapes(bool defined_known) noexcept;
   Status update_addresses() noexcept;
-  Status check_bindings() noexcept;
   /// Value of a symbol that is an element of an input; its address must be set.
   int64_t element(const plan::SymbolT& symbol) const noexcept;
   bool values_changed() const noexcept;
+  /// `late`: shapes changed while running.
+  Status check_bindings(bool late) noexcept;
   Status run_list(uint32_t list, Lane& lane, bool& late) noexcept;
   Status run_step(BoundStep& step, Lane& lane, bool& late) noexcept;
   Status run_branch(BoundStep& step, Lane& lane, bool& late) noexcept;

@@ -87,8 +87,8 @@ BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelF
     throw Error(ErrorCode::InvalidEngine, "step '{}': this runtime has no kernel '{}'", step.name, step.kernel);
   }
   try {
-    bound.kernel = entry->create({std::as_bytes(std::span(step.parameters)), bound.inputs, bound.outputs, threads,
-                                  static_cast<size_t>(step.workspace_bytes)});
+    bound.kernel = entry->create({std::as_bytes(std::span(step.parameters)), bound.inputs, bound.outputs, step.inputs,
+                                  step.outputs, threads, static_cast<size_t>(step.workspace_bytes)});
   } catch (const Error& error) {
     throw error.within(fmt::format("step '{}' ({})", step.name, step.kernel));
   }

@@ -38,16 +38,19 @@ class AttentionKernel final : public Kernel {
       : attention_(params), masked_(params.mask.has_value()), aligned_(aligned) {}
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
     const TensorView &q = inputs[0], &k = inputs[1], &v = inputs[2];
-    if (q.dims[3] != k.dims[3] || k.dims[2] != v.dims[2] || k.dims[1] != v.dims[1] || k.dims[1] == 0 ||
-        q.dims[1] % k.dims[1] != 0) {
-      return Status::failure(ErrorCode::InvalidArgument, "queries, keys and values do not fit");
+    const int64_t batch = q.dims[0], heads = q.dims[1], queries = q.dims[2], keys = k.dims[2], key_heads = k.dims[1];
+    if (!(k.dims == Shape{batch, key_heads, keys, q.dims[3]}) ||
+        !(v.dims == Shape{batch, key_heads, keys, v.dims[3]}) || key_heads == 0 || heads % key_heads != 0) {
+      return misfit("queries, keys and values");
     }
+    if (!(outputs[0].dims == Shape{batch, heads, queries, v.dims[3]})) return misfit("attention of another shape");
+    if (!product_within({batch, heads, queries, keys, q.dims[3] + v.dims[3]}, int64_t{1} << 60))
+      return misfit("too many scores");
     if (masked_) {
       Shape together;
-      const Shape scores{q.dims[0], q.dims[1], q.dims[2], k.dims[2]};
-      if (!broadcast_shapes(inputs[3].dims, scores, together) || !(together == scores)) {
-        return Status::failure(ErrorCode::InvalidArgument, "the mask does not broadcast to the scores");
-      }
+      const Shape scores{batch, heads, queries, keys};
+      if (!broadcast_shapes(inputs[3].dims, scores, together) || !(together == scores))
+        return misfit("the mask does not broadcast to the scores");
     }
     attention_.bind(attention_shape(q, k, v, masked_ ? &inputs[3] : nullptr, outputs[0], aligned_));
     return {};
@@ -67,24 +70,22 @@ class AttentionKernel final : public Kernel {
 
 KernelPtr create_attention(const KernelSpec& spec) {
   const auto step = decode_fields<AttentionStep>(spec.parameters);
-  require_operands(spec, 4, 1);
-  const auto require = [](bool condition, const char* what) {
-    if (!condition) throw Error(ErrorCode::InvalidEngine, "attention with {}", what);
-  };
-  for (size_t i = 0; i < 3; ++i)
-    require(spec.inputs[i].rank() == 4 && spec.inputs[i].type == spec.inputs[0].type,
-            "operands of another rank or type");
-  require(spec.outputs[0].rank() == 4 && spec.outputs[0].type == spec.inputs[0].type,
-          "a result of another rank or type");
+  require_operands(spec, 4, 1, {3});
+  for (size_t i = 0; i < 3; ++i) {
+    require_rank(spec.inputs[i], 4, 4, "operand");
+    require_type(spec.inputs[i], spec.inputs[0].type, "operand");
+  }
+  require_rank(spec.outputs[0], 4, 4, "result");
+  require_type(spec.outputs[0], spec.inputs[0].type, "result");
   AttentionParams params;
   params.type = spec.inputs[0].type;
   params.scale = static_cast<float>(step.scale);
   params.causal = step.causal;
-  if (spec.inputs[3].rank() > 0) params.mask = spec.inputs[3].type;
+  if (spec.has_input(3)) params.mask = spec.inputs[3].type;
   auto kernel = std::make_unique<AttentionKernel>(params, step.aligned);
   const AttentionShape max =
       attention_shape(spec.inputs[0], spec.inputs[1], spec.inputs[2], nullptr, spec.outputs[0], step.aligned);
-  require(spec.workspace >= Attention(params).workspace_bytes(max, spec.threads), "too small a workspace");
+  require_workspace(spec, Attention(params).workspace_bytes(max, spec.threads));
   return kernel;
 }
 

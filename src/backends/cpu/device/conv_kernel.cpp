@@ -26,23 +26,34 @@ ConvShape conv_shape(const TensorView& input, const TensorView& output) {
 
 namespace {
 
-void require(bool condition, const char* what) {
-  if (!condition) throw Error(ErrorCode::InvalidEngine, "a convolution with {}", what);
-}
+constexpr int64_t kWidest = 1 << 16;                 // of a window
+constexpr int64_t kMostTaps = 1 << 20;               // of a window
+constexpr int64_t kMostWeights = int64_t{1} << 40;   // elements
+constexpr int64_t kMostOffsets = int64_t{1} << 29;   // entries of Conv's table
+constexpr int64_t kMostElements = int64_t{1} << 48;  // transformed by Winograd
 
+// Everything that sizes are computed from, before any is.
 void check_params(const ConvParams& p) {
-  constexpr int64_t kMost = int64_t{1} << 24;  // keeps every product of these in range
-  require(p.in_channels <= kMost && p.out_channels <= kMost, "too many channels");
   require(p.in_channels > 0 && p.out_channels > 0 && p.groups > 0, "channels or groups that are not positive");
   require(p.in_channels % p.groups == 0 && p.out_channels % p.groups == 0, "channels that the groups do not divide");
+  const auto within = [](int64_t value, int64_t least) { return value >= least && value <= kWidest; };
   for (size_t i = 0; i < 3; ++i) {
-    require(p.kernel[i] > 0 && p.stride[i] > 0 && p.dilation[i] > 0, "a window that is not positive");
-    require(p.pad_before[i] >= 0 && p.pad_after[i] >= 0, "negative padding");
-    constexpr int64_t kWidest = int64_t{1} << 16;
-    require(p.kernel[i] <= kWidest && p.stride[i] <= kWidest && p.dilation[i] <= kWidest &&
-                p.pad_before[i] <= kWidest && p.pad_after[i] <= kWidest,
-            "too wide a window");
+    require(within(p.kernel[i], 1) && within(p.stride[i], 1) && within(p.dilation[i], 1) &&
+                within(p.pad_before[i], 0) && within(p.pad_after[i], 0),
+            "an impossible window");
   }
+  require(product_within({p.kernel[0], p.kernel[1], p.kernel[2]}, kMostTaps), "a window of too many taps");
+  const int64_t taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
+  require(product_within({p.in_channels, p.out_channels, taps}, kMostWeights), "too many weights");
+}
+
+// What a kernel reserves for its largest shape.
+void check_extents(const ConvParams& p, const ConvShape& max) {
+  const Extent out = p.out_extent(max.in);
+  const int64_t taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
+  require(product_within({out[0], out[1], out[2], taps}, kMostOffsets), "too large an image");
+  require(product_within({max.batch, out[0], out[1], out[2], p.in_channels + p.out_channels}, kMostElements),
+          "too large an image");
 }
 
 template <typename Algorithm>
@@ -50,38 +61,39 @@ class ConvKernel final : public Kernel {
  public:
   ConvKernel(const ConvStep& step, const KernelSpec& spec)
       : params_(step.params),
+        packed_bytes_(static_cast<int64_t>(Algorithm::packed_bytes(step))),
         algorithm_(step, conv_shape(spec.inputs[kDataInput], spec.outputs[0])),
-        epilogue_(step.epilogue.epilogue()) {
-    require(spec.workspace >= algorithm_.workspace_bytes(spec.threads), "too small a workspace");
+        epilogue_(step.epilogue, spec) {
+    require_workspace(spec, algorithm_.workspace_bytes(spec.threads));
   }
 
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
-    const Shape &x = inputs[kDataInput].dims, &y = outputs[0].dims;
-    if (x[0] != y[0] || params_.out_extent(spatial_extent(x)) != spatial_extent(y)) {
-      return Status::failure(ErrorCode::Internal, "a convolution of another shape than its result");
+    const TensorView &x = inputs[kDataInput], &y = outputs[0], &residual = inputs[kResidualInput];
+    if (x.dims[0] != y.dims[0] || x.dims[1] != params_.in_channels || y.dims[1] != params_.out_channels ||
+        params_.out_extent(spatial_extent(x.dims)) != spatial_extent(y.dims)) {
+      return misfit("a convolution of another shape than its result");
     }
-    if (inputs[kResidualInput].rank() > 0) {
-      if (!(inputs[kResidualInput].dims == outputs[0].dims)) {
-        return Status::failure(ErrorCode::InvalidArgument, "the residual has another shape than the result");
-      }
-      epilogue_.residual_type = inputs[kResidualInput].type;
-      epilogue_.residual_strides = image_strides(inputs[kResidualInput]);
+    if (!is_contiguous(x, 1) || !is_contiguous(y, 1)) return misfit("channels with gaps");
+    if (!is_vector(inputs[kWeightInput], packed_bytes_)) return misfit("packed weights of another size");
+    if (Status status = epilogue_.bind(inputs, y, params_.out_channels); !status) return status;
+    if (epilogue_.has_residual()) {
+      if (!is_contiguous(residual, 1)) return misfit("a residual whose channels have gaps");
+      epilogue_.set_residual_strides(image_strides(residual));
     }
-    return algorithm_.bind(conv_shape(inputs[kDataInput], outputs[0]));
+    return algorithm_.bind(conv_shape(x, y));
   }
 
   Status run(const KernelArguments& arguments) noexcept override {
-    epilogue_.bias = arguments.inputs[kBiasInput].as<const float>();
-    epilogue_.residual = arguments.inputs[kResidualInput].data;
-    algorithm_.run(arguments.lane, arguments.inputs[kDataInput].data, arguments.inputs[kWeightInput].data, epilogue_,
-                   arguments.outputs[0].data, arguments.workspace.data());
+    algorithm_.run(arguments.lane, arguments.inputs[kDataInput].data, arguments.inputs[kWeightInput].data,
+                   epilogue_.of(arguments), arguments.outputs[0].data, arguments.workspace.data());
     return {};
   }
 
  private:
   ConvParams params_;
+  int64_t packed_bytes_;
   Algorithm algorithm_;
-  Epilogue epilogue_;
+  EpilogueOperands epilogue_;
 };
 
 template <typename Algorithm>
@@ -90,17 +102,14 @@ KernelPtr create(const KernelSpec& spec) {
   check_params(step.params);
   require_isa(step.params.isa);
   require(Algorithm::supports(step), "parameters that its kernels do not have");
-  require_epilogue_operands(spec, step.params.out_channels);
-  const TensorView &x = spec.inputs[kDataInput], &packed = spec.inputs[kWeightInput], &y = spec.outputs[0];
-  require(x.rank() >= 3 && x.rank() <= 5 && y.rank() == x.rank(), "operands of another rank");
-  require(x.type == step.params.type && y.type == step.params.out_type, "operands of other types");
-  require(x.dims[1] == step.params.in_channels && y.dims[1] == step.params.out_channels,
-          "other channels than its operands");
-  require((x.dims[1] == 1 || x.strides[1] == 1) && (y.dims[1] == 1 || y.strides[1] == 1),
-          "operands whose channels have gaps");
-  require(packed.data && packed.type == DataType::U8 &&
-              packed.dims == Shape{static_cast<int64_t>(Algorithm::packed_bytes(step))},
-          "packed weights of the wrong size");
+  require_operands(spec, kProductInputs, 1, {kBiasInput, kResidualInput});
+  const TensorView &x = spec.inputs[kDataInput], &y = spec.outputs[0];
+  require_rank(x, 3, 5, "image");
+  require_rank(y, x.rank(), x.rank(), "result");
+  require_type(x, step.params.type, "image");
+  require_type(y, step.params.out_type, "result");
+  require_packed(spec.inputs[kWeightInput], Algorithm::packed_bytes(step));
+  check_extents(step.params, conv_shape(x, y));
   return std::make_unique<ConvKernel<Algorithm>>(step, spec);
 }
 

@@ -48,7 +48,11 @@ ConvShape conv_shape(const TensorView& input, const TensorView& output);
 struct DirectConv : Conv {
   static constexpr std::string_view kKernel = "conv";
   DirectConv(const ConvStep& step, const ConvShape& max) : Conv(step.params, max) {}
-  static bool supports(const ConvStep& step) { return Conv::supports(step.params); }
+  static bool supports(const ConvStep& step) {
+    const ConvParams& p = step.params;
+    return Conv::supports(p) && has_tile(p.isa, p.type, p.config.tile) &&
+           (!p.config.merge_width || (p.groups == 1 && p.dilation[2] == 1));
+  }
   static size_t packed_bytes(const ConvStep& step) { return Conv::packed_bytes(step.params); }
 };
 struct DepthwiseConv : Depthwise {
@@ -60,7 +64,11 @@ struct DepthwiseConv : Depthwise {
 struct WinogradConv : Winograd {
   static constexpr std::string_view kKernel = "winograd";
   WinogradConv(const ConvStep& step, const ConvShape& max) : Winograd(step.params, step.winograd, max) {}
-  static bool supports(const ConvStep& step) { return Winograd::supports(step.params, step.winograd); }
+  static bool supports(const ConvStep& step) {
+    const WinogradConfig& w = step.winograd;
+    return (w.outputs == 2 || w.outputs == 4) && w.block >= 0 && w.block <= 1 << 16 &&
+           has_tile(step.params.isa, step.params.type, w.tile) && Winograd::supports(step.params, w);
+  }
   static size_t packed_bytes(const ConvStep& step) { return Winograd::packed_bytes(step.params, step.winograd); }
 };
 

@@ -70,7 +70,7 @@ KernelPtr create_elementwise(const KernelSpec& spec) {
   ByteReader reader(spec.parameters);
   const ScalarProgram program = ScalarProgram::decode(reader);
   require_operands(spec, program.inputs.size(), program.results.size());
-  if (spec.outputs.empty()) throw Error(ErrorCode::InvalidEngine, "a program without results");
+  require(!spec.outputs.empty(), "a program without results");
   const uint64_t pattern = repeating_operands(spec);
   return std::make_unique<ElementwiseKernel>(program, spec, std::span(&pattern, 1));
 }

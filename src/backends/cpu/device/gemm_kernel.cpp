@@ -5,9 +5,7 @@
 namespace tn::cpu {
 namespace {
 
-void require(bool condition, const char* what) {
-  if (!condition) throw Error(ErrorCode::InvalidEngine, "a matrix product with {}", what);
-}
+constexpr int64_t kMostElements = int64_t{1} << 40;
 
 // Rows of a dense tensor whose last axis is the row.
 int64_t rows_of(const TensorView& view) {
@@ -16,42 +14,43 @@ int64_t rows_of(const TensorView& view) {
   return rows;
 }
 
-void take_residual(const TensorView& residual, Epilogue& epilogue) {
-  epilogue.residual_type = residual.type;
-  epilogue.residual_strides = {};
+// The i-th extent from the end.
+int64_t last(const TensorView& view, int i = 0) {
+  return view.dims[view.rank() - 1 - i];
 }
 
 class GemmKernel final : public Kernel {
  public:
-  explicit GemmKernel(const GemmStep& step)
-      : gemm_(step.gemm()), k_(step.k), n_(step.n), epilogue_(step.epilogue.epilogue()) {}
+  GemmKernel(const GemmStep& step, const KernelSpec& spec)
+      : gemm_(step.gemm()),
+        k_(step.k),
+        n_(step.n),
+        packed_bytes_(static_cast<int64_t>(Gemm::packed_bytes(step.gemm()))),
+        epilogue_(step.epilogue, spec) {}
 
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
-    const TensorView &a = inputs[kDataInput], &c = outputs[0], &residual = inputs[kResidualInput];
-    if (!a.is_dense() || !c.is_dense() || rows_of(a) != rows_of(c)) {
-      return Status::failure(ErrorCode::Internal, "the operands of a product do not fit");
-    }
-    if (residual.rank() > 0) {
-      if (!(residual.dims == c.dims) || !residual.is_dense())
-        return Status::failure(ErrorCode::InvalidArgument, "the residual has another shape than the result");
-      take_residual(residual, epilogue_);
-      epilogue_.residual_strides.axis[2] = n_;
+    const TensorView &a = inputs[kDataInput], &c = outputs[0];
+    if (last(a) != k_ || last(c) != n_ || rows_of(a) != rows_of(c)) return misfit("factors and result of a product");
+    if (!a.is_dense() || !c.is_dense()) return misfit("a matrix with gaps");
+    if (!is_vector(inputs[kWeightInput], packed_bytes_)) return misfit("packed weights of another size");
+    if (Status status = epilogue_.bind(inputs, c, n_); !status) return status;
+    if (epilogue_.has_residual()) {
+      if (!inputs[kResidualInput].is_dense()) return misfit("a residual with gaps");
+      epilogue_.set_residual_strides({0, {0, 0, n_}});
     }
     return gemm_.bind({1, rows_of(a), 0, k_, 0, n_});
   }
 
   Status run(const KernelArguments& arguments) noexcept override {
-    epilogue_.bias = arguments.inputs[kBiasInput].as<const float>();
-    epilogue_.residual = arguments.inputs[kResidualInput].data;
-    gemm_.run(arguments.lane, arguments.inputs[kDataInput].data, arguments.inputs[kWeightInput].data, epilogue_,
-              arguments.outputs[0].data, arguments.workspace.data());
+    gemm_.run(arguments.lane, arguments.inputs[kDataInput].data, arguments.inputs[kWeightInput].data,
+              epilogue_.of(arguments), arguments.outputs[0].data, arguments.workspace.data());
     return {};
   }
 
  private:
   Gemm gemm_;
-  int64_t k_, n_;
-  Epilogue epilogue_;
+  int64_t k_, n_, packed_bytes_;
+  EpilogueOperands epilogue_;
 };
 
 class MatMulKernel final : public Kernel {
@@ -59,34 +58,48 @@ class MatMulKernel final : public Kernel {
   MatMulKernel(const GemmStep& step, const KernelSpec& spec)
       : matmul_(step.matmul(), matmul_shape(spec.inputs[0], spec.inputs[1], spec.outputs[0], step.b_column_major)),
         b_column_major_(step.b_column_major),
-        epilogue_(step.epilogue.epilogue()) {
-    require(spec.workspace >= matmul_.workspace_bytes(spec.threads), "too small a workspace");
+        b_transposed_(step.transpose_b != step.b_column_major),
+        epilogue_(step.epilogue, spec) {
+    require_workspace(spec, matmul_.workspace_bytes(spec.threads));
   }
 
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
-    const TensorView& residual = inputs[kResidualInput];
-    if (residual.rank() > 0) {
-      if (!(residual.dims == outputs[0].dims))
-        return Status::failure(ErrorCode::InvalidArgument, "the residual has another shape than the result");
-      take_residual(residual, epilogue_);
-      const MatMulShape strides = matmul_shape(residual, residual, residual, false);
-      epilogue_.residual_strides.axis = strides.c;
+    const TensorView &a = inputs[0], &b = inputs[1], &c = outputs[0], &residual = inputs[kResidualInput];
+    const int64_t k = last(a), n = last(c);
+    if (last(a, 1) != last(c, 1) || last(b, b_transposed_ ? 0 : 1) != k || last(b, b_transposed_ ? 1 : 0) != n ||
+        !repeats_over(a, c) || !repeats_over(b, c)) {
+      return misfit("factors and result of a product");
     }
-    return matmul_.bind(matmul_shape(inputs[0], inputs[1], outputs[0], b_column_major_));
+    if (!is_contiguous(a, a.rank() - 1) || !is_contiguous(b, b.rank() - (b_column_major_ ? 2 : 1)) ||
+        !is_contiguous(c, c.rank() - 1)) {
+      return misfit("a matrix whose rows have gaps");
+    }
+    if (Status status = epilogue_.bind(inputs, c, n); !status) return status;
+    if (epilogue_.has_residual()) {
+      if (!is_contiguous(residual, residual.rank() - 1)) return misfit("a residual whose rows have gaps");
+      epilogue_.set_residual_strides({0, matmul_shape(residual, residual, residual, false).c});
+    }
+    return matmul_.bind(matmul_shape(a, b, c, b_column_major_));
   }
 
   Status run(const KernelArguments& arguments) noexcept override {
-    epilogue_.bias = arguments.inputs[kBiasInput].as<const float>();
-    epilogue_.residual = arguments.inputs[kResidualInput].data;
-    matmul_.run(arguments.lane, arguments.inputs[0].data, arguments.inputs[1].data, epilogue_,
+    matmul_.run(arguments.lane, arguments.inputs[0].data, arguments.inputs[1].data, epilogue_.of(arguments),
                 arguments.outputs[0].data, arguments.workspace.data());
     return {};
   }
 
  private:
+  // Whether the batch axes of a factor, aligned at the right, are those of the result or repeat.
+  static bool repeats_over(const TensorView& factor, const TensorView& c) noexcept {
+    for (int i = 2; i < factor.rank(); ++i) {
+      if (last(factor, i) != 1 && last(factor, i) != last(c, i)) return false;
+    }
+    return true;
+  }
+
   MatMul matmul_;
-  bool b_column_major_;
-  Epilogue epilogue_;
+  bool b_column_major_, b_transposed_;
+  EpilogueOperands epilogue_;
 };
 
 }  // namespace
@@ -121,29 +134,33 @@ uint32_t product_features(std::span<const std::byte> parameters) {
 
 KernelPtr create_gemm(const KernelSpec& spec) {
   const auto step = decode_fields<GemmStep>(spec.parameters);
-  require(step.k > 0 && step.n > 0, "extents that are not positive");
+  require(step.k > 0 && step.n > 0 && product_within({step.k, step.n}, kMostElements), "a product of {} x {} weights",
+          step.k, step.n);
   require_isa(step.isa);
-  require(Gemm::supports(step.gemm()), "parameters that its kernels do not have");
-  require_epilogue_operands(spec, step.n);
-  const TensorView &a = spec.inputs[kDataInput], &packed = spec.inputs[kWeightInput], &c = spec.outputs[0];
-  require(a.rank() >= 1 && c.rank() == a.rank() && a.type == step.type && c.type == step.out_type,
-          "operands of another rank or type");
-  require(a.dims[a.rank() - 1] == step.k && c.dims[c.rank() - 1] == step.n, "operands of other extents");
-  require(packed.data && packed.type == DataType::U8 &&
-              packed.dims == Shape{static_cast<int64_t>(Gemm::packed_bytes(step.gemm()))},
-          "packed weights of the wrong size");
-  return std::make_unique<GemmKernel>(step);
+  require(has_tile(step.isa, step.type, step.tile), "parameters that its kernels do not have");
+  require_operands(spec, kProductInputs, 1, {kBiasInput, kResidualInput});
+  const TensorView &a = spec.inputs[kDataInput], &c = spec.outputs[0];
+  require_rank(a, 1, kMaxRank, "factor");
+  require_rank(c, a.rank(), a.rank(), "result");
+  require_type(a, step.type, "factor");
+  require_type(c, step.out_type, "result");
+  require_packed(spec.inputs[kWeightInput], Gemm::packed_bytes(step.gemm()));
+  return std::make_unique<GemmKernel>(step, spec);
 }
 
 KernelPtr create_matmul(const KernelSpec& spec) {
   const auto step = decode_fields<GemmStep>(spec.parameters);
   require_isa(step.isa);
-  require(MatMul::supports(step.matmul()), "parameters that its kernels do not have");
+  require(has_tile(step.isa, step.type, step.tile), "parameters that its kernels do not have");
+  require_operands(spec, kProductInputs, 1, {kBiasInput, kResidualInput});
   const TensorView &a = spec.inputs[0], &b = spec.inputs[1], &c = spec.outputs[0];
-  require(c.rank() >= 2 && c.rank() <= 4 && a.rank() == c.rank() && b.rank() >= 2 && b.rank() <= c.rank(),
-          "operands of another rank");
-  require_epilogue_operands(spec, c.dims[c.rank() - 1]);
-  require(a.type == step.type && b.type == step.type && c.type == step.out_type, "operands of other types");
+  require_rank(c, 2, 4, "result");
+  require_rank(a, c.rank(), c.rank(), "factor");
+  require_rank(b, 2, c.rank(), "factor");
+  require_type(a, step.type, "factor");
+  require_type(b, step.type, "factor");
+  require_type(c, step.out_type, "result");
+  require(product_within({last(a), last(c)}, kMostElements), "a product of {} x {} weights", last(a), last(c));
   return std::make_unique<MatMulKernel>(step, spec);
 }
 

@@ -95,11 +95,9 @@ KernelPtr create_interpreted(const KernelSpec& spec) {
   ByteReader reader(spec.parameters);
   ScalarProgram program = ScalarProgram::decode(reader);
   require_operands(spec, program.inputs.size(), program.results.size());
-  for (size_t i = 0; i < spec.inputs.size(); ++i) {
-    if (compute_type(spec.inputs[i].type) != program.inputs[i])
-      throw Error(ErrorCode::InvalidEngine, "operand {} has another type", i);
-  }
-  if (spec.outputs.empty()) throw Error(ErrorCode::InvalidEngine, "a program without results");
+  for (size_t i = 0; i < spec.inputs.size(); ++i)
+    require(compute_type(spec.inputs[i].type) == program.inputs[i], "operand {} has another type", i);
+  require(!spec.outputs.empty(), "a program without results");
   return std::make_unique<InterpretedKernel>(std::move(program), spec.threads);
 }
 

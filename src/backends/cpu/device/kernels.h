@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Creators of the CPU's kernels (KernelEntry::create), one per source file of this folder. Each says its operands and
-// parameters.
+// parameters, and trusts none of them (requirements.h).
 #pragma once
 
+#include "backends/cpu/device/requirements.h"
 #include "device/kernel.h"
 
 namespace tn::cpu {
@@ -47,8 +48,5 @@ KernelPtr create_pool(const KernelSpec& spec);
 KernelPtr create_resize(const KernelSpec& spec);
 KernelPtr create_gather(const KernelSpec& spec);
 KernelPtr create_attention(const KernelSpec& spec);
-
-/// Throws Error(InvalidEngine) unless the spec has these many operands, all of them present.
-void require_operands(const KernelSpec& spec, size_t inputs, size_t outputs);
 
 }  // namespace tn::cpu

@@ -10,13 +10,18 @@ PoolWindow window_of(const PoolStep& step) {
   const size_t spatial = step.kernel.size();
   const bool fits = spatial >= 1 && spatial <= 3 && step.stride.size() == spatial && step.dilation.size() == spatial &&
                     step.pads.size() == 2 * spatial;
-  if (!fits) throw Error(ErrorCode::InvalidEngine, "a pool with a window of the wrong rank");
+  require(fits, "a window of {} axes with {} strides, {} dilations and {} pads", spatial, step.stride.size(),
+          step.dilation.size(), step.pads.size());
+  constexpr int64_t kWidest = 1 << 16;
+  const auto within = [](int64_t value, int64_t least) { return value >= least && value <= kWidest; };
   PoolWindow window;
+  int64_t taps = 1;
   for (size_t i = 0; i < spatial; ++i) {
-    if (step.kernel[i] < 1 || step.stride[i] < 1 || step.dilation[i] < 1 || step.pads[i] < 0 ||
-        step.pads[spatial + i] < 0) {
-      throw Error(ErrorCode::InvalidEngine, "a pool with an impossible window");
-    }
+    require(within(step.kernel[i], 1) && within(step.stride[i], 1) && within(step.dilation[i], 1) &&
+                within(step.pads[i], 0) && within(step.pads[spatial + i], 0),
+            "an impossible window");
+    require(product_within({taps, step.kernel[i]}, 1 << 20), "a window of too many taps");
+    taps *= step.kernel[i];
     window.pad_before.push_back(step.pads[i]);
     window.pad_after.push_back(step.pads[spatial + i]);
   }
@@ -32,9 +37,8 @@ class PoolKernel final : public Kernel {
   PoolKernel(const PoolStep& step, DataType type)
       : pool_(type, step.average ? Pool::Kind::Average : Pool::Kind::Max, window_of(step)) {}
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
-    if (inputs[0].dims[0] != outputs[0].dims[0] || inputs[0].dims[1] != outputs[0].dims[1]) {
-      return Status::failure(ErrorCode::Internal, "a pool between different batches or channels");
-    }
+    if (inputs[0].dims[0] != outputs[0].dims[0] || inputs[0].dims[1] != outputs[0].dims[1])
+      return misfit("a pool between different batches or channels");
     pool_.bind(inputs[0].dims, inputs[0].strides, outputs[0].dims, outputs[0].strides);
     return {};
   }
@@ -53,9 +57,9 @@ KernelPtr create_pool(const KernelSpec& spec) {
   const auto step = decode_fields<PoolStep>(spec.parameters);
   require_operands(spec, 1, 1);
   const auto rank = static_cast<int>(step.kernel.size()) + 2;
-  if (spec.inputs[0].rank() != rank || spec.outputs[0].rank() != rank || spec.inputs[0].type != spec.outputs[0].type) {
-    throw Error(ErrorCode::InvalidEngine, "a pool with operands of another rank or type");
-  }
+  require_rank(spec.inputs[0], rank, rank, "image");
+  require_rank(spec.outputs[0], rank, rank, "result");
+  require_type(spec.outputs[0], spec.inputs[0].type, "result");
   return std::make_unique<PoolKernel>(step, spec.inputs[0].type);
 }
 

@@ -2,6 +2,7 @@
 // Parameters of steps with matrix products, as a plan stores them; shared by tactics (which write them) and kernels.
 #pragma once
 
+#include "backends/cpu/device/requirements.h"
 #include "backends/cpu/kernels/epilogue.h"
 #include "backends/cpu/kernels/product/tile.h"
 #include "base/fields.h"
@@ -51,9 +52,27 @@ void isa_field(V& v, Isa& isa) {
   isa = static_cast<Isa>(value);
 }
 
+/// What a kernel does behind its sums: holds the Epilogue and checks its operands.
+class EpilogueOperands {
+ public:
+  /// Throws Error(InvalidEngine) unless the step has a product's operands, with a bias of f32 and a residual of a float
+  /// type and the result's rank, if any.
+  EpilogueOperands(const EpilogueStep& step, const KernelSpec& spec);
+  bool has_residual() const noexcept { return has_residual_; }
+  /// Fails unless the bias is [channels] and the residual has the result's shape.
+  Status bind(std::span<const TensorView> inputs, const TensorView& result, int64_t channels) noexcept;
+  void set_residual_strides(const ImageStrides& strides) noexcept { epilogue_.residual_strides = strides; }
+  /// With the addresses of a run.
+  const Epilogue& of(const KernelArguments& arguments) noexcept;
+
+ private:
+  Epilogue epilogue_;
+  bool has_bias_, has_residual_;
+};
+
 /// Throws Error(InvalidEngine) if this processor lacks the set.
 void require_isa(Isa isa);
-/// Throws Error(InvalidEngine) unless bias is f32 [channels] and the residual has the output's shape and a float type.
-void require_epilogue_operands(const KernelSpec& spec, int64_t channels);
+/// Whether there is such a tile for operands of `type`.
+bool has_tile(Isa isa, DataType type, const TileShape& tile);
 
 }  // namespace tn::cpu

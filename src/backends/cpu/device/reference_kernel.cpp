@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "backends/cpu/device/kernels.h"
 #include "ops/reference/reference.h"
 
 namespace tn::cpu {
 namespace {
 
+// References trust shapes and attributes; what keeps them from other memory is the bounds of their operands.
+std::span<const TensorView> bounded(std::span<const TensorView> views, std::vector<TensorView>& room) noexcept {
+  std::transform(views.begin(), views.end(), room.begin(), [](const TensorView& view) { return view.bounded(); });
+  return room;
+}
+
 class ReferenceAdapter final : public Kernel {
  public:
-  explicit ReferenceAdapter(ops::ReferenceKernel kernel) : kernel_(std::move(kernel)) {}
+  ReferenceAdapter(ops::ReferenceKernel kernel, const KernelSpec& spec)
+      : kernel_(std::move(kernel)), inputs_(spec.inputs.size()), outputs_(spec.outputs.size()) {}
   Status bind(std::span<const TensorView>, std::span<const TensorView>) noexcept override { return {}; }
   Status run(const KernelArguments& arguments) noexcept override {
     try {
-      kernel_(arguments.inputs, arguments.outputs);
+      kernel_(bounded(arguments.inputs, inputs_), bounded(arguments.outputs, outputs_));
     } catch (const Error& error) {
       return Status::failure(error);
     } catch (const std::exception& error) {
@@ -22,6 +31,7 @@ class ReferenceAdapter final : public Kernel {
 
  private:
   ops::ReferenceKernel kernel_;
+  std::vector<TensorView> inputs_, outputs_;
 };
 
 class ExtentsKernel final : public Kernel {
@@ -29,13 +39,13 @@ class ExtentsKernel final : public Kernel {
   struct Source {
     uint32_t output, axis;
   };
-  ExtentsKernel(ops::ExtentFunction extents, size_t outputs, std::vector<Source> sources)
-      : extents_(std::move(extents)), shapes_(outputs), sources_(std::move(sources)) {}
+  ExtentsKernel(ops::ExtentFunction extents, const KernelSpec& spec, size_t outputs, std::vector<Source> sources)
+      : extents_(std::move(extents)), inputs_(spec.inputs.size()), shapes_(outputs), sources_(std::move(sources)) {}
   Status bind(std::span<const TensorView>, std::span<const TensorView>) noexcept override { return {}; }
   Status run(const KernelArguments& arguments) noexcept override {
     try {
       std::fill(shapes_.begin(), shapes_.end(), Shape{});
-      extents_(arguments.inputs, shapes_);
+      extents_(bounded(arguments.inputs, inputs_), shapes_);
       for (size_t i = 0; i < sources_.size(); ++i) {
         const Shape& shape = shapes_[sources_[i].output];
         if (static_cast<int>(sources_[i].axis) >= shape.rank() || i >= arguments.defined.size()) {
@@ -53,13 +63,14 @@ class ExtentsKernel final : public Kernel {
 
  private:
   ops::ExtentFunction extents_;
+  std::vector<TensorView> inputs_;
   std::vector<Shape> shapes_;
   std::vector<Source> sources_;
 };
 
 const ops::ReferenceEntry& entry_of(const std::string& name) {
   const ops::ReferenceEntry* entry = ops::find_reference(name);
-  if (!entry) throw Error(ErrorCode::InvalidEngine, "this runtime has no reference of operator '{}'", name);
+  require(entry != nullptr, "this runtime has no reference of operator '{}'", name);
   return *entry;
 }
 
@@ -68,22 +79,26 @@ const ops::ReferenceEntry& entry_of(const std::string& name) {
 KernelPtr create_extents(const KernelSpec& spec) {
   ByteReader reader(spec.parameters);
   const ops::ReferenceEntry& entry = entry_of(reader.get_text());
-  if (!entry.make_extents) throw Error(ErrorCode::InvalidEngine, "operator '{}' has no extents of its own", entry.name);
+  require(entry.make_extents != nullptr, "operator '{}' has no extents of its own", entry.name);
+  require(spec.inputs.size() >= entry.operands.inputs, "operator '{}' with {} inputs", entry.name, spec.inputs.size());
   auto extents = entry.make_extents(reader.get_bytes());
   const auto outputs = reader.get<uint32_t>();
+  require(outputs >= entry.operands.outputs && outputs <= 64, "operator '{}' with {} outputs", entry.name, outputs);
   std::vector<ExtentsKernel::Source> sources;
   while (!reader.done()) {
     const auto output = reader.get<uint32_t>(), axis = reader.get<uint32_t>();
-    if (output >= outputs || outputs > 64) throw Error(ErrorCode::InvalidEngine, "output {} of {}", output, outputs);
+    require(output < outputs && axis < kMaxRank, "axis {} of output {} of {}", axis, output, outputs);
     sources.push_back({output, axis});
   }
-  return std::make_unique<ExtentsKernel>(std::move(extents), outputs, std::move(sources));
+  return std::make_unique<ExtentsKernel>(std::move(extents), spec, outputs, std::move(sources));
 }
 
 KernelPtr create_reference(const KernelSpec& spec) {
   ByteReader reader(spec.parameters);
   const ops::ReferenceEntry& entry = entry_of(reader.get_text());
-  return std::make_unique<ReferenceAdapter>(entry.make(reader.get_bytes()));
+  require(spec.inputs.size() >= entry.operands.inputs && spec.outputs.size() >= entry.operands.outputs,
+          "operator '{}' with {} inputs and {} outputs", entry.name, spec.inputs.size(), spec.outputs.size());
+  return std::make_unique<ReferenceAdapter>(entry.make(reader.get_bytes()), spec);
 }
 
 }  // namespace tn::cpu

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/conv/reference/conv.h"
 
+#include <algorithm>
+
 namespace tn::ops {
+
+void ConvAttributes::check(const TensorView& x, const TensorView& w) const {
+  const auto positive = [](int64_t value) { return value > 0; };
+  require(x.rank() >= 2 && w.rank() == x.rank(), "X is {}, W is {}", to_string(x.dims), to_string(w.dims));
+  const auto spatial = static_cast<size_t>(x.rank() - 2);
+  require(strides.size() == spatial && dilations.size() == spatial && pads.size() == 2 * spatial,
+          "a window of another rank than X, which is {}", to_string(x.dims));
+  require(group > 0 && std::all_of(strides.begin(), strides.end(), positive), "groups or strides are not positive");
+  require(w.elements() == 0 || (w.dims[0] >= group && x.dims[1] >= group), "{} groups of W {}", group,
+          to_string(w.dims));
+}
+
 namespace {
 
 // The sum over one window: all input channels of the group and all kernel taps that fall inside the image.
@@ -34,6 +48,8 @@ double window_sum(const ConvAttributes& a, const TensorView& x, const TensorView
 void conv(const ConvAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &w = inputs[1], &y = outputs[0];
   const bool bias = inputs.size() > 2 && inputs[2].data != nullptr;
+  a.check(x, w);
+  require(w.elements() > 0 || y.elements() == 0, "W is {}", to_string(w.dims));
   for (Walk walk(y.dims, {y.strides}); walk.more(); walk.next()) {
     double sum = window_sum(a, x, w, walk.index());
     if (bias) sum += load_double(inputs[2], walk.index()[1] * inputs[2].strides[0]);
@@ -41,6 +57,6 @@ void conv(const ConvAttributes& a, std::span<const TensorView> inputs, std::span
   }
 }
 
-extern const ReferenceEntry conv_reference = make_reference<ConvAttributes, conv>("Conv");
+extern const ReferenceEntry conv_reference = make_reference<ConvAttributes, conv>("Conv", {2, 1});
 
 }  // namespace tn::ops

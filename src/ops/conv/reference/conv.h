@@ -19,6 +19,8 @@ struct ConvAttributes {
     v("pads", pads);
     v("group", group);
   }
+  /// Throws Error(InvalidArgument) unless they fit X and W.
+  void check(const TensorView& x, const TensorView& w) const;
 };
 
 /// inputs: X [N,C,D…], W [M,C/group,K…], optional B [M]; output [N,M,O…]. 1 to 3 spatial axes.

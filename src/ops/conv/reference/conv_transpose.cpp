@@ -35,6 +35,8 @@ void conv_transpose(const ConvTransposeAttributes& a, std::span<const TensorView
                     std::span<const TensorView> outputs) {
   const TensorView& y = outputs[0];
   const bool bias = inputs.size() > 2 && inputs[2].data != nullptr;
+  a.check(inputs[0], inputs[1]);
+  require(inputs[1].elements() > 0 || y.elements() == 0, "W is {}", to_string(inputs[1].dims));
   for (Walk walk(y.dims, {y.strides}); walk.more(); walk.next()) {
     double sum = gather_sum(a, inputs[0], inputs[1], walk.index());
     if (bias) sum += load_double(inputs[2], walk.index()[1] * inputs[2].strides[0]);
@@ -43,6 +45,6 @@ void conv_transpose(const ConvTransposeAttributes& a, std::span<const TensorView
 }
 
 extern const ReferenceEntry conv_transpose_reference =
-    make_reference<ConvTransposeAttributes, conv_transpose>("ConvTranspose");
+    make_reference<ConvTransposeAttributes, conv_transpose>("ConvTranspose", {2, 1});
 
 }  // namespace tn::ops

@@ -56,6 +56,8 @@ double cubic(double x) {
 }
 
 Taps taps_at(ResizeMode mode, double x) {
+  constexpr double kFar = 1LL << 40;  // further out nothing changes, and integers hold it
+  x = std::isnan(x) ? 0 : std::clamp(x, -kFar, kFar);
   if (mode == ResizeMode::Nearest) return {static_cast<int64_t>(std::nearbyint(x)), {1}};
   const auto left = static_cast<int64_t>(std::floor(x));
   const double ratio = x - static_cast<double>(left);
@@ -98,6 +100,7 @@ void grid_sample(const GridSampleAttributes& a, std::span<const TensorView> inpu
 
 }  // namespace
 
-extern const ReferenceEntry grid_sample_reference = make_reference<GridSampleAttributes, grid_sample>("GridSample");
+extern const ReferenceEntry grid_sample_reference =
+    make_reference<GridSampleAttributes, grid_sample>("GridSample", {2, 1});
 
 }  // namespace tn::ops

@@ -93,7 +93,8 @@ double nearest_weight(NearestMode mode, double ratio, int64_t tap) {
 // Follows ONNX's reference implementation: taps begin -> 1 - begin around the element left of the coordinate; the
 // coordinate lies at `ratio` in (0, 1] behind it. Antialiasing stretches the filter by 1 / scale.
 Taps taps_at(const ResizeAttributes& a, const Axis& axis, int64_t index) {
-  const double x = coordinate(a, axis, index);
+  constexpr double kFar = 1LL << 40;  // further out nothing changes, and integers hold it
+  const double exact = coordinate(a, axis, index), x = std::isnan(exact) ? 0 : std::clamp(exact, -kFar, kFar);
   Taps taps;
   if (a.coordinate_transformation_mode == CoordinateMode::TfCropAndResize &&
       (x < 0 || x > static_cast<double>(axis.in - 1))) {
@@ -129,6 +130,8 @@ Taps taps_at(const ResizeAttributes& a, const Axis& axis, int64_t index) {
 // Scale and crop of every axis from roi, scales and sizes.
 std::vector<Axis> resolve_axes(const ResizeAttributes& a, std::span<const TensorView> inputs, const TensorView& y) {
   const TensorView& x = inputs[0];
+  require(y.rank() == x.rank() && (x.elements() > 0 || y.elements() == 0), "X is {}, the result is {}",
+          to_string(x.dims), to_string(y.dims));
   std::vector<Axis> axes(static_cast<size_t>(x.rank()));
   for (int i = 0; i < x.rank(); ++i) axes[static_cast<size_t>(i)] = {x.dims[i], y.dims[i]};
   std::vector<int64_t> named = a.axes, extents, sizes;
@@ -151,6 +154,10 @@ std::vector<Axis> resolve_axes(const ResizeAttributes& a, std::span<const Tensor
   if (by_sizes && a.keep_aspect_ratio_policy != AspectPolicy::Stretch) {
     const double scale = common_scale(a.keep_aspect_ratio_policy, extents, sizes);
     for (const int64_t axis : named) axes[static_cast<size_t>(wrap_axis(axis, x.rank()))].scale = scale;
+  }
+  constexpr double kMost = 1 << 24;
+  for (const Axis& axis : axes) {
+    require(y.elements() == 0 || (axis.scale > 1 / kMost && axis.scale < kMost), "a scale of {}", axis.scale);
   }
   return axes;
 }

@@ -57,9 +57,9 @@ void gather_nd(const GatherNDAttributes& a, std::span<const TensorView> inputs, 
 
 }  // namespace
 
-extern const ReferenceEntry gather_reference = make_reference<AxisAttributes, gather>("Gather");
+extern const ReferenceEntry gather_reference = make_reference<AxisAttributes, gather>("Gather", {2, 1});
 extern const ReferenceEntry gather_elements_reference =
-    make_reference<AxisAttributes, gather_elements>("GatherElements");
-extern const ReferenceEntry gather_nd_reference = make_reference<GatherNDAttributes, gather_nd>("GatherND");
+    make_reference<AxisAttributes, gather_elements>("GatherElements", {2, 1});
+extern const ReferenceEntry gather_nd_reference = make_reference<GatherNDAttributes, gather_nd>("GatherND", {2, 1});
 
 }  // namespace tn::ops

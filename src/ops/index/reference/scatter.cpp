@@ -10,11 +10,14 @@ namespace {
 
 template <typename T>
 T combine(ScatterReduction reduction, T old, T update) {
+  constexpr bool kInteger = std::is_integral_v<T>;
   switch (reduction) {
     case ScatterReduction::Add:
-      return static_cast<T>(old + update);
+      if constexpr (kInteger) return wrapping_add(old, update);
+      return old + update;
     case ScatterReduction::Mul:
-      return static_cast<T>(old * update);
+      if constexpr (kInteger) return wrapping_mul(old, update);
+      return old * update;
     case ScatterReduction::Max:
       return std::max(old, update);
     case ScatterReduction::Min:
@@ -64,7 +67,7 @@ void scatter_nd(const ScatterNDAttributes& a, std::span<const TensorView> inputs
 }  // namespace
 
 extern const ReferenceEntry scatter_elements_reference =
-    make_reference<ScatterElementsAttributes, scatter_elements>("ScatterElements");
-extern const ReferenceEntry scatter_nd_reference = make_reference<ScatterNDAttributes, scatter_nd>("ScatterND");
+    make_reference<ScatterElementsAttributes, scatter_elements>("ScatterElements", {3, 1});
+extern const ReferenceEntry scatter_nd_reference = make_reference<ScatterNDAttributes, scatter_nd>("ScatterND", {3, 1});
 
 }  // namespace tn::ops

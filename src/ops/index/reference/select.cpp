@@ -37,6 +37,7 @@ void for_each_line(std::span<const TensorView> views, int axis, Body&& body) {
 void top_k(const TopKAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &values = outputs[0], &indices = outputs[1];
   const int axis = wrap_axis(a.axis, x.rank());
+  require(values.dims[axis] <= x.dims[axis], "{} of {} elements", values.dims[axis], x.dims[axis]);
   std::vector<int64_t> order(static_cast<size_t>(x.dims[axis]));
   const TensorView views[] = {x, values, indices};
   for_each_line(views, axis, [&](const Walk& line) {
@@ -67,8 +68,12 @@ void cumulate(const CumSumAttributes& a, const TensorView& x, const TensorView& 
     for (int64_t i = 0; i < count; ++i) {
       const int64_t at = a.reverse ? count - 1 - i : i;
       const T value = load(x, line.offset(0) + at * x.strides[axis]);
-      store(y, line.offset(1) + at * y.strides[axis], a.exclusive ? sum : sum + value);
-      sum += value;
+      const T before = sum;
+      if constexpr (std::is_integral_v<T>)
+        sum = wrapping_add(sum, value);
+      else
+        sum += value;
+      store(y, line.offset(1) + at * y.strides[axis], a.exclusive ? before : sum);
     }
   });
 }
@@ -118,12 +123,12 @@ void reverse_sequence(const ReverseSequenceAttributes& a, std::span<const Tensor
 
 }  // namespace
 
-extern const ReferenceEntry cum_sum_reference = make_reference<CumSumAttributes, cum_sum>("CumSum");
-extern const ReferenceEntry eye_like_reference = make_reference<EyeLikeAttributes, eye_like>("EyeLike");
-extern const ReferenceEntry one_hot_reference = make_reference<OneHotAttributes, one_hot>("OneHot");
+extern const ReferenceEntry cum_sum_reference = make_reference<CumSumAttributes, cum_sum>("CumSum", {2, 1});
+extern const ReferenceEntry eye_like_reference = make_reference<EyeLikeAttributes, eye_like>("EyeLike", {0, 1});
+extern const ReferenceEntry one_hot_reference = make_reference<OneHotAttributes, one_hot>("OneHot", {3, 1});
 extern const ReferenceEntry reverse_sequence_reference =
-    make_reference<ReverseSequenceAttributes, reverse_sequence>("ReverseSequence");
-extern const ReferenceEntry top_k_reference = make_reference<TopKAttributes, top_k>("TopK");
+    make_reference<ReverseSequenceAttributes, reverse_sequence>("ReverseSequence", {2, 1});
+extern const ReferenceEntry top_k_reference = make_reference<TopKAttributes, top_k>("TopK", {1, 2});
 extern const ReferenceEntry trilu_reference = make_reference<TriluAttributes, trilu>("Trilu");
 
 }  // namespace tn::ops

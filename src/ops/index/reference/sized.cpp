@@ -136,8 +136,9 @@ void unique_shapes(const UniqueAttributes& a, Views inputs, std::span<Shape> out
   const auto count = static_cast<int64_t>(distinct.first.size());
   outputs[0] = a.flat ? Shape{count} : x.dims;
   if (!a.flat) outputs[0][wrap_axis(a.axis, x.rank())] = count;
-  outputs[1] = outputs[3] = {count};
-  outputs[2] = {static_cast<int64_t>(distinct.inverse.size())};
+  for (size_t i = 1; i < outputs.size(); ++i) {
+    outputs[i] = {i == 2 ? static_cast<int64_t>(distinct.inverse.size()) : count};
+  }
 }
 
 struct Box {
@@ -211,10 +212,10 @@ void non_max_suppression_shapes(const NonMaxSuppressionAttributes& a, Views inpu
 }  // namespace
 
 extern const ReferenceEntry compress_reference =
-    make_reference_with_extents<FlatOrAxisAttributes, compress, compress_shapes>("Compress");
+    make_reference_with_extents<FlatOrAxisAttributes, compress, compress_shapes>("Compress", {2, 1});
 extern const ReferenceEntry non_max_suppression_reference =
     make_reference_with_extents<NonMaxSuppressionAttributes, non_max_suppression, non_max_suppression_shapes>(
-        "NonMaxSuppression");
+        "NonMaxSuppression", {2, 1});
 extern const ReferenceEntry non_zero_reference =
     make_reference_with_extents<NoAttributes, non_zero, non_zero_shapes>("NonZero");
 extern const ReferenceEntry unique_reference =

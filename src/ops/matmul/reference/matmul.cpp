@@ -54,6 +54,6 @@ void matmul(const MatMulAttributes& attributes, std::span<const TensorView> inpu
   }
 }
 
-extern const ReferenceEntry matmul_reference = make_reference<MatMulAttributes, matmul>("MatMul");
+extern const ReferenceEntry matmul_reference = make_reference<MatMulAttributes, matmul>("MatMul", {2, 1});
 
 }  // namespace tn::ops

@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/shape/reference/element.h"
+
 namespace tn::ops {
 namespace {
 
 TensorView broadcast_to(const TensorView& x, const Shape& dims) {
-  return {x.data, x.type, dims, broadcast_strides(x.dims, x.strides, dims)};
-}
-
-bool present(std::span<const TensorView> inputs, size_t index) {
-  return index < inputs.size() && inputs[index].data != nullptr;
+  return {x.data, x.type, dims, broadcast_strides(x.dims, x.strides, dims), x.bounds};
 }
 
 /// The part of a tensor behind one index of its leading axes.
@@ -42,8 +40,9 @@ template <typename Parameters>
 void normalize(const NormAttributes& a, std::span<const TensorView> inputs, const TensorView& y,
                Parameters parameters) {
   const TensorView& x = inputs[0];
-  const int axis = static_cast<int>(a.axis < 0 ? a.axis + x.rank() : a.axis);
-  const bool biased = present(inputs, 2);
+  const int axis = wrap_axis(a.axis, x.rank());
+  require(y.dims == x.dims, "the result is {}, X is {}", to_string(y.dims), to_string(x.dims));
+  const bool biased = is_present(inputs, 2);
   const TensorView scale = broadcast_to(inputs[1], x.dims);
   const TensorView bias = biased ? broadcast_to(inputs[2], x.dims) : scale;
   Shape outer = x.dims;
@@ -84,6 +83,7 @@ void rms_norm(const NormAttributes& a, std::span<const TensorView> inputs, std::
 void group_norm(const GroupNormAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &scale = inputs[1], &bias = inputs[2], &y = outputs[0];
   if (x.elements() == 0) return;
+  require(x.rank() >= 2 && y.dims == x.dims && a.num_groups > 0, "{} groups of X {}", a.num_groups, to_string(x.dims));
   const int64_t channels = x.dims[1] / a.num_groups;
   Shape dims = tail(x.dims, 1);
   dims[0] = channels;
@@ -107,6 +107,7 @@ void group_norm(const GroupNormAttributes& a, std::span<const TensorView> inputs
 
 void lrn(const LrnAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &y = outputs[0];
+  require(x.rank() >= 2 && a.size > 0, "{} channels of X {}", a.size, to_string(x.dims));
   for (Walk walk(x.dims, {x.strides, y.strides}); walk.more(); walk.next()) {
     const int64_t channel = walk.index()[1], first = std::max<int64_t>(0, channel - (a.size - 1) / 2);
     const int64_t last = std::min(x.dims[1] - 1, channel + a.size / 2);
@@ -120,10 +121,11 @@ void lrn(const LrnAttributes& a, std::span<const TensorView> inputs, std::span<c
   }
 }
 
-extern const ReferenceEntry layer_norm_reference = make_reference<NormAttributes, layer_norm>("LayerNormalization");
-extern const ReferenceEntry rms_norm_reference = make_reference<NormAttributes, rms_norm>("RMSNormalization");
+extern const ReferenceEntry layer_norm_reference =
+    make_reference<NormAttributes, layer_norm>("LayerNormalization", {2, 1});
+extern const ReferenceEntry rms_norm_reference = make_reference<NormAttributes, rms_norm>("RMSNormalization", {2, 1});
 extern const ReferenceEntry group_norm_reference =
-    make_reference<GroupNormAttributes, group_norm>("GroupNormalization");
+    make_reference<GroupNormAttributes, group_norm>("GroupNormalization", {3, 1});
 extern const ReferenceEntry lrn_reference = make_reference<LrnAttributes, lrn>("LRN");
 
 }  // namespace tn::ops

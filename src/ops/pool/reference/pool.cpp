@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/pool/reference/pool.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -12,6 +13,13 @@ struct Tap {
   int64_t offset;
   Shape position;
 };
+
+void check(const PoolAttributes& a, const TensorView& x) {
+  const auto spatial = static_cast<size_t>(std::max(0, x.rank() - 2));
+  require(a.kernel.size() == spatial && a.strides.size() == spatial && a.dilations.size() == spatial &&
+              a.pads.size() == 2 * spatial,
+          "a window of another rank than X, which is {}", to_string(x.dims));
+}
 
 // Calls visit(tap) for every tap of the window of `out` that lies inside the image. Returns how many taps lie inside
 // the image or its padding.
@@ -52,6 +60,8 @@ int64_t flat_position(const TensorView& x, const Shape& out, const Shape& positi
 
 void max_pool(const MaxPoolAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &y = outputs[0];
+  check(a, x);
+  require(!a.indices || outputs.size() > 1, "no output for the indices");
   for (Walk walk(y.dims, {y.strides}); walk.more(); walk.next()) {
     double largest = -std::numeric_limits<double>::infinity();
     Tap best{-1, {}};
@@ -74,6 +84,7 @@ void max_pool(const MaxPoolAttributes& a, std::span<const TensorView> inputs, st
 void average_pool(const AveragePoolAttributes& a, std::span<const TensorView> inputs,
                   std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &y = outputs[0];
+  check(a, x);
   for (Walk walk(y.dims, {y.strides}); walk.more(); walk.next()) {
     double sum = 0;
     int64_t count = 0;
@@ -87,6 +98,7 @@ void average_pool(const AveragePoolAttributes& a, std::span<const TensorView> in
 
 void lp_pool(const LpPoolAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &y = outputs[0];
+  check(a, x);
   const auto p = static_cast<double>(a.p);
   for (Walk walk(y.dims, {y.strides}); walk.more(); walk.next()) {
     double sum = 0;

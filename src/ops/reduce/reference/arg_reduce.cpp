@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/reduce/reference/reduce.h"
+#include "ops/shape/reference/element.h"
 
 namespace tn::ops {
 namespace {
@@ -22,7 +23,7 @@ bool beats(const TensorView& x, int64_t a, int64_t b, bool largest, bool last) {
 }
 
 void arg_reduce(const ArgReduceAttributes& a, const TensorView& x, const TensorView& y, bool largest) {
-  const int axis = static_cast<int>(a.axis < 0 ? a.axis + x.rank() : a.axis);
+  const int axis = wrap_axis(a.axis, x.rank());
   const int64_t axes[] = {axis};
   const TensorView target = spread_over(y, x.dims, axes, a.keepdims);
   Shape outer = x.dims;

@@ -13,11 +13,18 @@ std::span<const std::string_view> enum_names(ReduceMode) {
   return kNames;
 }
 
+namespace {
+
+bool is_reduced(std::span<const int64_t> axes, int axis, int rank) {
+  return std::any_of(axes.begin(), axes.end(), [&](int64_t a) { return (a < 0 ? a + rank : a) == axis; });
+}
+
+}  // namespace
+
 TensorView spread_over(const TensorView& output, const Shape& input, std::span<const int64_t> axes, bool keepdims) {
-  TensorView view{output.data, output.type, input, {}};
+  TensorView view{output.data, output.type, input, {}, output.bounds};
   for (int axis = 0, from = 0; axis < input.rank(); ++axis) {
-    const bool reduced =
-        std::any_of(axes.begin(), axes.end(), [&](int64_t a) { return (a < 0 ? a + input.rank() : a) == axis; });
+    const bool reduced = is_reduced(axes, axis, input.rank());
     view.strides.push_back(reduced ? 0 : output.strides[from]);
     if (!reduced || keepdims) ++from;
   }
@@ -86,6 +93,12 @@ double mean_of(double sum, int64_t count) {
 // Accumulates in T over a dense scratch of the output's shape.
 template <typename T, typename Load, typename Store>
 void reduce_as(const ReduceAttributes& a, const TensorView& x, const TensorView& y, Load load, Store store) {
+  Shape kept;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    const bool reduced = is_reduced(a.axes, axis, x.rank());
+    if (!reduced || a.keepdims) kept.push_back(reduced ? 1 : x.dims[axis]);
+  }
+  require(y.dims == kept, "the result is {}, it should be {}", to_string(y.dims), to_string(kept));
   std::vector<T> sums(static_cast<size_t>(y.elements()), start_of(a.mode, x.type, T{}));
   const TensorView dense = TensorView::dense(sums.data(), x.type, y.dims);
   const TensorView target = spread_over(dense, x.dims, a.axes, a.keepdims);

@@ -4,13 +4,15 @@
 #include <cmath>
 #include <vector>
 
+#include "ops/shape/reference/element.h"
+
 namespace tn::ops {
 namespace {
 
 // Calls row(values) for every line along the axis and stores what it left there.
 template <typename Row>
 void each_row(const SoftmaxAttributes& a, const TensorView& x, const TensorView& y, Row row) {
-  const int axis = static_cast<int>(a.axis < 0 ? a.axis + x.rank() : a.axis);
+  const int axis = wrap_axis(a.axis, x.rank());
   const int64_t count = x.dims[axis];
   std::vector<double> values(static_cast<size_t>(count));
   Shape outer = x.dims;

@@ -159,11 +159,14 @@ void run_layer(const RecurrentAttributes& a, int64_t gates, Step step, std::span
   const Views views = time_first(a, inputs, outputs);
   const std::vector<Activation> activations = resolve_activations(a, defaults);
   const size_t each = defaults.size();
+  if (!a.activations.empty()) check_activations(a, each);
+  const auto fits = [](const Vector& values, int64_t count) { return static_cast<int64_t>(values.size()) == count; };
   for (int64_t direction = 0; direction < a.directions(); ++direction) {
     const int64_t hidden = inputs[2].dims[2];
     const auto rows = static_cast<std::ptrdiff_t>(gates * hidden);
     Vector bias(static_cast<size_t>(2 * rows), 0), peephole;
     if (is_present(inputs, 3)) bias = direction_part(inputs[3], direction);
+    require(fits(bias, 2 * rows), "a bias of {} elements for {} rows", bias.size(), rows);
     if (is_present(inputs, 7)) peephole = direction_part(inputs[7], direction);
     const Layer layer{hidden,
                       inputs[0].dims[2],
@@ -175,6 +178,9 @@ void run_layer(const RecurrentAttributes& a, int64_t gates, Step step, std::span
                       peephole,
                       std::span(activations).subspan(static_cast<size_t>(direction) * each, each),
                       &a};
+    require(fits(layer.w, rows * layer.inputs) && fits(layer.r, rows * hidden) &&
+                (peephole.empty() || fits(peephole, 3 * hidden)),
+            "weights of another size than X {} and {} units want", to_string(inputs[0].dims), hidden);
     const bool backwards = direction == 1 || a.direction == Direction::Reverse;
     for (int64_t batch = 0; batch < views.x.dims[1]; ++batch)
       run_sequence(layer, step, views, direction, batch, backwards);
@@ -198,8 +204,8 @@ void lstm(const RecurrentAttributes& a, std::span<const TensorView> inputs, std:
 
 }  // namespace
 
-extern const ReferenceEntry gru_reference = make_reference<RecurrentAttributes, gru>("GRU");
-extern const ReferenceEntry lstm_reference = make_reference<RecurrentAttributes, lstm>("LSTM");
-extern const ReferenceEntry rnn_reference = make_reference<RecurrentAttributes, rnn>("RNN");
+extern const ReferenceEntry gru_reference = make_reference<RecurrentAttributes, gru>("GRU", {3, 1});
+extern const ReferenceEntry lstm_reference = make_reference<RecurrentAttributes, lstm>("LSTM", {3, 1});
+extern const ReferenceEntry rnn_reference = make_reference<RecurrentAttributes, rnn>("RNN", {3, 1});
 
 }  // namespace tn::ops

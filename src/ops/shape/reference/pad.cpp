@@ -39,7 +39,7 @@ void pad(const PadAttributes& a, std::span<const TensorView> inputs, std::span<c
     int64_t from = 0;
     bool inside = true;
     for (int axis = 0; axis < x.rank() && inside; ++axis) {
-      const int64_t at = source(a.mode, walk.index()[axis] - begins[axis], x.dims[axis]);
+      const int64_t at = source(a.mode, wrapping_sub(walk.index()[axis], begins[axis]), x.dims[axis]);
       inside = at >= 0;
       from += at * x.strides[axis];
     }
@@ -54,6 +54,6 @@ void pad(const PadAttributes& a, std::span<const TensorView> inputs, std::span<c
 
 }  // namespace
 
-extern const ReferenceEntry pad_reference = make_reference<PadAttributes, pad>("Pad");
+extern const ReferenceEntry pad_reference = make_reference<PadAttributes, pad>("Pad", {2, 1});
 
 }  // namespace tn::ops

@@ -45,6 +45,6 @@ void slice(const NoAttributes&, std::span<const TensorView> inputs, std::span<co
 
 }  // namespace
 
-extern const ReferenceEntry slice_reference = make_reference<NoAttributes, slice>("Slice");
+extern const ReferenceEntry slice_reference = make_reference<NoAttributes, slice>("Slice", {3, 1});
 
 }  // namespace tn::ops

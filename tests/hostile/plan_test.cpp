@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans that lie, for every kernel of the runtime: engines of networks with dynamic extents, and of every operator's
+// cases.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "engine/engine_file.h"
+#include "hostile/plan_damage.h"
+#include "hostile/run_engine.h"
+#include "ir/text.h"
+#include "ops/entry.h"
+
+namespace tn::test {
+namespace {
+
+constexpr std::string_view kImages = R"(graph images(x: f32[N,8,H,12]) {
+  constant w1: f32[16,8,3,3] = #00000000000000000000000000000001
+  constant b1: f32[16] = #00000000000000000000000000000002
+  constant w2: f32[16,1,3,3] = #00000000000000000000000000000003
+  constant w3: f32[16,16,1,1] = #00000000000000000000000000000004
+  constant w4: f32[12,16,3,3] = #00000000000000000000000000000005
+  constant w5: f32[4,3,3,5] = #00000000000000000000000000000006
+  winograd = Conv(x, w1, b1) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+  relu = Relu(winograd)
+  depthwise = Conv(relu, w2) {group=16, strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+  pointwise = Conv(depthwise, w3) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}
+  sum = Add(pointwise, relu)
+  more = Relu(sum)
+  strided = Conv(more, w4) {strides=[2,2], dilations=[1,1], pads=[1,1,1,1]}
+  grouped = Conv(strided, w5) {group=4, strides=[1,1], dilations=[2,1], pads=[2,2,2,2]}
+  largest = MaxPool(grouped) {kernel=[2,2], strides=[2,2], dilations=[1,1], pads=[0,0,0,0]}
+  average = AveragePool(strided) {kernel=[3,3], strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+  larger = Resize(average, absent, f32[4]{1,1,2,2}) {mode="linear"}
+  mean = Reduce(larger) {mode="Mean", axes=[2,3], keepdims=false}
+  odds = Softmax(mean) {axis=1}
+  return largest, odds
+})";
+
+constexpr std::string_view kTokens = R"(graph tokens(ids: i64[N,T], mask: f32[N,1,1,T], right: f32[N,16,T]) {
+  constant table: f32[20,16] = #0000000000000000000000000000000b
+  constant scale: f32[16] = #0000000000000000000000000000000c
+  constant bias: f32[16] = #0000000000000000000000000000000d
+  constant w: f32[16,16] = #0000000000000000000000000000000e
+  embedded = Gather(table, ids) {axis=0}
+  normal = LayerNormalization(embedded, scale, bias) {axis=-1}
+  dense = MatMul(normal, w)
+  biased = Add(dense, bias)
+  act = Gelu(biased)
+  heads = Reshape(act, i64[4]{0,0,2,8})
+  q = Transpose(heads) {perm=[0,2,1,3]}
+  attended = Attention(q, q, q, mask) {scale=0.35}
+  scores = MatMul(act, right)
+  odds = Softmax(scores) {axis=-1}
+  rms = RMSNormalization(dense, scale)
+  transposed = Transpose(rms) {perm=[1,0,2]}
+  sine = Sin(transposed)
+  return attended, odds, sine
+})";
+
+constexpr std::string_view kValues = R"(graph values(x: f32[N,6], c: bool[]) {
+  y = If(c, x) {
+    graph then(a: f32[N,6]) {
+      b = Exp(a)
+      return b
+    }
+    graph else(a: f32[N,6]) {
+      b = Softmax(a) {axis=-1}
+      return b
+    }
+  }
+  z = NonZero(y)
+  best = ArgMax(y) {axis=1}
+  sums = CumSum(y, i64[]{1})
+  integers = Cast(y) {to="i32"}
+  powers = Mul(integers, integers)
+  return z, best, sums, powers
+})";
+
+using Engine = std::shared_ptr<const EngineFile>;
+
+// Without timing: the first tactic that takes a region is chosen.
+Engine build(Graph graph, const OptimizationProfile& profile) {
+  BuilderConfig config;
+  config.threads = 1;
+  config.timing = false;
+  config.profiles = {profile};
+  SilentLogger logger;
+  TimingCache cache;
+  return EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
+}
+
+Engine build(std::string_view text, const OptimizationProfile& profile) {
+  return build(parse_graph(text, ops::make_op_by_name), profile);
+}
+
+Engine images() {
+  return build(kImages, {{"x", {Shape{1, 8, 5, 12}, Shape{2, 8, 9, 12}, Shape{3, 8, 11, 12}}}});
+}
+Engine tokens() {
+  return build(kTokens, {{"ids", {Shape{1, 1}, Shape{2, 5}, Shape{3, 9}}},
+                         {"mask", {Shape{1, 1, 1, 1}, Shape{2, 1, 1, 5}, Shape{3, 1, 1, 9}}},
+                         {"right", {Shape{1, 16, 1}, Shape{2, 16, 5}, Shape{3, 16, 9}}}});
+}
+Engine values() {
+  return build(kValues, {{"x", {Shape{1, 6}, Shape{2, 6}, Shape{4, 6}}}});
+}
+
+// The machine code of elementwise regions has an oracle, which takes the same steps and is chosen only where there is
+// no machine code.
+Engine interpreted(const Engine& engine) {
+  plan::PlanT plan = engine->plan();
+  for (const auto& step : plan.profiles[0]->lists[0]->steps) {
+    if (step->kernel == "elementwise") step->kernel = "interpreted";
+  }
+  return EngineFile::from_bytes(write_engine(plan, engine->weights()));
+}
+
+std::set<std::string> kernels_of(const Engine& engine) {
+  std::set<std::string> names;
+  for (const auto& list : engine->plan().profiles[0]->lists) {
+    for (const auto& step : list->steps) names.insert(step->kernel);
+  }
+  return names;
+}
+
+void lie(const Engine& engine, uint32_t seeds, const std::string& what) {
+  for (uint32_t seed = 0; seed < seeds; ++seed) {
+    std::mt19937 random(seed);
+    plan::PlanT plan = engine->plan();
+    for (uint32_t i = 0; i <= seed % 3; ++i) spoil_plan(plan, random);
+    load_and_run(write_engine(plan, engine->weights()), what + ", seed " + std::to_string(seed));
+  }
+}
+
+TEST(HostilePlan, TheNetworksHaveEveryKernel) {
+  std::set<std::string> names;
+  for (const Engine& engine : {images(), tokens(), interpreted(tokens()), values()}) {
+    EXPECT_GT(load_and_run(write_engine(engine->plan(), engine->weights()), "undamaged"), 0);
+    names.merge(kernels_of(engine));
+  }
+  EXPECT_THAT(names,
+              testing::UnorderedElementsAre("attention", "control.if", "conv", "copy", "depthwise", "elementwise",
+                                            "extents", "gather", "gemm", "interpreted", "matmul", "norm", "pool",
+                                            "reduce", "reference", "resize", "softmax", "winograd"));
+}
+
+TEST(HostilePlan, LiesAboutImagesAreRefusedOrHarmless) {
+  lie(images(), 3000, "images");
+}
+TEST(HostilePlan, LiesAboutTokensAreRefusedOrHarmless) {
+  lie(tokens(), 3000, "tokens");
+  lie(interpreted(tokens()), 500, "tokens, interpreted");
+}
+TEST(HostilePlan, LiesAboutValuesAreRefusedOrHarmless) {
+  lie(values(), 3000, "values");
+}
+
+TEST(HostilePlan, LiesAboutEveryOperatorAreRefusedOrHarmless) {
+  size_t cases = 0, engines = 0;
+  for (const ops::OpEntry* entry : ops::all_ops()) {
+    for (const std::string_view text : entry->cases) {
+      ++cases;
+      Engine engine;
+      try {
+        engine = build(parse_case(text, ops::make_op_by_name), {});
+      } catch (const Error&) {
+        continue;  // an operator that does not run yet
+      }
+      ++engines;
+      lie(engine, 40, std::string(text));
+    }
+  }
+  EXPECT_GT(engines, cases * 9 / 10);
+}
+
+}  // namespace
+}  // namespace tn::test
