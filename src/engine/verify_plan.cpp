@@ -140,6 +140,9 @@ class ProfileVerifier {
                   step->workspace_bytes <= profile_.arena_bytes - step->workspace_position,
               "step '{}' has its workspace outside the arena", step->name);
       require(step->workspace_position % 64 == 0, "step '{}' has an unaligned workspace", step->name);
+      for (const auto* ids : {&step->inputs, &step->outputs}) {
+        for (const int32_t id : *ids) workspace_apart(*step, id);
+      }
       for (const uint32_t symbol : step->defines)
         require(symbol < plan_.symbols.size(), "step '{}' defines symbol {}", step->name, symbol);
       // A list is run by one step at most, and runs only later lists: running ends, and soon.
@@ -162,6 +165,17 @@ class ProfileVerifier {
         for (const int32_t id : step->inputs) require(id < 0 || is_one_number(id), "loop '{}'", step->name);
       }
     }
+  }
+
+  // Kernels keep addresses in their workspace, so nothing else may write there meanwhile.
+  void workspace_apart(const plan::StepT& step, int32_t id) const {
+    if (id < 0 || step.workspace_bytes == 0) return;
+    const auto& tensor = *profile_.tensors[static_cast<size_t>(id)];
+    if (tensor.storage != plan::Storage::Arena) return;
+    const uint64_t bytes = window(tensor).end * size_of(static_cast<DataType>(tensor.type));
+    require(tensor.position + bytes <= step.workspace_position ||
+                step.workspace_position + step.workspace_bytes <= tensor.position,
+            "step '{}' has its workspace in '{}'", step.name, tensor.name);
   }
 
   // Whether a tensor is there and has exactly one element.
