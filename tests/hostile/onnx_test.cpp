@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/os/file.h"
 #include "hostile/damage.h"
+#include "import/onnx/model.h"
 
 namespace tn::test {
 namespace {
@@ -46,6 +47,18 @@ TEST(HostileOnnx, FlippedBitsAreRefusedOrBuilt) {
     for (uint32_t i = 0; i <= seed % 3; ++i)
       flip_bit(damaged, front ? 0 : model.size() - edge, front ? edge : model.size(), random);
     read_and_build(damaged, "seed " + std::to_string(seed));
+  }
+}
+
+// A tensor of 2^20 x 2^20 f32 without data: refused before memory is asked for.
+TEST(HostileOnnx, ATensorWithoutItsDataTakesNoMemory) {
+  const std::string path = testing::TempDir() + "hostile.pb";
+  write_file_atomically(path, std::string_view("\x08\x80\x80\x40\x08\x80\x80\x40\x10\x01"));
+  try {
+    import::read_onnx_tensor(path);
+    ADD_FAILURE() << "read";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("holds 0 elements"), std::string::npos) << error.what();
   }
 }
 

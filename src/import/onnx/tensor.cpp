@@ -2,7 +2,7 @@
 #include "import/onnx/tensor.h"
 
 #include <charconv>
-#include <cstring>
+#include <span>
 
 #include "base/error.h"
 #include "base/os/file.h"
@@ -81,10 +81,26 @@ std::vector<std::byte> external_bytes(const onnx::TensorProto& tensor, const std
   return {part.begin(), part.end()};
 }
 
+// Calls `use` with the field that holds elements of the type; 16-bit floats stand as their bits in int32_data.
+template <typename Use>
+void with_elements(const onnx::TensorProto& tensor, DataType type, Use&& use) {
+  switch (type) {
+    case DataType::F32:
+      return use(tensor.float_data());
+    case DataType::F64:
+      return use(tensor.double_data());
+    case DataType::I64:
+      return use(tensor.int64_data());
+    case DataType::U64:
+    case DataType::U32:
+      return use(tensor.uint64_data());
+    default:
+      return use(tensor.int32_data());
+  }
+}
+
 template <typename Field>
-void fill(const Field& field, const TensorView& to, const std::string& name) {
-  model_check(field.size() == to.elements(), "tensor '{}' holds {} elements, its shape {} needs {}", name, field.size(),
-              to_string(to.dims), to.elements());
+void fill(const Field& field, const TensorView& to) {
   for (int i = 0; i < field.size(); ++i) {
     if constexpr (std::is_floating_point_v<std::decay_t<decltype(field.Get(0))>>)
       store_double(to, i, field.Get(i));
@@ -93,13 +109,9 @@ void fill(const Field& field, const TensorView& to, const std::string& name) {
   }
 }
 
-// 16-bit floats stand as their bits in int32_data.
-void fill_bits(const google::protobuf::RepeatedField<int32_t>& field, const TensorView& to, const std::string& name) {
-  fill(field, TensorView{to.data, DataType::U16, to.dims, to.strides}, name);
-}
-
 }  // namespace
 
+// What a tensor holds is compared with its shape before memory is taken for it.
 ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::path& folder) {
   const DataType type = data_type_of(tensor.data_type(), tensor.name());
   const Shape shape = shape_of(tensor, size_of(type));
@@ -107,24 +119,20 @@ ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::
   if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
     return std::make_shared<const Constant>(type, shape, external_bytes(tensor, folder, expected));
   }
+  if (tensor.has_raw_data()) {
+    model_check(tensor.raw_data().size() == expected, "tensor '{}' holds {} bytes, {}{} needs {}", tensor.name(),
+                tensor.raw_data().size(), name_of(type), to_string(shape), expected);
+    const auto bytes = std::as_bytes(std::span(tensor.raw_data()));
+    return std::make_shared<const Constant>(type, shape, std::vector(bytes.begin(), bytes.end()));
+  }
+  with_elements(tensor, type, [&](const auto& field) {
+    model_check(field.size() == shape.elements(), "tensor '{}' holds {} elements, its shape {} needs {}", tensor.name(),
+                field.size(), to_string(shape), shape.elements());
+  });
   return Constant::make(type, shape, [&](const TensorView& to) {
-    if (tensor.has_raw_data()) {
-      model_check(tensor.raw_data().size() == expected, "tensor '{}' holds {} bytes, {}{} needs {}", tensor.name(),
-                  tensor.raw_data().size(), name_of(type), to_string(shape), expected);
-      if (expected > 0) std::memcpy(to.data, tensor.raw_data().data(), expected);
-    } else if (type == DataType::F32) {
-      fill(tensor.float_data(), to, tensor.name());
-    } else if (type == DataType::F64) {
-      fill(tensor.double_data(), to, tensor.name());
-    } else if (type == DataType::I64) {
-      fill(tensor.int64_data(), to, tensor.name());
-    } else if (type == DataType::U64 || type == DataType::U32) {
-      fill(tensor.uint64_data(), to, tensor.name());
-    } else if (type == DataType::F16 || type == DataType::BF16) {
-      fill_bits(tensor.int32_data(), to, tensor.name());
-    } else {
-      fill(tensor.int32_data(), to, tensor.name());
-    }
+    const bool bits = type == DataType::F16 || type == DataType::BF16;
+    const TensorView view{to.data, bits ? DataType::U16 : type, to.dims, to.strides};
+    with_elements(tensor, type, [&](const auto& field) { fill(field, view); });
   });
 }
 
