@@ -25,14 +25,14 @@ bool spin_until(Ready&& ready) {
 
 }  // namespace
 
-Lane::Lane(int threads, int first_core) : size_(threads < 1 ? 1 : threads) {
+Lane::Lane(int threads, int first_core)
+    : size_(threads < 1 ? 1 : threads), claims_(std::make_unique<Claim[]>(static_cast<size_t>(size_))) {
   for (int i = 1; i < size_; ++i) {
     workers_.emplace_back([this, i, first_core] { work(i, first_core < 0 ? -1 : first_core + i); });
   }
 }
 
 Lane::~Lane() {
-  stopping_ = true;
   if (size_ > 1) start(nullptr, nullptr);
   for (auto& worker : workers_) worker.join();
 }
@@ -48,12 +48,24 @@ void Lane::start(Function function, void* context) noexcept {
 }
 
 void Lane::finish() noexcept {
-  // A worker may have lost its core, so the caller must not spin for ever.
+  const uint32_t generation = generation_.load(std::memory_order_relaxed);
+  for (int part = 1; part < size_; ++part) {
+    if (!claim(part, generation)) continue;
+    function_(context_, part);
+    running_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  // A worker may have lost its core on the way, so the caller must not spin for ever.
   const auto done = [&] { return running_.load(std::memory_order_acquire) == 0; };
   while (!spin_until(done)) std::this_thread::yield();
 }
 
-void Lane::work(int thread, int core) {
+bool Lane::claim(int part, uint32_t generation) noexcept {
+  uint32_t before = generation - 1;
+  return claims_[static_cast<size_t>(part)].generation.compare_exchange_strong(
+      before, generation, std::memory_order_acq_rel, std::memory_order_relaxed);
+}
+
+void Lane::work(int part, int core) {
   if (core >= 0) pin_thread(core);
   uint32_t seen = 0;
   for (;;) {
@@ -62,26 +74,16 @@ void Lane::work(int thread, int core) {
       sleeping_.fetch_add(1, std::memory_order_seq_cst);
       generation_.wait(seen, std::memory_order_seq_cst);
       sleeping_.fetch_sub(1, std::memory_order_seq_cst);
+      continue;
     }
-    if (!changed()) continue;
-    ++seen;
-    if (stopping_) return;
+    seen = generation_.load(std::memory_order_acquire);
+    // Only who holds the part may look at the region: without it the caller may be past this one already.
+    if (!claim(part, seen)) continue;
+    if (function_ == nullptr) return;
     if (float_mode() != float_mode_) set_float_mode(float_mode_);
-    function_(context_, thread);
+    function_(context_, part);
     running_.fetch_sub(1, std::memory_order_release);
   }
-}
-
-void Lane::barrier() noexcept {
-  if (size_ == 1) return;
-  const uint32_t phase = barrier_phase_.load(std::memory_order_acquire);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) == size_ - 1) {
-    arrived_.store(0, std::memory_order_relaxed);
-    barrier_phase_.store(phase + 1, std::memory_order_release);
-    return;
-  }
-  const auto passed = [&] { return barrier_phase_.load(std::memory_order_acquire) != phase; };
-  while (!spin_until(passed)) std::this_thread::yield();
 }
 
 }  // namespace tn

@@ -10,7 +10,9 @@
 
 namespace tn {
 
-/// A fixed team of threads that runs one parallel region at a time. The thread that calls run() takes part as number 0.
+/// A fixed team of threads that runs one parallel region at a time, cut into as many parts. Part t belongs to worker t;
+/// part 0 to the thread that calls run(), which also runs the parts of workers that have not begun by the time it is
+/// done with its own: a worker without a core costs its share of the work, not a time slice of the system.
 /// Workers compute with the caller's rounding and treatment of denormals; they spin for a short while after a region
 /// and then sleep. Not for use from two threads at once.
 class Lane {
@@ -23,8 +25,8 @@ class Lane {
 
   int size() const noexcept { return size_; }
 
-  /// Calls body(thread) once on every thread, thread in [0, size()), and returns when all are done. body must not
-  /// throw.
+  /// Calls body(part) once for each part in [0, size()) and returns when all are done. Parts must not wait for each
+  /// other: one thread may run several, in turn. body must not throw.
   template <typename Body>
   void run(Body&& body) noexcept {
     if (size_ == 1) {
@@ -32,7 +34,7 @@ class Lane {
       return;
     }
     using Plain = std::remove_reference_t<Body>;
-    start([](void* context, int thread) { (*static_cast<Plain*>(context))(thread); },
+    start([](void* context, int part) { (*static_cast<Plain*>(context))(part); },
           const_cast<void*>(static_cast<const void*>(&body)));
     body(0);
     finish();
@@ -41,32 +43,32 @@ class Lane {
   /// Splits [0, count) into size() near-equal parts and calls body(begin, end) for each non-empty part.
   template <typename Body>
   void parallel_for(int64_t count, Body&& body) noexcept {
-    run([&](int thread) {
-      const int64_t begin = count * thread / size_, end = count * (thread + 1) / size_;
+    run([&](int part) {
+      const int64_t begin = count * part / size_, end = count * (part + 1) / size_;
       if (begin < end) body(begin, end);
     });
   }
 
-  /// Inside a region: waits until every thread of the lane has come here.
-  void barrier() noexcept;
-
  private:
-  using Function = void (*)(void* context, int thread);
+  using Function = void (*)(void* context, int part);
+  struct alignas(64) Claim {
+    std::atomic<uint32_t> generation{0};  ///< of the last region in which somebody took this part
+  };
+
   void start(Function function, void* context) noexcept;
   void finish() noexcept;
-  void work(int thread, int core);
+  bool claim(int part, uint32_t generation) noexcept;
+  void work(int part, int core);
 
   const int size_;
+  std::unique_ptr<Claim[]> claims_;
   std::vector<std::thread> workers_;
-  Function function_ = nullptr;
+  Function function_ = nullptr;  ///< null: workers end
   void* context_ = nullptr;
   uint32_t float_mode_ = 0;  ///< of the caller
-  bool stopping_ = false;
   alignas(64) std::atomic<uint32_t> generation_{0};
   alignas(64) std::atomic<int> sleeping_{0};
   alignas(64) std::atomic<int> running_{0};
-  alignas(64) std::atomic<int> arrived_{0};
-  alignas(64) std::atomic<uint32_t> barrier_phase_{0};
 };
 
 }  // namespace tn

@@ -325,13 +325,9 @@ void Winograd::run(Lane& lane, const void* input, const void* packed, const Epil
     return;
   }
   const Patches patches = patches_at(workspace, 0, count, count);
-  lane.run([&](int thread) {
-    transform_input(task, patches, count * thread / threads, count * (thread + 1) / threads);
-    lane.barrier();
-    multiply(task, patches, units * thread / threads, units * (thread + 1) / threads);
-    lane.barrier();
-    transform_output(task, patches, count * thread / threads, count * (thread + 1) / threads);
-  });
+  lane.parallel_for(count, [&](int64_t begin, int64_t end) { transform_input(task, patches, begin, end); });
+  lane.parallel_for(units, [&](int64_t begin, int64_t end) { multiply(task, patches, begin, end); });
+  lane.parallel_for(count, [&](int64_t begin, int64_t end) { transform_output(task, patches, begin, end); });
 }
 
 }  // namespace tn
