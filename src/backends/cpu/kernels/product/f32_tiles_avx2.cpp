@@ -4,6 +4,6 @@
 
 namespace tn {
 
-constexpr ProductKernels kF32ProductAvx2 = make_product_kernels<F32Tile, Avx2>(1, true);
+constexpr ProductKernels kF32ProductAvx2 = make_product_kernels<F32Tile, Avx2>(1, DataType::F32);
 
 }  // namespace tn

@@ -4,6 +4,6 @@
 
 namespace tn {
 
-constexpr ProductKernels kF32ProductAvx512 = make_product_kernels<F32Tile, Avx512>(1, true);
+constexpr ProductKernels kF32ProductAvx512 = make_product_kernels<F32Tile, Avx512>(1, DataType::F32);
 
 }  // namespace tn

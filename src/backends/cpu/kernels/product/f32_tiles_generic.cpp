@@ -4,6 +4,6 @@
 
 namespace tn {
 
-constexpr ProductKernels kF32ProductGeneric = make_product_kernels<F32Tile, Generic>(1, true);
+constexpr ProductKernels kF32ProductGeneric = make_product_kernels<F32Tile, Generic>(1, DataType::F32);
 
 }  // namespace tn

@@ -58,6 +58,39 @@ struct AnyType {
   }
 };
 
+/// Calls Rows::rows for the activation of the arguments, with Relu as a clip.
+template <typename Rows, typename Args>
+void run_activation(const Args& f) {
+  switch (f.activation) {
+    case Activation::None:
+      return Rows::template rows<Activation::None>(f);
+    case Activation::Relu: {
+      Args clipped = f;
+      clipped.alpha = 0;
+      clipped.beta = __builtin_inff();
+      return Rows::template rows<Activation::Clip>(clipped);
+    }
+    case Activation::Clip:
+      return Rows::template rows<Activation::Clip>(f);
+    case Activation::LeakyRelu:
+      return Rows::template rows<Activation::LeakyRelu>(f);
+    case Activation::Sigmoid:
+      return Rows::template rows<Activation::Sigmoid>(f);
+    case Activation::HardSigmoid:
+      return Rows::template rows<Activation::HardSigmoid>(f);
+    case Activation::Silu:
+      return Rows::template rows<Activation::Silu>(f);
+    case Activation::HardSwish:
+      return Rows::template rows<Activation::HardSwish>(f);
+    case Activation::Gelu:
+      return Rows::template rows<Activation::Gelu>(f);
+    case Activation::GeluTanh:
+      return Rows::template rows<Activation::GeluTanh>(f);
+    case Activation::Tanh:
+      return Rows::template rows<Activation::Tanh>(f);
+  }
+}
+
 template <typename V>
 struct Finish {
   using Reg = typename V::Reg;
@@ -100,36 +133,7 @@ struct Finish {
     }
   }
 
-  static void run(const FinishArgs& f) {
-    switch (f.activation) {
-      case Activation::None:
-        return rows<Activation::None>(f);
-      case Activation::Relu: {
-        FinishArgs clipped = f;
-        clipped.alpha = 0;
-        clipped.beta = __builtin_inff();
-        return rows<Activation::Clip>(clipped);
-      }
-      case Activation::Clip:
-        return rows<Activation::Clip>(f);
-      case Activation::LeakyRelu:
-        return rows<Activation::LeakyRelu>(f);
-      case Activation::Sigmoid:
-        return rows<Activation::Sigmoid>(f);
-      case Activation::HardSigmoid:
-        return rows<Activation::HardSigmoid>(f);
-      case Activation::Silu:
-        return rows<Activation::Silu>(f);
-      case Activation::HardSwish:
-        return rows<Activation::HardSwish>(f);
-      case Activation::Gelu:
-        return rows<Activation::Gelu>(f);
-      case Activation::GeluTanh:
-        return rows<Activation::GeluTanh>(f);
-      case Activation::Tanh:
-        return rows<Activation::Tanh>(f);
-    }
-  }
+  static void run(const FinishArgs& f) { run_activation<Finish>(f); }
 };
 
 }  // namespace tn

@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cpu/kernels/product/packing.h"
 
+#include <array>
+
 #include "base/error.h"
 #include "base/half.h"
 
 namespace tn {
 namespace {
 
+constexpr size_t kMaxPanel = 64;
+
+/// Where the channels of a block lie in its panel.
+std::array<uint8_t, kMaxPanel> places_of(const ProductPacking& p, int64_t panel) {
+  std::array<uint8_t, kMaxPanel> places;
+  const int64_t lanes = p.kernels->lanes, pair = 2 * lanes, paired = p.kernels->group == 2 ? panel / pair * pair : 0;
+  for (int64_t c = 0; c < panel; ++c) {
+    const int64_t within = c % pair;
+    places[static_cast<size_t>(c)] =
+        static_cast<uint8_t>(c < paired ? c - within + within % 2 * lanes + within / 2 : c);
+  }
+  return places;
+}
+
 template <typename Source, typename Element>
 void pack_typed(const ProductPacking& p, const void* weights, const WeightStrides& s, int64_t block, char* to) {
   const int64_t group = p.kernels->group, padded_depth = (p.depth + group - 1) / group * group;
   const int64_t within = block % p.blocks_per_group(), count = p.channels_of(within);
   const int64_t panel = p.vectors_of(within) * p.kernels->lanes;
+  const auto places = places_of(p, panel);
   const Source* first =
       static_cast<const Source*>(weights) + block / p.blocks_per_group() * s.group + within * p.panel() * s.channel;
   auto* out = reinterpret_cast<Element*>(to);
@@ -21,9 +38,13 @@ void pack_typed(const ProductPacking& p, const void* weights, const WeightStride
       const bool inside = k < p.depth;
       const Source* from = first + tap * s.tap;
       if (inside) from += k / s.inner_count * s.outer + k % s.inner_count * s.inner;
+      const auto at = [&](int64_t c) -> Element& {
+        if constexpr (sizeof(Element) == sizeof(float)) return row[c];
+        return row[places[static_cast<size_t>(c)] * group];
+      };
       int64_t c = 0;
-      for (; inside && c < count; ++c) row[c * group] = static_cast<Element>(from[c * s.channel]);
-      for (; c < panel; ++c) row[c * group] = Element{};
+      for (; inside && c < count; ++c) at(c) = static_cast<Element>(from[c * s.channel]);
+      for (; c < panel; ++c) at(c) = Element{};
     }
   }
 }

@@ -17,8 +17,9 @@ struct WeightStrides {
 };
 
 /// The order of weights in memory: [group][block of channels][tap][k-group][vectors * lanes][elements of a k-group].
-/// Unused lanes and elements are zero. The last block of a group has only as many vectors as it needs.
-/// Depends on the weights' shape, the tile's width and the vector type, on nothing else.
+/// Unused lanes and elements are zero. The last block of a group has only as many vectors as it needs. With two
+/// elements in a k-group two vectors that follow each other share their channels alternately: the first has the even
+/// ones. Depends on the weights' shape, the tile's width and the vector type, on nothing else.
 struct ProductPacking {
   const ProductKernels* kernels = nullptr;
   int vectors = 0;                                        ///< of a full block

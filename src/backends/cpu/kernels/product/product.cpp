@@ -90,8 +90,8 @@ class Worker {
   Worker(const ProductShape& shape, const ProductOperands& operands, const Epilogue& epilogue, char* aside)
       : s_(shape), o_(operands), e_(epilogue), aside_(aside) {
     even_ = is_even(s_.out_extent, s_.out) && (!e_.residual || is_even(s_.out_extent, e_.residual_strides));
-    direct_ = even_ && s_.packing.kernels->applies_epilogue && s_.out_type == DataType::F32 && is_clip(e_.activation) &&
-              (!e_.residual || e_.residual_type == DataType::F32);
+    const DataType direct = s_.packing.kernels->direct_type;
+    direct_ = even_ && s_.out_type == direct && is_clip(e_.activation) && (!e_.residual || e_.residual_type == direct);
     out_size_ = static_cast<int64_t>(size_of(s_.out_type));
     residual_size_ = static_cast<int64_t>(size_of(e_.residual_type));
     args_.aside = o_.fill.function ? aside_ : o_.zeros;
@@ -180,10 +180,14 @@ class Worker {
       args_.input += pixel * s_.input_row;
     }
     if (direct_) {
-      args_.out = static_cast<float*>(o_.output) + image * s_.out.batch + pixel * s_.out.axis[2] + first_channel_;
-      if (e_.residual) {
-        args_.residual = static_cast<const float*>(e_.residual) + image * e_.residual_strides.batch +
-                         pixel * e_.residual_strides.axis[2] + first_channel_;
+      const int64_t out = image * s_.out.batch + pixel * s_.out.axis[2] + first_channel_;
+      const int64_t residual = image * e_.residual_strides.batch + pixel * e_.residual_strides.axis[2] + first_channel_;
+      if (s_.out_type == DataType::F16) {
+        args_.half_out = static_cast<Half*>(o_.output) + out;
+        if (e_.residual) args_.half_residual = static_cast<const Half*>(e_.residual) + residual;
+      } else {
+        args_.out = static_cast<float*>(o_.output) + out;
+        if (e_.residual) args_.residual = static_cast<const float*>(e_.residual) + residual;
       }
     }
     s_.packing.kernels->tile(rows / args_.tiles, vectors)(args_);

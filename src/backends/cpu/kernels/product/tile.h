@@ -7,6 +7,7 @@
 
 #include "backends/cpu/kernels/epilogue.h"
 #include "backends/cpu/kernels/simd/isa.h"
+#include "base/half.h"
 
 namespace tn {
 
@@ -38,6 +39,9 @@ struct TileArgs {
   int64_t residual_stride = 0;      ///< floats
   bool residual_last = false;       ///< added after the clip
   float low = 0, high = 0;          ///< the clip; -inf and inf for none
+  /// F16 tiles may write these instead of `out`; strides count their elements.
+  Half* half_out = nullptr;
+  const Half* half_residual = nullptr;
 };
 using TileFunction = void (*)(const TileArgs&);
 
@@ -48,8 +52,10 @@ inline void advance_tile(TileArgs& t, int64_t rows) {
   } else {
     t.input += rows * t.row_stride;
   }
-  t.out += rows * t.out_stride;
+  if (t.out) t.out += rows * t.out_stride;
+  if (t.half_out) t.half_out += rows * t.out_stride;
   if (t.residual) t.residual += rows * t.residual_stride;
+  if (t.half_residual) t.half_residual += rows * t.residual_stride;
 }
 
 /// Sums of a tile on their way to the output: everything of Epilogue but `post`.
@@ -75,9 +81,10 @@ inline constexpr int kMaxTileVectors = 4;
 inline constexpr int kMaxTileFloats = 448;
 
 struct ProductKernels {
-  int lanes;              ///< f32 lanes of a vector; a vector of output channels
-  int group;              ///< elements of k in four bytes
-  bool applies_epilogue;  ///< tiles honour bias, residual and clip (f32); otherwise they write bare sums
+  int lanes;             ///< f32 lanes of a vector; a vector of output channels
+  int group;             ///< elements of k in four bytes
+  DataType direct_type;  ///< tiles honour bias, residual and clip for an output and residual of this type; for others
+                         ///< they write bare f32 sums
   std::array<std::array<TileFunction, kMaxTileRows>, kMaxTileVectors> tiles;  ///< [vectors - 1][rows - 1], null: none
   FinishFunction finish;
 

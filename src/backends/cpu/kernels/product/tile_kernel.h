@@ -136,8 +136,8 @@ constexpr void fill_tiles(ProductKernels& kernels) {
 
 /// Heights so that sums, one panel and one broadcast fit the registers.
 template <template <typename, int, int> typename Tile, typename V>
-constexpr ProductKernels make_product_kernels(int group, bool applies_epilogue) {
-  ProductKernels kernels{V::kLanes, group, applies_epilogue, {}, Finish<V>::run};
+constexpr ProductKernels make_product_kernels(int group, DataType direct_type) {
+  ProductKernels kernels{V::kLanes, group, direct_type, {}, Finish<V>::run};
   if constexpr (V::kRegisters == 32) {
     fill_tiles<Tile, V, 1, 28>(kernels);
     fill_tiles<Tile, V, 2, 14>(kernels);
