@@ -125,6 +125,9 @@ KernelPtr create_conv(const KernelSpec& spec) {
 KernelPtr create_depthwise(const KernelSpec& spec) {
   return create<DepthwiseConv>(spec);
 }
+KernelPtr create_depthwise_f16(const KernelSpec& spec) {
+  return create<F16DepthwiseConv>(spec);
+}
 KernelPtr create_winograd(const KernelSpec& spec) {
   return create<WinogradConv>(spec);
 }

@@ -4,11 +4,12 @@
 #include "backends/cpu/device/product_step.h"
 #include "backends/cpu/kernels/conv/conv.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "backends/cpu/kernels/depthwise/f16_depthwise.h"
 #include "backends/cpu/kernels/winograd/winograd.h"
 
 namespace tn::cpu {
 
-/// Parameters of the kernels "conv", "depthwise" and "winograd".
+/// Parameters of the kernels "conv", "depthwise", "depthwise_f16" and "winograd".
 struct ConvStep {
   ConvParams params;
   WinogradConfig winograd;
@@ -44,7 +45,7 @@ Extent spatial_extent(const Shape& dims);
 ImageStrides image_strides(const TensorView& view);
 ConvShape conv_shape(const TensorView& input, const TensorView& output);
 
-/// The three algorithms under one form: Algorithm(step, largest shape).
+/// The algorithms under one form: Algorithm(step, largest shape).
 struct DirectConv : Conv {
   static constexpr std::string_view kKernel = "conv";
   DirectConv(const ConvStep& step, const ConvShape& max) : Conv(step.params, max) {}
@@ -60,6 +61,20 @@ struct DepthwiseConv : Depthwise {
   DepthwiseConv(const ConvStep& step, const ConvShape& max) : Depthwise(step.params, max) {}
   static bool supports(const ConvStep& step) { return Depthwise::supports(step.params); }
   static size_t packed_bytes(const ConvStep& step) { return Depthwise::packed_bytes(step.params); }
+};
+struct F16DepthwiseConv : F16Depthwise {
+  static constexpr std::string_view kKernel = "depthwise_f16";
+  F16DepthwiseConv(const ConvStep& step, const ConvShape&) : F16Depthwise(step.params, kernels(step)) {}
+  static bool supports(const ConvStep& step) {
+    return f16_depthwise_kernels(step.params.isa) && F16Depthwise::supports(step.params);
+  }
+  static size_t packed_bytes(const ConvStep& step) { return F16Depthwise::packed_bytes(step.params, kernels(step)); }
+  static const F16DepthwiseKernels& kernels(const ConvStep& step) { return *f16_depthwise_kernels(step.params.isa); }
+  static size_t workspace_bytes(int) { return 0; }
+  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
+           void*) const noexcept {
+    F16Depthwise::run(lane, input, packed, epilogue, output);
+  }
 };
 struct WinogradConv : Winograd {
   static constexpr std::string_view kKernel = "winograd";

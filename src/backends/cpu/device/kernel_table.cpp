@@ -11,6 +11,7 @@ const KernelEntry* find_kernel(std::string_view name) {
       {"conv", create_conv, conv_features},
       {"copy", create_copy},
       {"depthwise", create_depthwise, conv_features},
+      {"depthwise_f16", create_depthwise_f16, conv_features},
       {"elementwise", create_elementwise},
       {"extents", create_extents},
       {"gather", create_gather},

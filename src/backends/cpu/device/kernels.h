@@ -33,6 +33,7 @@ KernelPtr create_put_slice(const KernelSpec& spec);
 /// Convolutions of channels-last images (conv_step.h).
 KernelPtr create_conv(const KernelSpec& spec);
 KernelPtr create_depthwise(const KernelSpec& spec);
+KernelPtr create_depthwise_f16(const KernelSpec& spec);
 KernelPtr create_winograd(const KernelSpec& spec);
 /// Matrix products (gemm_step.h): with B packed at build time, and with B at run time.
 KernelPtr create_gemm(const KernelSpec& spec);

@@ -135,6 +135,21 @@ class DepthwiseTactic final : public ConvTactic<DepthwiseConv> {
   }
 };
 
+class F16DepthwiseTactic final : public ConvTactic<F16DepthwiseConv> {
+ public:
+  std::string_view name() const override { return "conv.depthwise_f16"; }
+
+ private:
+  Support form(const ConvStep& step) const override {
+    if (!F16Depthwise::supports(step.params)) return Support::foreign();
+    return f16_depthwise_kernels(step.params.isa) ? Support{} : Support::no("needs AVX512-FP16");
+  }
+  void configure(ConvStep&, const std::string&) const override {}
+  void pack(const ConvStep& step, const TensorView& weights, std::span<std::byte> out) const override {
+    F16Depthwise::pack(step.params, F16DepthwiseConv::kernels(step), weights, out);
+  }
+};
+
 class WinogradTactic final : public ConvTactic<WinogradConv> {
  public:
   std::string_view name() const override { return "conv.winograd"; }
@@ -177,6 +192,10 @@ const Tactic& conv_direct() {
 }
 const Tactic& conv_depthwise() {
   static const DepthwiseTactic tactic;
+  return tactic;
+}
+const Tactic& conv_depthwise_f16() {
+  static const F16DepthwiseTactic tactic;
   return tactic;
 }
 const Tactic& conv_winograd() {

@@ -12,6 +12,7 @@ const Backend& backend();
 const Tactic& attention();
 const Tactic& conv_direct();
 const Tactic& conv_depthwise();
+const Tactic& conv_depthwise_f16();
 const Tactic& conv_winograd();
 const Tactic& elementwise();
 const Tactic& gather();

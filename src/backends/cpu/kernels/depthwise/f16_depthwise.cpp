@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cpu/kernels/depthwise/f16_depthwise.h"
+
+#include <limits>
+
+#include "base/os/cpu.h"
+
+namespace tn {
+namespace {
+
+constexpr int64_t kMostTaps = 64;
+
+size_t window_of(const ConvParams& p) {
+  const int64_t width = p.kernel[2], stride = p.stride[2];
+  if (p.dilation[2] != 1 || (width != 3 && width != 5) || (stride != 1 && stride != 2)) return 4;
+  return static_cast<size_t>((width == 5 ? 2 : 0) + stride - 1);
+}
+
+int64_t blocks_of(const ConvParams& p, const F16DepthwiseKernels& kernels) {
+  return (p.in_channels + kernels.halves - 1) / kernels.halves;
+}
+
+}  // namespace
+
+const F16DepthwiseKernels* f16_depthwise_kernels(Isa isa) {
+  return isa == Isa::Avx512Fp16 ? &kF16DepthwiseAvx512Fp16 : nullptr;
+}
+
+bool F16Depthwise::supports(const ConvParams& p) {
+  return p.groups == p.in_channels && p.groups == p.out_channels && p.kernel[0] == 1 && p.stride[0] == 1 &&
+         p.pad_before[0] == 0 && p.pad_after[0] == 0 && p.kernel[1] * p.kernel[2] <= kMostTaps &&
+         p.type == DataType::F16 && p.out_type == DataType::F16;
+}
+
+size_t F16Depthwise::packed_bytes(const ConvParams& p, const F16DepthwiseKernels& kernels) {
+  return static_cast<size_t>(blocks_of(p, kernels) * kernels.halves * p.kernel[1] * p.kernel[2]) * sizeof(Half);
+}
+
+/// [block of halves][tap][half]; unused halves are zero.
+void F16Depthwise::pack(const ConvParams& p, const F16DepthwiseKernels& kernels, const TensorView& weights,
+                        std::span<std::byte> out) {
+  const int64_t taps = p.kernel[1] * p.kernel[2];
+  internal_check(weights.type == DataType::F32 && weights.is_dense() && weights.elements() == p.in_channels * taps &&
+                     out.size() >= packed_bytes(p, kernels),
+                 "depthwise weights must be dense f32 of [{},{}] elements", p.in_channels, taps);
+  auto* to = reinterpret_cast<Half*>(out.data());
+  for (int64_t block = 0; block < blocks_of(p, kernels); ++block) {
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      for (int64_t i = 0; i < kernels.halves; ++i) {
+        const int64_t channel = block * kernels.halves + i;
+        *to++ = Half(channel < p.in_channels ? weights.as<float>()[channel * taps + tap] : 0.0f);
+      }
+    }
+  }
+}
+
+F16Depthwise::F16Depthwise(const ConvParams& params, const F16DepthwiseKernels& kernels)
+    : params_(params), kernels_(&kernels), row_(kernels.rows[window_of(params)]), blocks_(blocks_of(params, kernels)) {
+  internal_check(supports(params), "not a depthwise convolution in f16: {} channels, {} groups", params.in_channels,
+                 params.groups);
+}
+
+Status F16Depthwise::bind(const ConvShape& shape) noexcept {
+  if (shape.in[0] != 1) {
+    return Status::failure(ErrorCode::InvalidArgument, "a depthwise convolution was given images {} deep", shape.in[0]);
+  }
+  shape_ = shape;
+  out_ = params_.out_extent(shape.in);
+  return {};
+}
+
+/// What is the same for all rows of a run.
+struct F16Depthwise::Task {
+  const Half* input;
+  const Half* packed;
+  const Epilogue& epilogue;
+  Half* output;
+  bool direct;  ///< the row kernel applies the whole epilogue
+  float low, high;
+};
+
+void F16Depthwise::row(const Task& t, const Row& at) const noexcept {
+  const ConvParams& p = params_;
+  const ImageStrides &in = shape_.in_strides, &out = shape_.out_strides;
+  const int64_t channel = at.block * kernels_->halves, height = shape_.in[1], dilation = p.dilation[1];
+  const int64_t top = at.y * p.stride[1] - p.pad_before[1];
+  const Half* rows[kMostTaps];
+  F16RowArgs a;
+  int64_t first = 0;  // tap in height that lies in the image
+  while (first < p.kernel[1] && top + first * dilation < 0) ++first;
+  for (int64_t tap = first; tap < p.kernel[1] && top + tap * dilation < height; ++tap)
+    rows[a.taps++] = t.input + at.image * in.batch + (top + tap * dilation) * in.axis[1] + channel;
+  a.rows = rows;
+  a.left = -p.pad_before[2];
+  a.width = shape_.in[2];
+  a.pixel_step = in.axis[2];
+  a.kernel = p.kernel[2];
+  a.stride = p.stride[2];
+  a.dilation = p.dilation[2];
+  a.pixels = out_[2];
+  a.channels = std::min<int64_t>(kernels_->halves, p.in_channels - channel);
+  a.weights = t.packed + (at.block * p.kernel[1] + first) * p.kernel[2] * kernels_->halves;
+  a.bias = t.epilogue.bias ? t.epilogue.bias + channel : nullptr;
+  a.low = t.low;
+  a.high = t.high;
+  a.out = t.output + at.image * out.batch + at.y * out.axis[1] + channel;
+  a.out_stride = out.axis[2];
+  row_(a);
+  if (!t.direct || t.epilogue.post) finish(t, at, a.out);
+}
+
+void F16Depthwise::finish(const Task& t, const Row& at, Half* to) const noexcept {
+  const Epilogue& e = t.epilogue;
+  const ImageStrides &out = shape_.out_strides, &r = e.residual_strides;
+  const int64_t channel = at.block * kernels_->halves;
+  const int64_t channels = std::min<int64_t>(kernels_->halves, params_.in_channels - channel);
+  if (!t.direct) {
+    F16FinishArgs f;
+    f.out = to;
+    f.out_stride = out.axis[2];
+    f.rows = out_[2];
+    f.channels = channels;
+    f.activation = e.activation;
+    f.alpha = e.alpha;
+    f.beta = e.beta;
+    f.residual_type = e.residual_type;
+    if (e.residual) {
+      f.residual = static_cast<const char*>(e.residual) +
+                   (at.image * r.batch + at.y * r.axis[1] + channel) * static_cast<int64_t>(size_of(e.residual_type));
+      f.residual_stride = r.axis[2];
+    }
+    f.residual_last = e.residual_after_activation;
+    kernels_->finish(f);
+  }
+  for (int64_t x = 0; e.post && x < out_[2]; ++x)
+    e.post(e.post_context, to + x * out.axis[2], (at.image * out_[1] + at.y) * out_[2] + x, channel, channels);
+}
+
+void F16Depthwise::run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue,
+                       void* output) const noexcept {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const Activation activation = epilogue.activation;
+  Task task{static_cast<const Half*>(input),
+            static_cast<const Half*>(packed),
+            epilogue,
+            static_cast<Half*>(output),
+            false,
+            -kInf,
+            kInf};
+  task.direct = !epilogue.residual &&
+                (activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip);
+  if (task.direct && activation == Activation::Relu) task.low = 0;
+  if (task.direct && activation == Activation::Clip) task.low = epilogue.alpha, task.high = epilogue.beta;
+
+  // Rows are split first; channels as well where rows are few.
+  const int64_t rows = shape_.batch * out_[1], threads = lane.size();
+  if (rows == 0 || out_[2] == 0) return;
+  int64_t by_blocks = 1, best = std::numeric_limits<int64_t>::max();
+  for (int64_t p = 1; p <= std::min(threads, blocks_); ++p) {
+    const int64_t q = std::min(threads / p, rows), cost = (blocks_ + p - 1) / p * ((rows + q - 1) / q);
+    if (cost < best) best = cost, by_blocks = p;
+  }
+  const int64_t by_rows = std::min(threads / by_blocks, rows);
+  // An image that stays in the L2 cache is passed once per vector of channels, whose rows stay in the L1 cache; a
+  // larger one row by row.
+  const int64_t image_bytes = shape_.in[1] * shape_.in[2] * params_.in_channels * static_cast<int64_t>(sizeof(Half));
+  const bool row_by_row = image_bytes > cpu_info().l2_bytes / 2;
+  lane.run([&](int thread) {
+    const int64_t b = thread % by_blocks, r = thread / by_blocks;
+    if (r >= by_rows) return;
+    const int64_t block_begin = blocks_ * b / by_blocks, block_end = blocks_ * (b + 1) / by_blocks;
+    const int64_t row_end = rows * (r + 1) / by_rows;
+    for (int64_t begin = rows * r / by_rows, end; begin < row_end; begin = end) {
+      end = row_by_row ? begin + 1 : std::min(row_end, (begin / out_[1] + 1) * out_[1]);
+      for (int64_t block = block_begin; block < block_end; ++block)
+        for (int64_t at = begin; at < end; ++at) row(task, {at / out_[1], at % out_[1], block});
+    }
+  });
+}
+
+}  // namespace tn
