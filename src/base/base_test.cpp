@@ -140,6 +140,17 @@ TEST(Lane, WakesFromSleep) {
   EXPECT_EQ(total.load(), sum);
 }
 
+TEST(Cpu, AThreadLeavesCoresAndMayComeBack) {
+  if (cpu_info().usable_cores < 2) GTEST_SKIP() << "one core";
+  int moved = 0;
+  for (int i = 0; i < 40; ++i) {
+    const int core = current_core();
+    leave_cores(std::array{core});
+    if (current_core() != core) ++moved;
+  }
+  EXPECT_GE(moved, 20);  // the system may have moved it back at once
+}
+
 TEST(File, AtomicWriteReplacesOrLeavesTheOldContent) {
   const auto folder = std::filesystem::path(testing::TempDir()) / "tenon_file_test";
   std::filesystem::create_directories(folder);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/lane.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "base/os/cpu.h"
@@ -41,6 +43,7 @@ void Lane::start(Function function, void* context) noexcept {
   function_ = function;
   context_ = context;
   float_mode_ = float_mode();
+  claims_[0].core.store(current_core(), std::memory_order_relaxed);
   running_.store(size_ - 1, std::memory_order_relaxed);
   // Sequential consistency orders this store with the read of sleeping_ below, so no worker sleeps through it.
   generation_.fetch_add(1, std::memory_order_seq_cst);
@@ -77,6 +80,7 @@ void Lane::work(int part, int core) {
       continue;
     }
     seen = generation_.load(std::memory_order_acquire);
+    if (core < 0) part_from_others(part);
     // Only who holds the part may look at the region: without it the caller may be past this one already.
     if (!claim(part, seen)) continue;
     if (function_ == nullptr) return;
@@ -84,6 +88,21 @@ void Lane::work(int part, int core) {
     function_(context_, part);
     running_.fetch_sub(1, std::memory_order_release);
   }
+}
+
+void Lane::part_from_others(int part) noexcept {
+  constexpr size_t kMost = 256;
+  const auto self = static_cast<size_t>(part);
+  const int core = current_core();
+  std::array<int, kMost> taken;
+  const auto others = std::span(taken).first(std::min(self, kMost));
+  bool shared = false;
+  for (size_t i = 0; i < others.size(); ++i) {
+    others[i] = claims_[i].core.load(std::memory_order_relaxed);
+    shared |= others[i] == core;
+  }
+  if (shared) leave_cores(others);
+  claims_[self].core.store(shared ? current_core() : core, std::memory_order_relaxed);
 }
 
 }  // namespace tn

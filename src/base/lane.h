@@ -14,7 +14,8 @@ namespace tn {
 /// part 0 to the thread that calls run(), which also runs the parts of workers that have not begun by the time it is
 /// done with its own: a worker without a core costs its share of the work, not a time slice of the system.
 /// Workers compute with the caller's rounding and treatment of denormals; they spin for a short while after a region
-/// and then sleep. Not for use from two threads at once.
+/// and then sleep. A worker that finds itself on the core of another thread of the lane moves to a free one: the
+/// operating system may leave two that spin on one core for long. Not for use from two threads at once.
 class Lane {
  public:
   /// `threads` ≥ 1 counts the caller. Workers are pinned to the cores first_core+1 … when first_core ≥ 0.
@@ -53,12 +54,14 @@ class Lane {
   using Function = void (*)(void* context, int part);
   struct alignas(64) Claim {
     std::atomic<uint32_t> generation{0};  ///< of the last region in which somebody took this part
+    std::atomic<int> core{-1};            ///< where the thread that the part belongs to was last seen
   };
 
   void start(Function function, void* context) noexcept;
   void finish() noexcept;
   bool claim(int part, uint32_t generation) noexcept;
   void work(int part, int core);
+  void part_from_others(int part) noexcept;
 
   const int size_;
   std::unique_ptr<Claim[]> claims_;

@@ -146,6 +146,22 @@ void pin_thread(int index) noexcept {
   }
 }
 
+int current_core() noexcept {
+  return sched_getcpu();
+}
+
+void leave_cores(std::span<const int> taken) noexcept {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  cpu_set_t free = allowed;
+  for (const int core : taken) {
+    if (core >= 0 && core < CPU_SETSIZE) CPU_CLR(core, &free);
+  }
+  if (CPU_COUNT(&free) == 0 || sched_setaffinity(0, sizeof free, &free) != 0) return;
+  sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
 void flush_denormals() noexcept {
 #if defined(__x86_64__)
   _mm_setcsr(_mm_getcsr() | 0x8040u);

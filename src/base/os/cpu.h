@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ std::string cpu_feature_names(uint32_t features);
 
 /// Binds the calling thread to one of the cores that the process may use (index modulo their number).
 void pin_thread(int index) noexcept;
+/// The core that the calling thread runs on; -1 where that cannot be told.
+int current_core() noexcept;
+/// Moves the calling thread to a core that is not among `taken`, if there is one that it may use.
+void leave_cores(std::span<const int> taken) noexcept;
 /// Flush-to-zero and denormals-are-zero for the calling thread.
 void flush_denormals() noexcept;
 /// How the calling thread rounds and whether it flushes denormals; 0 where that cannot be told.
