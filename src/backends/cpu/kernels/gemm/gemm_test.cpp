@@ -177,6 +177,18 @@ TEST(Gemm, Epilogue) {
     }
 }
 
+// More activations than a cache holds: k comes in stretches that add up in the output.
+TEST(Gemm, SplitsALongDepth) {
+  for (Activation activation : {Activation::None, Activation::Relu, Activation::Gelu})
+    for (bool with_residual : {false, true}) {
+      Problem problem{.m = 450, .n = 100, .k = 2 * 600 + 3};
+      problem.activation = activation;
+      problem.with_residual = with_residual;
+      problem.with_post = activation == Activation::Relu;
+      problem.run_gemm();
+    }
+}
+
 TEST(MatMul, SizesHeadsAndTransposes) {
   for (int64_t m : {1, 2, 3, 17})
     for (int64_t n : {1, 5, 33, 300})

@@ -70,18 +70,32 @@ Grid choose_grid(const ProductShape& s, int threads) {
   return best;
 }
 
-/// Tiles that a thread passes under one block of weights before it takes the next block. Activations of a chunk stay in
-/// the L2 cache; one chunk when re-reading the activations costs less than re-reading the weights.
-int64_t choose_chunk(const ProductShape& s, const ProductPart& part) {
-  const int64_t l2 = cpu_info().l2_bytes / 2;
+/// How a thread goes over its part: all blocks of weights pass over a chunk of tiles and a stretch of k before the next
+/// begins. Further stretches add to the output.
+struct Blocking {
+  int64_t tiles = 0, depth = 0;
+};
+
+/// The activations of a chunk and stretch stay in the L2 cache. Where k must be whole, there is one chunk if re-reading
+/// the activations costs less than re-reading the weights.
+Blocking choose_blocking(const ProductShape& s, const ProductPart& part, bool may_split_depth) {
+  constexpr int64_t kDepth = 512;  // adding to the output costs a few percent of the products between
+  const int64_t l2 = cpu_info().l2_bytes / 2, depth = s.packing.depth;
   const int64_t tiles = part.tile_end - part.tile_begin, blocks = part.block_end - part.block_begin;
   const int64_t per_tile = std::max<int64_t>(1, s.input_bytes / s.tiles), activations = per_tile * tiles;
+  const auto even_parts = [](int64_t whole, int64_t most) {
+    const int64_t parts = (whole + most - 1) / most;
+    return (whole + parts - 1) / parts;
+  };
+  if (activations <= l2 || blocks == 1) return {tiles, depth};
+  if (may_split_depth && depth >= 2 * kDepth) {
+    const int64_t stretch = (even_parts(depth, kDepth) + 7) / 8 * 8;
+    return {even_parts(tiles, std::max<int64_t>(1, l2 * depth / (per_tile * stretch))), stretch};
+  }
   const int64_t weights = static_cast<int64_t>(s.packing.bytes()) / s.packing.blocks() * blocks;
-  if (activations <= l2 || blocks == 1) return tiles;
   const int64_t chunk = std::max<int64_t>(1, l2 / per_tile), chunks = (tiles + chunk - 1) / chunk;
   const int64_t chunked_traffic = weights <= l2 ? weights + activations : chunks * weights + activations;
-  if (weights + blocks * activations < chunked_traffic) return tiles;
-  return (tiles + chunks - 1) / chunks;
+  return {weights + blocks * activations < chunked_traffic ? tiles : even_parts(tiles, chunk), depth};
 }
 
 /// The state of one thread's run.
@@ -91,55 +105,66 @@ class Worker {
       : s_(shape), o_(operands), e_(epilogue), aside_(aside) {
     even_ = is_even(s_.out_extent, s_.out) && (!e_.residual || is_even(s_.out_extent, e_.residual_strides));
     const DataType direct = s_.packing.kernels->direct_type;
-    direct_ = even_ && s_.out_type == direct && is_clip(e_.activation) && (!e_.residual || e_.residual_type == direct);
+    const bool plain = even_ && s_.out_type == direct && (!e_.residual || e_.residual_type == direct);
+    direct_ = plain && is_clip(e_.activation);
+    may_split_ = plain && direct == DataType::F32 && s_.packing.taps == 1 && !o_.fill.function &&
+                 !(e_.residual && e_.residual_after_activation);
     out_size_ = static_cast<int64_t>(size_of(s_.out_type));
     residual_size_ = static_cast<int64_t>(size_of(e_.residual_type));
     args_.aside = o_.fill.function ? aside_ : o_.zeros;
     args_.taps = s_.packing.taps;
-    args_.depth = s_.packing.depth;
     args_.row_stride = s_.input_row;
-    args_.low = -kInf;
-    args_.high = kInf;
-    if (direct_) {
-      args_.out_stride = s_.out.axis[2];
-      args_.residual_stride = e_.residual_strides.axis[2];
-      args_.residual_last = e_.residual_after_activation;
-      if (e_.activation == Activation::Relu) args_.low = 0;
-      if (e_.activation == Activation::Clip) args_.low = e_.alpha, args_.high = e_.beta;
-    } else {
-      args_.out = sums_;
-    }
   }
 
   void run(const ProductPart& part) {
-    const int64_t chunk = choose_chunk(s_, part);
-    for (int64_t begin = part.tile_begin; begin < part.tile_end; begin += chunk) {
-      const int64_t end = std::min(part.tile_end, begin + chunk);
-      for (int64_t block = part.block_begin; block < part.block_end; ++block) {
-        const int64_t next = block + 1 < part.block_end ? block + 1 : part.block_begin;
-        pass(block, begin, end, s_.packing.offset_of(next));
-      }
+    const Blocking blocking = choose_blocking(s_, part, may_split_);
+    for (int64_t begin = part.tile_begin; begin < part.tile_end; begin += blocking.tiles) {
+      const int64_t end = std::min(part.tile_end, begin + blocking.tiles);
+      int64_t k = 0;
+      do {
+        set_stretch(k, std::min(s_.packing.depth, k + blocking.depth));
+        for (int64_t block = part.block_begin; block < part.block_end; ++block) {
+          const int64_t next = block + 1 < part.block_end ? block + 1 : part.block_begin;
+          pass(block, begin, end, next);
+        }
+        k += blocking.depth;
+      } while (k < s_.packing.depth);
     }
   }
 
  private:
-  /// One block of channels over tiles [begin, end); meanwhile the block at `next` is fetched.
+  /// What follows works on k from `begin` to `end`: all but the first stretch add to the output, the last applies the
+  /// epilogue.
+  void set_stretch(int64_t begin, int64_t end) {
+    k_ = begin;
+    args_.depth = end - begin;
+    last_ = end == s_.packing.depth;
+    to_output_ = direct_ || !last_;
+    args_.low = -kInf;
+    args_.high = kInf;
+    if (last_ && direct_ && e_.activation == Activation::Relu) args_.low = 0;
+    if (last_ && direct_ && e_.activation == Activation::Clip) args_.low = e_.alpha, args_.high = e_.beta;
+    args_.residual_last = begin == 0 && e_.residual_after_activation;
+  }
+
+  /// One block of channels over tiles [begin, end); meanwhile the block `next` is fetched.
   void pass(int64_t block, int64_t begin, int64_t end, int64_t next) {
     const ProductPacking& p = s_.packing;
     const int64_t group = block / p.blocks_per_group(), within = block % p.blocks_per_group();
-    const int64_t vectors = p.vectors_of(within), lines = vectors * p.kernels->lanes * 4 / 64;
+    const int64_t vectors = p.vectors_of(within), line = vectors * p.kernels->lanes * 4;
     first_channel_ = group * p.channels + within * p.panel();
     args_.channels = p.channels_of(within);
-    if (direct_) {
-      args_.bias = e_.bias ? e_.bias + first_channel_ : nullptr;
-    } else {
-      args_.out_stride = vectors * p.kernels->lanes;
-    }
+    args_.bias = to_output_ && last_ && e_.bias ? e_.bias + first_channel_ : nullptr;
+    args_.out_stride = to_output_ ? s_.out.axis[2] : vectors * p.kernels->lanes;
     const char* packed = static_cast<const char*>(o_.packed);
     const int64_t packed_from = p.offset_of(s_.first_block);
-    args_.weights = packed + (p.offset_of(block) - packed_from);
-    const int64_t k_groups = p.bytes_per_vector() / p.kernels->lanes / 4, last_line = std::max<int64_t>(lines - 1, 0);
-    const char* fetched = packed + (next - packed_from);
+    // k is only split where it has four bytes.
+    args_.weights = packed + (p.offset_of(block) - packed_from) + k_ * line;
+    const int64_t next_k = next > block ? k_ : last_ ? 0 : k_ + args_.depth;
+    const int64_t next_line = p.vectors_of(next % p.blocks_per_group()) * p.kernels->lanes * 4;
+    const int64_t k_groups = p.taps * ((args_.depth + p.kernels->group - 1) / p.kernels->group);
+    const char* fetched = packed + (p.offset_of(next) - packed_from) + next_k * next_line;
+    const int64_t last_line = std::max<int64_t>(line / 64 - 1, 0);
     args_.prefetch_last = fetched + last_line * k_groups * 64;
     int64_t image = begin / s_.tiles, tile = begin % s_.tiles;
     for (int64_t i = begin; i < end; i += args_.tiles) {
@@ -159,7 +184,7 @@ class Worker {
   int64_t run_length(int64_t tile, int64_t most, int64_t vectors) const {
     const int64_t higher = s_.pixels % s_.tiles;  // tiles that are one row higher come first
     if (tile < higher) most = std::min(most, higher - tile);
-    if (!direct_) {
+    if (!to_output_) {
       const int64_t rows = s_.tile_begin(tile + 1) - s_.tile_begin(tile);
       most = std::min(most, kSums / (rows * vectors * s_.packing.kernels->lanes));
     }
@@ -173,26 +198,36 @@ class Worker {
     const int64_t pixel = s_.tile_begin(tile), rows = s_.tile_begin(tile + args_.tiles) - pixel;
     const char* input = static_cast<const char*>(o_.input) + image * s_.input_batch;
     if (o_.fill.function && o_.fill.wanted[tile]) o_.fill.function(o_.fill.context, input, tile, aside_);
-    args_.input = input + group * s_.input_group;
+    args_.input = input + group * s_.input_group + k_ * 4;
     if (s_.offsets) {
       args_.offsets = s_.offsets + pixel * s_.packing.taps;
     } else {
       args_.input += pixel * s_.input_row;
     }
-    if (direct_) {
-      const int64_t out = image * s_.out.batch + pixel * s_.out.axis[2] + first_channel_;
-      const int64_t residual = image * e_.residual_strides.batch + pixel * e_.residual_strides.axis[2] + first_channel_;
-      if (s_.out_type == DataType::F16) {
-        args_.half_out = static_cast<Half*>(o_.output) + out;
-        if (e_.residual) args_.half_residual = static_cast<const Half*>(e_.residual) + residual;
-      } else {
-        args_.out = static_cast<float*>(o_.output) + out;
-        if (e_.residual) args_.residual = static_cast<const float*>(e_.residual) + residual;
-      }
-    }
+    place_output(image, pixel);
     s_.packing.kernels->tile(rows / args_.tiles, vectors)(args_);
+    if (!last_) return;
     if (!direct_) finish(image, pixel, rows);
     if (e_.post) post(image, pixel, rows);
+  }
+
+  void place_output(int64_t image, int64_t pixel) {
+    const int64_t out = image * s_.out.batch + pixel * s_.out.axis[2] + first_channel_;
+    const int64_t residual = image * e_.residual_strides.batch + pixel * e_.residual_strides.axis[2] + first_channel_;
+    args_.residual_stride = e_.residual_strides.axis[2];
+    args_.residual = nullptr;
+    if (direct_ && s_.out_type == DataType::F16) {
+      args_.half_out = static_cast<Half*>(o_.output) + out;
+      if (e_.residual) args_.half_residual = static_cast<const Half*>(e_.residual) + residual;
+      return;
+    }
+    args_.out = to_output_ ? static_cast<float*>(o_.output) + out : sums_;
+    if (k_ > 0) {
+      args_.residual = static_cast<const float*>(o_.output) + out;
+      args_.residual_stride = s_.out.axis[2];
+    } else if (to_output_ && e_.residual) {
+      args_.residual = static_cast<const float*>(e_.residual) + residual;
+    }
   }
 
   int64_t out_offset(int64_t image, int64_t pixel) const {
@@ -217,7 +252,7 @@ class Worker {
     for (int64_t row = 0; row < rows; row += f.rows) {
       f.sums = sums_ + row * f.sums_stride;
       f.out = static_cast<char*>(o_.output) + out_offset(image, pixel + row) * out_size_;
-      if (e_.residual) {
+      if (e_.residual && k_ == 0) {  // later stretches find it in the sums
         const ImageStrides& r = e_.residual_strides;
         const int64_t offset = even_ ? (pixel + row) * r.axis[2] : pixel_offset(s_.out_extent, r, pixel + row);
         f.residual =
@@ -239,7 +274,12 @@ class Worker {
   const Epilogue& e_;
   char* aside_;
   TileArgs args_;
-  bool even_ = false, direct_ = false;
+  bool even_ = false;
+  bool direct_ = false;     ///< tiles write the output and apply the epilogue
+  bool may_split_ = false;  ///< k
+  int64_t k_ = 0;           ///< where the stretch begins
+  bool last_ = true;        ///< the stretch is the last
+  bool to_output_ = true;   ///< its tiles write the output, with or without the epilogue
   int64_t out_size_ = 4, residual_size_ = 4, first_channel_ = 0;
   static constexpr int64_t kSums = 4 * kMaxTileFloats;
   alignas(64) float sums_[kSums];
