@@ -2,13 +2,13 @@
 #include "device/buffer.h"
 
 #include "base/error.h"
+#include "base/os/memory.h"
 
 namespace tn {
 
 HostBuffer::HostBuffer(size_t bytes, const char* purpose) : size_(bytes) {
   if (bytes == 0) return;
-  const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  data_.reset(rounded < bytes ? nullptr : static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded)));
+  data_.reset(allocate_aligned(bytes));
   if (!data_) throw Error(ErrorCode::OutOfMemory, "cannot allocate {} bytes for {}", bytes, purpose);
 }
 

@@ -8,10 +8,9 @@
 
 namespace tn {
 
-/// Host memory aligned to 64 bytes (a cache line, the widest vector).
+/// Host memory of allocate_aligned (base/os/memory.h).
 class HostBuffer {
  public:
-  static constexpr size_t kAlignment = 64;
   HostBuffer() = default;
   /// Throws Error(OutOfMemory) naming the size and what it was for.
   HostBuffer(size_t bytes, const char* purpose);

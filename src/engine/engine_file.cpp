@@ -88,10 +88,11 @@ std::shared_ptr<const EngineFile> EngineFile::load(const std::filesystem::path& 
   return engine;
 }
 
-std::shared_ptr<const EngineFile> EngineFile::from_bytes(std::vector<std::byte> bytes) {
+std::shared_ptr<const EngineFile> EngineFile::from_bytes(std::span<const std::byte> bytes) {
   auto engine = std::make_shared<EngineFile>();
-  engine->owned_ = std::move(bytes);
-  engine->parse(engine->owned_);
+  engine->owned_ = HostBuffer(bytes.size(), "an engine");
+  std::copy(bytes.begin(), bytes.end(), engine->owned_.data());
+  engine->parse(engine->owned_.span());
   return engine;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/os/file.h"
+#include "device/buffer.h"
 #include "engine/plan_generated.h"
 
 namespace tn {
@@ -17,13 +18,13 @@ inline constexpr uint32_t kEngineFormat = 1;
 /// Bytes of an engine file: header, section table, plan, then weights aligned to 4 KiB.
 std::vector<std::byte> write_engine(const plan::PlanT& plan, std::span<const std::byte> weights);
 
-/// A verified engine. Weights lie in the mapped file or in the bytes it was made from.
+/// A verified engine. Weights, aligned to 64 bytes, lie in the mapped file or in a copy of the bytes it was made from.
 class EngineFile {
  public:
   /// Throws Error(InvalidEngine) saying what is wrong: not an engine, another version, truncated, damaged, a feature of
   /// the plan out of range.
   static std::shared_ptr<const EngineFile> load(const std::filesystem::path& path);
-  static std::shared_ptr<const EngineFile> from_bytes(std::vector<std::byte> bytes);
+  static std::shared_ptr<const EngineFile> from_bytes(std::span<const std::byte> bytes);
 
   const plan::PlanT& plan() const { return plan_; }
   std::span<const std::byte> weights() const { return weights_; }
@@ -31,7 +32,7 @@ class EngineFile {
  private:
   void parse(std::span<const std::byte> bytes);
   MappedFile file_;
-  std::vector<std::byte> owned_;
+  HostBuffer owned_;
   plan::PlanT plan_;
   std::span<const std::byte> weights_;
 };

@@ -2,9 +2,11 @@
 #include "base/os/memory.h"
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 namespace tn {
@@ -19,6 +21,16 @@ int usable_hardware_threads() noexcept {
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof set, &set) == 0) return std::max(CPU_COUNT(&set), 1);
   return std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
+}
+
+std::byte* allocate_aligned(size_t bytes) noexcept {
+  constexpr size_t kLine = 64, kHugePage = size_t{2} << 20;
+  const size_t alignment = bytes >= kHugePage / 2 ? kHugePage : kLine;
+  const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  if (rounded < bytes) return nullptr;
+  void* data = std::aligned_alloc(alignment, rounded);
+  if (data && alignment == kHugePage) ::madvise(data, rounded, MADV_HUGEPAGE);  // a wish: failure changes nothing
+  return static_cast<std::byte*>(data);
 }
 
 }  // namespace tn
