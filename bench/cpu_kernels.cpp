@@ -181,11 +181,20 @@ void register_layers(const char* net, std::span<const Layer> layers) {
   }
 }
 
+/// Depthwise with the interface of Conv.
+struct BenchDepthwise : Depthwise {
+  using Depthwise::Depthwise;
+  static size_t workspace_bytes(int) { return 0; }
+  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output, void*) const {
+    Depthwise::run(lane, input, packed, epilogue, output);
+  }
+};
+
 void register_depthwise() {
   for (const Layer& layer : kDepthwise) {
     const ConvParams params = params_of(layer, true);
     add(fmt::format("depthwise/{}", layer.name), layer, params, Depthwise::packed_bytes(params),
-        [params](const ConvShape& max) { return Depthwise(params, max); });
+        [params](const ConvShape&) { return BenchDepthwise(params); });
   }
 }
 

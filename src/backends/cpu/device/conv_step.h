@@ -58,9 +58,14 @@ struct DirectConv : Conv {
 };
 struct DepthwiseConv : Depthwise {
   static constexpr std::string_view kKernel = "depthwise";
-  DepthwiseConv(const ConvStep& step, const ConvShape& max) : Depthwise(step.params, max) {}
+  DepthwiseConv(const ConvStep& step, const ConvShape&) : Depthwise(step.params) {}
   static bool supports(const ConvStep& step) { return Depthwise::supports(step.params); }
   static size_t packed_bytes(const ConvStep& step) { return Depthwise::packed_bytes(step.params); }
+  static size_t workspace_bytes(int) { return 0; }
+  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
+           void*) const noexcept {
+    Depthwise::run(lane, input, packed, epilogue, output);
+  }
 };
 struct F16DepthwiseConv : F16Depthwise {
   static constexpr std::string_view kKernel = "depthwise_f16";

@@ -19,32 +19,26 @@ class Depthwise {
   static void pack(const ConvParams& params, const TensorView& weights, std::span<std::byte> out);
 
   /// `config` of the params does not matter. Throws Error.
-  Depthwise(const ConvParams& params, const ConvShape& max);
-  size_t workspace_bytes(int threads) const;
+  explicit Depthwise(const ConvParams& params);
   Status bind(const ConvShape& shape) noexcept;
-  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
-           void* workspace) const noexcept;
+  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output) const noexcept;
 
  private:
   struct Task;
-  struct Strip;
-  /// A thread's memory for `columns` of the input and `pixels` of the output.
-  struct Scratch {
-    int64_t row_bytes, ring_bytes, pointer_bytes, sums_bytes;
-    int64_t bytes() const { return ring_bytes + pointer_bytes + sums_bytes; }
+  /// Channels of one row of one image's output.
+  struct Row {
+    int64_t image, y, channel, channels;
   };
-  Scratch scratch() const;
   int64_t group_vectors() const;
-  void strip(const Task& task, const Strip& strip, char* memory) const noexcept;
-  void finish(const Task& task, const Strip& strip, int64_t y, const float* sums) const noexcept;
+  void row(const Task& task, const Row& at) const noexcept;
+  void finish(const Task& task, const Row& at, int64_t x, int64_t pixels, const float* sums) const noexcept;
 
   ConvParams params_;
   const DepthwiseKernels* kernels_;
   DepthwiseFunction sums_, direct_;
+  int64_t vectors_;  ///< of channels
   ConvShape shape_;
-  Extent out_;
-  int64_t max_width_ = 0;  ///< of the output
-  int64_t ring_rows_ = 0, strip_pixels_ = 0;
+  Extent out_{};
 };
 
 }  // namespace tn

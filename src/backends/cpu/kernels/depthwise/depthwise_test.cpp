@@ -13,16 +13,13 @@ void run_everywhere(ConvProblem problem, const std::string& name) {
     ASSERT_TRUE(Depthwise::supports(problem.params));
     std::vector<std::byte> packed(Depthwise::packed_bytes(problem.params));
     Depthwise::pack(problem.params, problem.weights_view(), packed);
-    Depthwise depthwise(problem.params, problem.shape);
+    Depthwise depthwise(problem.params);
     ASSERT_TRUE(depthwise.bind(problem.shape));
     for (int threads : {1, 2, 3, 4}) {
       Lane lane(threads);
-      std::vector<std::byte> workspace(depthwise.workspace_bytes(threads));
-      problem.check(
-          [&](const void* input, const Epilogue& epilogue, void* output) {
-            depthwise.run(lane, input, packed.data(), epilogue, output, workspace.data());
-          },
-          kF32ProductTolerance, fmt::format("{} {} threads {}", name, name_of(isa), threads));
+      problem.check([&](const void* input, const Epilogue& epilogue,
+                        void* output) { depthwise.run(lane, input, packed.data(), epilogue, output); },
+                    kF32ProductTolerance, fmt::format("{} {} threads {}", name, name_of(isa), threads));
       if (testing::Test::HasFatalFailure()) return;
     }
   }

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstring>
-#include <type_traits>
-
 #include "backends/cpu/kernels/depthwise/row.h"
 #include "backends/cpu/kernels/product/finish_kernel.h"
 
 namespace tn {
 
+/// The first lanes of a vector, or all.
+template <typename V, bool kFull, typename T>
+[[gnu::always_inline]] inline typename V::Reg load_lanes(const T* p, int64_t n) {
+  return kFull ? V::load(p) : V::load(p, n);
+}
+template <typename V, bool kFull, typename T>
+[[gnu::always_inline]] inline void store_lanes(T* p, typename V::Reg x, int64_t n) {
+  kFull ? V::store(p, x) : V::store(p, x, n);
+}
+
 /// kWidth taps in width, kStride, computing kPixels outputs at once: every input loaded serves up to kWidth of them.
+/// All channels of some pixels before the next pixels: memory is read in its order.
 template <typename V, typename Element, typename Out, int kWidth, int kStride>
 struct DepthwiseRow {
   using Reg = typename V::Reg;
@@ -18,33 +26,37 @@ struct DepthwiseRow {
 
   static void run(const DepthwiseArgs& args) {
     const DepthwiseArgs a = args;  // a copy, which stores to the output cannot change
-    if (a.channels == V::kLanes) {
-      row<true>(a);
-    } else {
-      row<false>(a);
+    const int64_t whole = a.channels - a.channels % V::kLanes;
+    for (int64_t x = 0; x < a.pixels; x += kPixels) {
+      const int64_t column = a.left + x * kStride;
+      if (x + kPixels <= a.pixels && column >= 0 && column + kColumns <= a.width) {
+        for (int64_t c = 0; c < whole; c += V::kLanes) block<true, true>(a, x, c);
+      } else {
+        for (int64_t c = 0; c < whole; c += V::kLanes) block<false, true>(a, x, c);
+      }
+      if (whole < a.channels) block<false, false>(a, x, whole);
     }
   }
 
  private:
-  template <bool kFull>
-  [[gnu::always_inline]] static void row(const DepthwiseArgs& a) {
-    int64_t x = 0;
-    for (; x + kPixels <= a.pixels; x += kPixels) block<kFull>(a, x, kPixels);
-    if (x < a.pixels) block<kFull>(a, x, a.pixels - x);
-  }
-
-  template <bool kFull>
-  [[gnu::always_inline]] static void block(const DepthwiseArgs& a, int64_t x, int64_t pixels) {
+  /// kInside: all columns lie in the image, and all pixels are wanted. kFull: all lanes are channels.
+  template <bool kInside, bool kFull>
+  [[gnu::always_inline]] static void block(const DepthwiseArgs& a, int64_t x, int64_t c) {
+    const int64_t n = a.channels - c, column = a.left + x * kStride;
     Reg sums[kPixels];
-    const Reg bias = a.bias ? (kFull ? V::load(a.bias) : V::load(a.bias, a.channels)) : V::zero();
+    const Reg bias = a.bias ? load_lanes<V, kFull>(a.bias + c, n) : V::zero();
 #pragma GCC unroll 8
     for (int i = 0; i < kPixels; ++i) sums[i] = bias;
-    const float* weights = a.weights;
-    for (int64_t y = 0; y < a.taps; ++y, weights += kWidth * V::kLanes) {
-      const char* input = a.rows[y] + x * kStride * a.pixel_step;
+    const float* weights = a.weights + c / V::kLanes * a.weights_step;
+    const char* input = a.input + column * a.pixel_step + c * static_cast<int64_t>(sizeof(Element));
+    for (int64_t y = 0; y < a.taps; ++y, input += a.row_step, weights += kWidth * V::kLanes) {
       Reg in[kColumns];
 #pragma GCC unroll 32
-      for (int i = 0; i < kColumns; ++i) in[i] = V::load(reinterpret_cast<const Element*>(input + i * a.pixel_step));
+      for (int i = 0; i < kColumns; ++i) {
+        const bool inside = kInside || static_cast<uint64_t>(column + i) < static_cast<uint64_t>(a.width);
+        const auto* at = reinterpret_cast<const Element*>(input + i * a.pixel_step);
+        in[i] = inside ? load_lanes<V, kFull>(at, n) : V::zero();
+      }
 #pragma GCC unroll 8
       for (int k = 0; k < kWidth; ++k) {
         const Reg w = V::load(weights + k * V::kLanes);
@@ -54,14 +66,9 @@ struct DepthwiseRow {
     }
 #pragma GCC unroll 8
     for (int i = 0; i < kPixels; ++i) {
-      if (i >= pixels) return;
-      const Reg value = simd::clip<V>(sums[i], a.low, a.high);
-      Out* out = static_cast<Out*>(a.out) + (x + i) * a.out_stride;
-      if (kFull) {
-        V::store(out, value);
-      } else {
-        V::store(out, value, a.channels);
-      }
+      if (!kInside && x + i >= a.pixels) return;
+      store_lanes<V, kFull>(static_cast<Out*>(a.out) + (x + i) * a.out_stride + c,
+                            simd::clip<V>(sums[i], a.low, a.high), n);
     }
   }
 };
@@ -69,40 +76,32 @@ struct DepthwiseRow {
 /// Every width, stride and dilation; one output at a time.
 template <typename V, typename Element, typename Out>
 struct DepthwiseAnyRow {
-  static void run(const DepthwiseArgs& a) {
-    const auto bias = a.bias ? V::load(a.bias, a.channels) : V::zero();
+  static void run(const DepthwiseArgs& args) {
+    const DepthwiseArgs a = args;
     for (int64_t x = 0; x < a.pixels; ++x) {
-      auto sum = bias;
-      for (int64_t y = 0; y < a.taps; ++y) {
-        for (int64_t k = 0; k < a.kernel; ++k) {
-          const char* in = a.rows[y] + (x * a.stride + k * a.dilation) * a.pixel_step;
-          sum = V::fma(V::load(reinterpret_cast<const Element*>(in)),
-                       V::load(a.weights + (y * a.kernel + k) * V::kLanes), sum);
-        }
-      }
-      V::store(static_cast<Out*>(a.out) + x * a.out_stride, simd::clip<V>(sum, a.low, a.high), a.channels);
+      for (int64_t c = 0; c < a.channels; c += V::kLanes)
+        a.channels - c >= V::kLanes ? pixel<true>(a, x, c) : pixel<false>(a, x, c);
     }
   }
-};
 
-template <typename V>
-void copy_depthwise_pixels(const DepthwiseCopy& given) {
-  const DepthwiseCopy c = given;
-  constexpr int64_t kBytes = V::kLanes * 4;
-  const auto copy = [&c](auto bytes) __attribute__((always_inline)) {
-    for (int64_t i = 0; i < c.pixels; ++i) {
-      const char* from = c.in + i * c.in_step;
-      char* to = c.out + i * c.out_step;
-      for (int64_t at = 0; at + kBytes <= bytes; at += kBytes)
-        V::store(reinterpret_cast<float*>(to + at), V::load(reinterpret_cast<const float*>(from + at)));
-      if (const int64_t rest = bytes % kBytes; rest > 0)
-        std::memcpy(to + bytes - rest, from + bytes - rest, static_cast<size_t>(rest));
+ private:
+  template <bool kFull>
+  [[gnu::always_inline]] static void pixel(const DepthwiseArgs& a, int64_t x, int64_t c) {
+    const int64_t n = a.channels - c;
+    auto sum = a.bias ? load_lanes<V, kFull>(a.bias + c, n) : V::zero();
+    const float* weights = a.weights + c / V::kLanes * a.weights_step;
+    for (int64_t k = 0; k < a.kernel; ++k) {
+      const int64_t column = a.left + x * a.stride + k * a.dilation;
+      if (column < 0 || column >= a.width) continue;
+      const char* input = a.input + column * a.pixel_step + c * static_cast<int64_t>(sizeof(Element));
+      for (int64_t y = 0; y < a.taps; ++y) {
+        sum = V::fma(load_lanes<V, kFull>(reinterpret_cast<const Element*>(input + y * a.row_step), n),
+                     V::load(weights + (y * a.kernel + k) * V::kLanes), sum);
+      }
     }
-  };
-  if (c.bytes == kBytes) return copy(std::integral_constant<int64_t, kBytes>());
-  if (c.bytes == 2 * kBytes) return copy(std::integral_constant<int64_t, 2 * kBytes>());
-  copy(c.bytes);
-}
+    store_lanes<V, kFull>(static_cast<Out*>(a.out) + x * a.out_stride + c, simd::clip<V>(sum, a.low, a.high), n);
+  }
+};
 
 template <typename V, typename Element, typename Out>
 constexpr std::array<DepthwiseFunction, 5> depthwise_rows() {
@@ -117,7 +116,6 @@ constexpr DepthwiseKernels make_depthwise_kernels() {
   return {V::kLanes,
           {kFloat, depthwise_rows<V, Half, float>(), depthwise_rows<V, BFloat16, float>()},
           {kFloat, depthwise_rows<V, Half, Half>(), depthwise_rows<V, BFloat16, BFloat16>()},
-          copy_depthwise_pixels<V>,
           Finish<V>::run};
 }
 
