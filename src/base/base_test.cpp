@@ -4,13 +4,17 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
+#include <memory>
 
 #include "base/fields.h"
 #include "base/half.h"
 #include "base/lane.h"
 #include "base/os/cpu.h"
 #include "base/os/file.h"
+#include "base/os/memory.h"
 #include "base/tensor_view.h"
 
 namespace tn {
@@ -149,6 +153,16 @@ TEST(Cpu, AThreadLeavesCoresAndMayComeBack) {
     if (current_core() != core) ++moved;
   }
   EXPECT_GE(moved, 20);  // the system may have moved it back at once
+}
+
+TEST(Memory, IsAlignedAndWritableWhateverItsSize) {
+  for (const size_t bytes : {size_t{1}, size_t{100}, size_t{1} << 20, (size_t{5} << 20) + 3}) {
+    const std::unique_ptr<std::byte, decltype(&std::free)> memory(allocate_aligned(bytes), &std::free);
+    ASSERT_NE(memory, nullptr);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory.get()) % 64, 0u) << bytes;
+    std::memset(memory.get(), 1, bytes);
+  }
+  EXPECT_EQ(allocate_aligned(SIZE_MAX), nullptr);
 }
 
 TEST(File, AtomicWriteReplacesOrLeavesTheOldContent) {

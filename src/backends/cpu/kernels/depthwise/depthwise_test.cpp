@@ -67,6 +67,17 @@ TEST(Depthwise, DilationUnevenPadsAndViews) {
   run_everywhere(problem, "TensorFlow pads, views");
 }
 
+TEST(Depthwise, ManyChannelsAndLargeImages) {
+  for (Activation activation : {Activation::None, Activation::Silu}) {
+    ConvProblem problem = plane(1043, 3, 10, 3, 1, 1);  // several groups of channels, the last one narrower
+    problem.activation = activation;
+    run_everywhere(problem, "many channels");
+    problem = plane(40, 2, 9000, 3, 2, 1);  // larger than the L2 cache: row by row
+    problem.activation = activation;
+    run_everywhere(problem, "a large image");
+  }
+}
+
 TEST(Depthwise, EpilogueAndNarrowTypes) {
   for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
     for (Activation activation : {Activation::Relu, Activation::Clip, Activation::Silu, Activation::HardSwish}) {
