@@ -160,6 +160,10 @@ void Reduce::reduce_columns(const std::byte* in, std::byte* out, int64_t columns
     for (float& x : shift) x = std::isfinite(x) ? x : 0.0f;
   }
   columns_total(step_, in, columns, acc, shift);
+  const bool needs_double = op_ == ReduceOp::L2 || op_ == ReduceOp::LogSum || op_ == ReduceOp::LogSumExp;
+  if (!needs_double && column_axis_.strides[1] == 1) {
+    return kernels_.divide[type_index_](acc, op_ == ReduceOp::Mean ? static_cast<float>(count_) : 1.0f, columns, out);
+  }
   const TensorView view{out, type_, {}, {}};
   for (int64_t c = 0; c < columns; ++c) {
     const auto i = static_cast<size_t>(c);

@@ -93,6 +93,12 @@ template <typename V, typename T, ReduceStep Step, int Registers, typename Count
   }
 }
 
+template <typename V, typename T>
+void divide(const float* in, float divisor, int64_t count, void* out_pointer) noexcept {
+  T* out = static_cast<T*>(out_pointer);
+  sweep<V>(count, [&](int64_t i, int, auto n) { store<V>(out + i, V::div(load<V>(in + i, n), V::set1(divisor)), n); });
+}
+
 template <typename V, typename T, ReduceStep Step>
 void reduce_columns(const void* in_pointer, int64_t stride, int64_t rows, int64_t columns, float* acc,
                     const float* shift) noexcept {

@@ -41,6 +41,8 @@ struct RowKernels {
                           int64_t columns, const float* scale, const float* shift) noexcept;
   /// out[i] = in[i] * scale + shift.
   using AffineRow = void (*)(const void* in, void* out, int64_t count, float scale, float shift) noexcept;
+  /// out[i] = in[i] / divisor.
+  using Divide = void (*)(const float* in, float divisor, int64_t count, void* out) noexcept;
   /// acc[c] += sum over rows of (in[r * stride + c] - center[c])^2.
   using SpreadColumns = void (*)(const void* in, int64_t stride, int64_t rows, int64_t columns, float* acc,
                                  const float* center) noexcept;
@@ -56,6 +58,7 @@ struct RowKernels {
   std::array<Norm, 3> layer_norm, rms_norm;
   std::array<std::array<Reduce, 3>, kReduceSteps> reduce;
   std::array<std::array<ReduceColumns, 3>, kReduceSteps> reduce_columns;
+  std::array<Divide, 3> divide;
   std::array<Affine, 3> affine;
   std::array<AffineRow, 3> affine_row;
   std::array<SpreadColumns, 3> spread_columns;

@@ -39,6 +39,7 @@ constexpr RowKernels make_row_kernels() {
                       kReduceColumns<V, ReduceStep::SumSquare>, kReduceColumns<V, ReduceStep::Max>,
                       kReduceColumns<V, ReduceStep::Min>,       kReduceColumns<V, ReduceStep::Product>,
                       kReduceColumns<V, ReduceStep::SumExp>};
+  k.divide = {divide<V, float>, divide<V, Half>, divide<V, BFloat16>};
   k.affine = {affine<V, float>, affine<V, Half>, affine<V, BFloat16>};
   k.affine_row = {affine_row<V, float>, affine_row<V, Half>, affine_row<V, BFloat16>};
   k.spread_columns = {spread_columns<V, float>, spread_columns<V, Half>, spread_columns<V, BFloat16>};
