@@ -69,17 +69,12 @@ struct DepthwiseConv : Depthwise {
 };
 struct F16DepthwiseConv : F16Depthwise {
   static constexpr std::string_view kKernel = "depthwise_f16";
-  F16DepthwiseConv(const ConvStep& step, const ConvShape&) : F16Depthwise(step.params, kernels(step)) {}
+  F16DepthwiseConv(const ConvStep& step, const ConvShape& max) : F16Depthwise(step.params, kernels(step), max) {}
   static bool supports(const ConvStep& step) {
     return f16_depthwise_kernels(step.params.isa) && F16Depthwise::supports(step.params);
   }
   static size_t packed_bytes(const ConvStep& step) { return F16Depthwise::packed_bytes(step.params, kernels(step)); }
   static const F16DepthwiseKernels& kernels(const ConvStep& step) { return *f16_depthwise_kernels(step.params.isa); }
-  static size_t workspace_bytes(int) { return 0; }
-  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
-           void*) const noexcept {
-    F16Depthwise::run(lane, input, packed, epilogue, output);
-  }
 };
 struct WinogradConv : Winograd {
   static constexpr std::string_view kKernel = "winograd";

@@ -54,18 +54,29 @@ void F16Depthwise::pack(const ConvParams& p, const F16DepthwiseKernels& kernels,
   }
 }
 
-F16Depthwise::F16Depthwise(const ConvParams& params, const F16DepthwiseKernels& kernels)
-    : params_(params), kernels_(&kernels), row_(kernels.rows[window_of(params)]), blocks_(blocks_of(params, kernels)) {
+F16Depthwise::F16Depthwise(const ConvParams& params, const F16DepthwiseKernels& kernels, const ConvShape& max)
+    : params_(params),
+      kernels_(&kernels),
+      row_(kernels.rows[window_of(params)]),
+      blocks_(blocks_of(params, kernels)),
+      out_(params.out_extent(max.in)),
+      max_width_(out_[2]) {
   internal_check(supports(params), "not a depthwise convolution in f16: {} channels, {} groups", params.in_channels,
                  params.groups);
 }
 
+size_t F16Depthwise::workspace_bytes(int threads) const {
+  return static_cast<size_t>(threads * max_width_ * kernels_->halves) * sizeof(Half);
+}
+
 Status F16Depthwise::bind(const ConvShape& shape) noexcept {
-  if (shape.in[0] != 1) {
-    return Status::failure(ErrorCode::InvalidArgument, "a depthwise convolution was given images {} deep", shape.in[0]);
+  const Extent out = params_.out_extent(shape.in);
+  if (shape.in[0] != 1 || out[2] > max_width_) {
+    return Status::failure(ErrorCode::InvalidArgument,
+                           "a depthwise convolution was given {} columns, it was made for {}", out[2], max_width_);
   }
   shape_ = shape;
-  out_ = params_.out_extent(shape.in);
+  out_ = out;
   return {};
 }
 
@@ -79,7 +90,7 @@ struct F16Depthwise::Task {
   float low, high;
 };
 
-void F16Depthwise::row(const Task& t, const Row& at) const noexcept {
+void F16Depthwise::row(const Task& t, const Row& at, Half* scratch) const noexcept {
   const ConvParams& p = params_;
   const ImageStrides &in = shape_.in_strides, &out = shape_.out_strides;
   const int64_t channel = at.block * kernels_->halves, height = shape_.in[1], dilation = p.dilation[1];
@@ -103,19 +114,22 @@ void F16Depthwise::row(const Task& t, const Row& at) const noexcept {
   a.bias = t.epilogue.bias ? t.epilogue.bias + channel : nullptr;
   a.low = t.low;
   a.high = t.high;
-  a.out = t.output + at.image * out.batch + at.y * out.axis[1] + channel;
-  a.out_stride = out.axis[2];
+  Half* to = t.output + at.image * out.batch + at.y * out.axis[1] + channel;
+  a.out = t.direct ? to : scratch;
+  a.out_stride = t.direct ? out.axis[2] : kernels_->halves;
   row_(a);
-  if (!t.direct || t.epilogue.post) finish(t, at, a.out);
+  if (!t.direct || t.epilogue.post) finish(t, at, scratch, to);
 }
 
-void F16Depthwise::finish(const Task& t, const Row& at, Half* to) const noexcept {
+void F16Depthwise::finish(const Task& t, const Row& at, const Half* sums, Half* to) const noexcept {
   const Epilogue& e = t.epilogue;
   const ImageStrides &out = shape_.out_strides, &r = e.residual_strides;
   const int64_t channel = at.block * kernels_->halves;
   const int64_t channels = std::min<int64_t>(kernels_->halves, params_.in_channels - channel);
   if (!t.direct) {
     F16FinishArgs f;
+    f.in = sums;
+    f.in_stride = kernels_->halves;
     f.out = to;
     f.out_stride = out.axis[2];
     f.rows = out_[2];
@@ -136,8 +150,8 @@ void F16Depthwise::finish(const Task& t, const Row& at, Half* to) const noexcept
     e.post(e.post_context, to + x * out.axis[2], (at.image * out_[1] + at.y) * out_[2] + x, channel, channels);
 }
 
-void F16Depthwise::run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue,
-                       void* output) const noexcept {
+void F16Depthwise::run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
+                       void* workspace) const noexcept {
   constexpr float kInf = std::numeric_limits<float>::infinity();
   const Activation activation = epilogue.activation;
   Task task{static_cast<const Half*>(input),
@@ -170,10 +184,11 @@ void F16Depthwise::run(Lane& lane, const void* input, const void* packed, const 
     if (r >= by_rows) return;
     const int64_t block_begin = blocks_ * b / by_blocks, block_end = blocks_ * (b + 1) / by_blocks;
     const int64_t row_end = rows * (r + 1) / by_rows;
+    auto* scratch = static_cast<Half*>(workspace) + thread * max_width_ * kernels_->halves;
     for (int64_t begin = rows * r / by_rows, end; begin < row_end; begin = end) {
       end = row_by_row ? begin + 1 : std::min(row_end, (begin / out_[1] + 1) * out_[1]);
       for (int64_t block = block_begin; block < block_end; ++block)
-        for (int64_t at = begin; at < end; ++at) row(task, {at / out_[1], at % out_[1], block});
+        for (int64_t at = begin; at < end; ++at) row(task, {at / out_[1], at % out_[1], block}, scratch);
     }
   });
 }

@@ -20,9 +20,11 @@ class F16Depthwise {
                    std::span<std::byte> out);
 
   /// `config` of the params does not matter. Throws Error.
-  F16Depthwise(const ConvParams& params, const F16DepthwiseKernels& kernels);
+  F16Depthwise(const ConvParams& params, const F16DepthwiseKernels& kernels, const ConvShape& max);
+  size_t workspace_bytes(int threads) const;
   Status bind(const ConvShape& shape) noexcept;
-  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output) const noexcept;
+  void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
+           void* workspace) const noexcept;
 
  private:
   struct Task;
@@ -30,15 +32,16 @@ class F16Depthwise {
   struct Row {
     int64_t image, y, block;
   };
-  void row(const Task& task, const Row& at) const noexcept;
-  void finish(const Task& task, const Row& at, Half* out) const noexcept;
+  void row(const Task& task, const Row& at, Half* scratch) const noexcept;
+  void finish(const Task& task, const Row& at, const Half* sums, Half* out) const noexcept;
 
   ConvParams params_;
   const F16DepthwiseKernels* kernels_;
   F16RowFunction row_;
   int64_t blocks_;
   ConvShape shape_;
-  Extent out_{};
+  Extent out_;
+  int64_t max_width_;  ///< of the output
 };
 
 }  // namespace tn

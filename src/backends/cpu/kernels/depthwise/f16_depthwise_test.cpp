@@ -20,13 +20,16 @@ void run_everywhere(ConvProblem problem, const std::string& name) {
   for (const F16DepthwiseKernels* kernels : units) {
     std::vector<std::byte> packed(F16Depthwise::packed_bytes(problem.params, *kernels));
     F16Depthwise::pack(problem.params, *kernels, problem.weights_view(), packed);
-    F16Depthwise depthwise(problem.params, *kernels);
+    F16Depthwise depthwise(problem.params, *kernels, problem.shape);
     ASSERT_TRUE(depthwise.bind(problem.shape));
     for (int threads : {1, 2, 3}) {
       Lane lane(threads);
-      problem.check([&](const void* input, const Epilogue& epilogue,
-                        void* output) { depthwise.run(lane, input, packed.data(), epilogue, output); },
-                    kF16ProductTolerance, fmt::format("{} {} halves threads {}", name, kernels->halves, threads));
+      std::vector<std::byte> workspace(depthwise.workspace_bytes(threads));
+      problem.check(
+          [&](const void* input, const Epilogue& epilogue, void* output) {
+            depthwise.run(lane, input, packed.data(), epilogue, output, workspace.data());
+          },
+          kF16ProductTolerance, fmt::format("{} {} halves threads {}", name, kernels->halves, threads));
       if (testing::Test::HasFatalFailure()) return;
     }
   }

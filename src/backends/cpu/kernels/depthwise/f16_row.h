@@ -5,9 +5,8 @@
 
 #include <array>
 
-#include "backends/cpu/kernels/epilogue.h"
+#include "backends/cpu/kernels/product/f16_finish.h"
 #include "backends/cpu/kernels/simd/isa.h"
-#include "base/half.h"
 
 namespace tn {
 
@@ -27,19 +26,6 @@ struct F16RowArgs {
   int64_t out_stride = 0;  ///< halves from pixel to pixel
 };
 using F16RowFunction = void (*)(const F16RowArgs&);
-
-/// What is left of an epilogue for halves that already have their bias: in place.
-struct F16FinishArgs {
-  Half* out = nullptr;
-  int64_t out_stride = 0, rows = 0, channels = 0;
-  Activation activation = Activation::None;
-  float alpha = 0, beta = 0;
-  const char* residual = nullptr;
-  DataType residual_type = DataType::F16;
-  int64_t residual_stride = 0;  ///< elements
-  bool residual_last = false;
-};
-using F16FinishFunction = void (*)(const F16FinishArgs&);
 
 /// Windows that have kernels of their own; the last takes every width, stride and dilation.
 struct F16DepthwiseKernels {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backends/cpu/kernels/depthwise/f16_row.h"
-#include "backends/cpu/kernels/product/finish_kernel.h"
+#include "backends/cpu/kernels/product/f16_finish_kernel.h"
 
 namespace tn {
 
@@ -90,35 +90,6 @@ void f16_depthwise_any_row(const F16RowArgs& args) {
     end.store(a, x, sum);
   }
 }
-
-/// Activations in f32.
-template <typename V>
-struct F16Finish {
-  template <Activation kActivation>
-  static void rows(const F16FinishArgs& args) {
-    const F16FinishArgs f = args;
-    using W = Twice<V>;
-    for (int64_t row = 0; row < f.rows; ++row) {
-      Half* out = f.out + row * f.out_stride;
-      int64_t c = 0;
-      if (!f.residual) {
-        for (; c + W::kLanes <= f.channels; c += W::kLanes)
-          W::store(out + c, activate<W, kActivation>(W::load(out + c), f.alpha, f.beta));
-      }
-      for (; c < f.channels; c += V::kLanes) {
-        const int64_t n = f.channels - c < V::kLanes ? f.channels - c : V::kLanes;
-        auto x = V::load(out + c, n), residual = V::zero();
-        if (f.residual) residual = AnyType<V, false>::load(f.residual_type, f.residual, row * f.residual_stride + c, n);
-        if (!f.residual_last) x = V::add(x, residual);
-        x = activate<V, kActivation>(x, f.alpha, f.beta);
-        if (f.residual_last) x = V::add(x, residual);
-        V::store(out + c, x, n);
-      }
-    }
-  }
-
-  static void run(const F16FinishArgs& f) { run_activation<F16Finish>(f); }
-};
 
 template <typename V>
 constexpr F16DepthwiseKernels make_f16_depthwise_kernels() {

@@ -17,7 +17,8 @@ constexpr int kTileRows[] = {5, 4, 3, 2};  // by vectors
 
 const ProductKernels& emulated() {
   static const ProductKernels kernels = [] {
-    ProductKernels k{EmulatedFp16::kLanes, 2, DataType::F16, {}, Finish<EmulatedFp16>::run};
+    ProductKernels k{EmulatedFp16::kLanes,        2, DataType::F16, {}, Finish<EmulatedFp16>::run,
+                     F16Finish<EmulatedFp16>::run};
     fill_tiles<F16Tile, EmulatedFp16, 1, kTileRows[0]>(k);
     fill_tiles<F16Tile, EmulatedFp16, 2, kTileRows[1]>(k);
     fill_tiles<F16Tile, EmulatedFp16, 3, kTileRows[2]>(k);
@@ -71,6 +72,7 @@ double wanted(const Problem& p, const std::vector<float>& input, const std::vect
   if (p.activation == Activation::Relu) sum = std::max(sum, 0.0);
   if (p.activation == Activation::Clip) sum = std::clamp(sum, -0.5, 0.75);
   if (p.activation == Activation::Silu) sum /= 1 + std::exp(-sum);
+  if (p.activation == Activation::Gelu) sum *= 0.5 * (1 + std::erf(sum * 0.70710678118654752));
   return p.residual_last ? sum + residual : sum;
 }
 
@@ -99,19 +101,22 @@ void check(const Problem& p) {
 
   std::vector<std::byte> packed(shape.packing.bytes());
   shape.packing.pack(weights.data(), {0, p.depth, p.channels * p.depth, 1, 0, 1}, packed);
-  const std::vector<Half> input_halves = halves_of(input), residual_halves = halves_of(residual);
+  const std::vector<Half> input_halves = halves_of(input);
   Epilogue e;
   e.bias = p.with_bias ? bias.data() : nullptr;
   e.activation = p.activation;
   e.alpha = -0.5f;
   e.beta = 0.75f;
-  if (p.with_residual) e.residual = residual_halves.data();
   e.residual_type = DataType::F16;
   e.residual_strides = shape.out;
   e.residual_after_activation = p.residual_last;
   // Exactly the memory of the output, so that a sanitizer sees what a tile writes beyond it.
   std::vector<Half> out(static_cast<size_t>(p.rows * p.channels));
   std::vector<float> wide(out.size());
+  if (p.with_residual) {  // the output itself
+    out = halves_of(residual);
+    e.residual = out.data();
+  }
   ProductOperands operands;
   operands.input = input_halves.data();
   operands.packed = packed.data();
@@ -148,7 +153,8 @@ TEST(F16Product, EveryWidthAndTail) {
 }
 
 TEST(F16Product, Epilogues) {
-  for (Activation activation : {Activation::None, Activation::Relu, Activation::Clip, Activation::Silu})
+  for (Activation activation :
+       {Activation::None, Activation::Relu, Activation::Clip, Activation::Silu, Activation::Gelu})
     for (int residual = 0; residual < 3; ++residual)
       for (int64_t depth : {10, 150}) {
         Problem p;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "backends/cpu/kernels/product/f16_finish_kernel.h"
 #include "backends/cpu/kernels/product/tile_kernel.h"
 
 namespace tn {
@@ -200,5 +201,12 @@ struct F16Tile {
         V::store(t.out + i * t.out_stride + j * V::kLanes, V::load(chunk.sums[i] + j * V::kLanes));
   }
 };
+
+template <typename V>
+constexpr ProductKernels make_f16_product_kernels() {
+  ProductKernels kernels = make_product_kernels<F16Tile, V>(2, DataType::F16);
+  kernels.finish_halves = F16Finish<V>::run;
+  return kernels;
+}
 
 }  // namespace tn

@@ -4,6 +4,6 @@
 
 namespace tn {
 
-constexpr ProductKernels kF16ProductAvx512Fp16 = make_product_kernels<F16Tile, Avx512Fp16>(2, DataType::F16);
+constexpr ProductKernels kF16ProductAvx512Fp16 = make_f16_product_kernels<Avx512Fp16>();
 
 }  // namespace tn

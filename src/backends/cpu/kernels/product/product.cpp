@@ -106,7 +106,10 @@ class Worker {
     even_ = is_even(s_.out_extent, s_.out) && (!e_.residual || is_even(s_.out_extent, e_.residual_strides));
     const DataType direct = s_.packing.kernels->direct_type;
     const bool plain = even_ && s_.out_type == direct && (!e_.residual || e_.residual_type == direct);
-    direct_ = plain && is_clip(e_.activation);
+    // A residual that is the output itself would be lost before it is added.
+    in_place_ = plain && !is_clip(e_.activation) && s_.packing.kernels->finish_halves &&
+                !(e_.residual && e_.residual_after_activation);
+    direct_ = in_place_ || (plain && is_clip(e_.activation));
     may_split_ = plain && direct == DataType::F32 && s_.packing.taps == 1 && !o_.fill.function &&
                  !(e_.residual && e_.residual_after_activation);
     out_size_ = static_cast<int64_t>(size_of(s_.out_type));
@@ -184,7 +187,7 @@ class Worker {
   int64_t run_length(int64_t tile, int64_t most, int64_t vectors) const {
     const int64_t higher = s_.pixels % s_.tiles;  // tiles that are one row higher come first
     if (tile < higher) most = std::min(most, higher - tile);
-    if (!to_output_) {
+    if (!to_output_ || in_place_) {
       const int64_t rows = s_.tile_begin(tile + 1) - s_.tile_begin(tile);
       most = std::min(most, kSums / (rows * vectors * s_.packing.kernels->lanes));
     }
@@ -208,6 +211,7 @@ class Worker {
     s_.packing.kernels->tile(rows / args_.tiles, vectors)(args_);
     if (!last_) return;
     if (!direct_) finish(image, pixel, rows);
+    if (in_place_) finish_in_place(image, pixel, rows);
     if (e_.post) post(image, pixel, rows);
   }
 
@@ -233,6 +237,19 @@ class Worker {
   int64_t out_offset(int64_t image, int64_t pixel) const {
     return image * s_.out.batch + first_channel_ +
            (even_ ? pixel * s_.out.axis[2] : pixel_offset(s_.out_extent, s_.out, pixel));
+  }
+
+  /// The activation of halves that the tiles have written.
+  void finish_in_place(int64_t image, int64_t pixel, int64_t rows) {
+    F16FinishArgs f;
+    f.in = f.out = static_cast<Half*>(o_.output) + out_offset(image, pixel);
+    f.in_stride = f.out_stride = s_.out.axis[2];
+    f.rows = rows;
+    f.channels = args_.channels;
+    f.activation = e_.activation;
+    f.alpha = e_.alpha;
+    f.beta = e_.beta;
+    s_.packing.kernels->finish_halves(f);
   }
 
   void finish(int64_t image, int64_t pixel, int64_t rows) {
@@ -276,6 +293,7 @@ class Worker {
   TileArgs args_;
   bool even_ = false;
   bool direct_ = false;     ///< tiles write the output and apply the epilogue
+  bool in_place_ = false;   ///< all but the activation, which follows
   bool may_split_ = false;  ///< k
   int64_t k_ = 0;           ///< where the stretch begins
   bool last_ = true;        ///< the stretch is the last

@@ -5,9 +5,8 @@
 #include <array>
 #include <cstdint>
 
-#include "backends/cpu/kernels/epilogue.h"
+#include "backends/cpu/kernels/product/f16_finish.h"
 #include "backends/cpu/kernels/simd/isa.h"
-#include "base/half.h"
 
 namespace tn {
 
@@ -87,6 +86,7 @@ struct ProductKernels {
                          ///< they write bare f32 sums
   std::array<std::array<TileFunction, kMaxTileRows>, kMaxTileVectors> tiles;  ///< [vectors - 1][rows - 1], null: none
   FinishFunction finish;
+  F16FinishFunction finish_halves = nullptr;  ///< where direct_type is F16: any activation, in place
 
   TileFunction tile(int64_t rows, int64_t vectors) const {
     return tiles[static_cast<size_t>(vectors - 1)][static_cast<size_t>(rows - 1)];

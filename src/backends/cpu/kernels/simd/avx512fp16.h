@@ -26,7 +26,7 @@ struct Avx512Fp16 : Avx512 {
     return _mm512_set1_epi32(bits);
   }
   [[gnu::always_inline]] static Pairs set1_halves(float x) {
-    return _mm512_broadcastw_epi16(_mm_cvtps_ph(_mm_set_ss(x), _MM_FROUND_TO_NEAREST_INT));
+    return _mm512_castph_si512(_mm512_set1_ph(static_cast<_Float16>(x)));
   }
   /// a * b + c in fp16, rounded once.
   [[gnu::always_inline]] static Pairs fma_pairs(Pairs a, Pairs b, Pairs c) {
@@ -35,6 +35,19 @@ struct Avx512Fp16 : Avx512 {
   [[gnu::always_inline]] static Pairs add_halves(Pairs a, Pairs b) {
     return _mm512_castph_si512(_mm512_add_ph(halves(a), halves(b)));
   }
+  [[gnu::always_inline]] static Pairs sub_halves(Pairs a, Pairs b) {
+    return _mm512_castph_si512(_mm512_sub_ph(halves(a), halves(b)));
+  }
+  [[gnu::always_inline]] static Pairs mul_halves(Pairs a, Pairs b) {
+    return _mm512_castph_si512(_mm512_mul_ph(halves(a), halves(b)));
+  }
+  /// To 1.2 units in the last place.
+  [[gnu::always_inline]] static Pairs reciprocal_halves(Pairs x) {
+    return _mm512_castph_si512(_mm512_rcp_ph(halves(x)));
+  }
+  /// 2^n for integral n in [-14, 15], from n + kHalfExponentBias.
+  static constexpr float kHalfExponentBias = 1536 + 15;
+  [[gnu::always_inline]] static Pairs half_power_of_two(Pairs biased) { return _mm512_slli_epi16(biased, 10); }
   /// As Generic's: b when a half of either is NaN.
   [[gnu::always_inline]] static Pairs min_halves(Pairs a, Pairs b) {
     return _mm512_castph_si512(_mm512_min_ph(halves(a), halves(b)));

@@ -42,6 +42,21 @@ struct EmulatedFp16 : Generic {
   static Pairs add_halves(const Pairs& a, const Pairs& b) {
     return make([&](int i) { return Half(static_cast<float>(a.at[i]) + static_cast<float>(b.at[i])); });
   }
+  static Pairs sub_halves(const Pairs& a, const Pairs& b) {
+    return make([&](int i) { return Half(static_cast<float>(a.at[i]) - static_cast<float>(b.at[i])); });
+  }
+  static Pairs mul_halves(const Pairs& a, const Pairs& b) {
+    return make([&](int i) { return Half(static_cast<float>(a.at[i]) * static_cast<float>(b.at[i])); });
+  }
+  static Pairs reciprocal_halves(const Pairs& x) {
+    return make([&](int i) { return Half(1.0f / static_cast<float>(x.at[i])); });
+  }
+  static constexpr float kHalfExponentBias = 1536 + 15;
+  static Pairs half_power_of_two(const Pairs& biased) {
+    Pairs x;
+    for (int i = 0; i < kHalves; ++i) x.at[i].bits = static_cast<uint16_t>(biased.at[i].bits << 10);
+    return x;
+  }
   static Pairs min_halves(const Pairs& a, const Pairs& b) {
     return make([&](int i) { return static_cast<float>(a.at[i]) < static_cast<float>(b.at[i]) ? a.at[i] : b.at[i]; });
   }
