@@ -45,19 +45,16 @@ struct F16Finish {
   template <Activation kActivation>
   static void in_halves(const F16FinishArgs& args) {
     const F16FinishArgs f = args;  // a copy, which stores to the output cannot change
-    for (int64_t row = 0; row < f.rows; ++row) {
-      const Half* in = f.in + row * f.in_stride;
-      Half* out = f.out + row * f.out_stride;
-      const auto* residuals = reinterpret_cast<const Half*>(f.residual);
-      if (residuals) residuals += row * f.residual_stride;
-      for (int64_t c = 0; c < f.channels; c += 2 * V::kLanes) {
-        const int64_t n = f.channels - c < 2 * V::kLanes ? f.channels - c : 2 * V::kLanes;
-        auto x = V::load_halves(in + c, n), residual = V::zero_pairs();
-        if (residuals) residual = V::load_halves(residuals + c, n);
+    const auto* residuals = reinterpret_cast<const Half*>(f.residual);
+    for (int64_t c = 0; c < f.channels; c += 2 * V::kLanes) {
+      const int64_t n = f.channels - c < 2 * V::kLanes ? f.channels - c : 2 * V::kLanes;
+      for (int64_t row = 0; row < f.rows; ++row) {
+        auto x = V::load_halves(f.in + row * f.in_stride + c, n), residual = V::zero_pairs();
+        if (residuals) residual = V::load_halves(residuals + row * f.residual_stride + c, n);
         if (!f.residual_last) x = V::add_halves(x, residual);
         x = activate_halves<V, kActivation>(x, f.alpha, f.beta);
         if (f.residual_last) x = V::add_halves(x, residual);
-        V::store_halves(out + c, x, n);
+        V::store_halves(f.out + row * f.out_stride + c, x, n);
       }
     }
   }

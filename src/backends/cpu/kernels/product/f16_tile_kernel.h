@@ -8,8 +8,8 @@ namespace tn {
 
 /// fp16: two k per group, and vectors of channels in pairs whose channels alternate (ProductPacking). Products are
 /// summed in fp16, even and odd k apart, and after at most kSpill groups the sums are added to f32 ones: with that the
-/// error stays below that of bf16 products with f32 sums. Sums of one such chunk go to an fp16 output from registers,
-/// in fp16. Without half_out the tile writes bare f32 sums, whole vectors.
+/// error stays below that of bf16 products with f32 sums. Up to kDirect groups in all go to an fp16 output straight
+/// from registers, in fp16. Without half_out the tile writes bare f32 sums, whole vectors.
 template <typename V, int kRows, int kVectors>
 struct F16Tile {
   using Reg = typename V::Reg;
@@ -17,11 +17,12 @@ struct F16Tile {
   static constexpr int kPanelBytes = kVectors * V::kLanes * 4;
   static constexpr int kPrefetchDistance = 10;  ///< in groups
   static constexpr int64_t kSpill = 64;         ///< in groups
+  static constexpr int64_t kDirect = 96;        ///< in groups
 
   static void run(const TileArgs& args) {
     TileArgs t = args;
     const int64_t groups = (t.depth + 1) / 2;
-    const bool direct = t.half_out && groups > 0 && t.taps * groups <= kSpill;
+    const bool direct = t.half_out && groups > 0 && t.taps * groups <= kDirect;
     for (int64_t left = t.tiles;; advance_tile(t, kRows)) {
       t.prefetch = direct ? multiply_and_finish(t) : one(t);
       if (--left == 0) return;
