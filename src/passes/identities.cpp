@@ -5,7 +5,7 @@
 
 #include "ir/infer_context.h"
 #include "ops/shape/slice.h"
-#include "passes/match.h"
+#include "passes/merge_rules.h"
 #include "passes/pipeline.h"
 
 namespace tn::passes {
@@ -17,16 +17,7 @@ bool is_one_of(const Node& node, std::span<const std::string_view> names) {
 
 constexpr std::array<std::string_view, 4> kReshapes = {"Reshape", "Squeeze", "Unsqueeze", "Flatten"};
 
-bool all_zero(const Constant* constant) {
-  if (!constant) return false;
-  const auto values = constant->integers();
-  return std::ranges::all_of(values, [](int64_t value) { return value == 0; });
-}
-
-bool whole_slice(const Graph& graph, const Node& node) {
-  const auto ranges = ops::slice_ranges(GraphInferContext(graph, node, "", nullptr));
-  return ranges && std::ranges::all_of(*ranges, [](const ops::SliceRange& range) { return range.step == 1; });
-}
+}  // namespace
 
 std::vector<int64_t> permutation_of(const Graph& graph, const Node& node) {
   auto permutation = attribute<std::vector<int64_t>>(*node.op, "perm");
@@ -41,6 +32,62 @@ bool is_identity(const std::vector<int64_t>& permutation) {
     if (permutation[i] != static_cast<int64_t>(i)) return false;
   }
   return true;
+}
+
+std::optional<Patch> merge_transposes(Graph& graph, const Uses&, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!is_op(node, "Transpose")) return std::nullopt;
+  const Node* first = made_by(graph, node.inputs[0], "Transpose");
+  if (!first) return std::nullopt;
+  const auto inner = permutation_of(graph, *first), outer = permutation_of(graph, node);
+  std::vector<int64_t> both;
+  for (const int64_t axis : outer) both.push_back(inner[static_cast<size_t>(axis)]);
+  const TensorId from = node.outputs[0], source = first->inputs[0];
+  const std::string name = node.name;
+  Patch patch(graph);
+  patch.replace(from, is_identity(both) ? source : patch.add(name, make_op("Transpose", {{"perm", both}}), {source}));
+  return patch;
+}
+
+std::optional<Patch> merge_reshapes(Graph& graph, const Uses&, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!is_one_of(node, kReshapes)) return std::nullopt;
+  const Node* first = graph.producer(node.inputs[0]);
+  if (!first || !is_one_of(*first, kReshapes)) return std::nullopt;
+  const TensorId from = node.outputs[0], source = first->inputs[0];
+  const TensorType type = type_of(graph, from);
+  if (type_of(graph, source) == type) {
+    Patch patch(graph);
+    patch.replace(from, source);
+    return patch;
+  }
+  const std::string name = node.name;
+  std::vector<int64_t> shape;
+  int unknown = 0;
+  for (const Dim& dim : type.dims) {
+    unknown += dim.is_constant() ? 0 : 1;
+    if (dim == Dim(0)) return std::nullopt;  // 0 means another thing to Reshape
+    shape.push_back(dim.constant().value_or(-1));
+  }
+  if (unknown > 1) return std::nullopt;
+  Patch patch(graph);
+  const TensorId by = patch.add(name, make_op("Reshape"), {source, patch.constant(name + "/shape", integers(shape))});
+  if (!(type_of(graph, by) == type)) return std::nullopt;
+  patch.replace(from, by);
+  return patch;
+}
+
+namespace {
+
+bool all_zero(const Constant* constant) {
+  if (!constant) return false;
+  const auto values = constant->integers();
+  return std::ranges::all_of(values, [](int64_t value) { return value == 0; });
+}
+
+bool whole_slice(const Graph& graph, const Node& node) {
+  const auto ranges = ops::slice_ranges(GraphInferContext(graph, node, "", nullptr));
+  return ranges && std::ranges::all_of(*ranges, [](const ops::SliceRange& range) { return range.step == 1; });
 }
 
 // Whether a node whose output has the type of its first input gives just that.
@@ -86,50 +133,6 @@ std::optional<Patch> drop_neutral(Graph& graph, const Uses&, NodeId id) {
     return patch;
   }
   return std::nullopt;
-}
-
-std::optional<Patch> merge_transposes(Graph& graph, const Uses&, NodeId id) {
-  const Node& node = graph.node(id);
-  if (!is_op(node, "Transpose")) return std::nullopt;
-  const Node* first = made_by(graph, node.inputs[0], "Transpose");
-  if (!first) return std::nullopt;
-  const auto inner = permutation_of(graph, *first), outer = permutation_of(graph, node);
-  std::vector<int64_t> both;
-  for (const int64_t axis : outer) both.push_back(inner[static_cast<size_t>(axis)]);
-  const TensorId from = node.outputs[0], source = first->inputs[0];
-  const std::string name = node.name;
-  Patch patch(graph);
-  patch.replace(from, is_identity(both) ? source : patch.add(name, make_op("Transpose", {{"perm", both}}), {source}));
-  return patch;
-}
-
-// A chain of reshapes is its last one, where that does not look at what it reshapes.
-std::optional<Patch> merge_reshapes(Graph& graph, const Uses&, NodeId id) {
-  const Node& node = graph.node(id);
-  if (!is_one_of(node, kReshapes)) return std::nullopt;
-  const Node* first = graph.producer(node.inputs[0]);
-  if (!first || !is_one_of(*first, kReshapes)) return std::nullopt;
-  const TensorId from = node.outputs[0], source = first->inputs[0];
-  const TensorType type = type_of(graph, from);
-  if (type_of(graph, source) == type) {
-    Patch patch(graph);
-    patch.replace(from, source);
-    return patch;
-  }
-  const std::string name = node.name;
-  std::vector<int64_t> shape;
-  int unknown = 0;
-  for (const Dim& dim : type.dims) {
-    unknown += dim.is_constant() ? 0 : 1;
-    if (dim == Dim(0)) return std::nullopt;  // 0 means another thing to Reshape
-    shape.push_back(dim.constant().value_or(-1));
-  }
-  if (unknown > 1) return std::nullopt;
-  Patch patch(graph);
-  const TensorId by = patch.add(name, make_op("Reshape"), {source, patch.constant(name + "/shape", integers(shape))});
-  if (!(type_of(graph, by) == type)) return std::nullopt;
-  patch.replace(from, by);
-  return patch;
 }
 
 // Transpose, elementwise nodes, the inverse transpose: the elementwise nodes alone. Other operands must be scalars.

@@ -12,6 +12,7 @@ std::span<const Pass> pipeline() {
       identities,
       common_subexpressions,
       sink_reshapes,
+      sink_transposes,
       // Primitives become what they were written for.
       recognize_norms,
       recognize_activations,

@@ -162,5 +162,38 @@ TEST(SinkReshapes, LinearLayersOnMatricesTakeAllAxes) {
             "Reshape MatMul Relu");
 }
 
+// Attention that takes the sequence as its first axis: [3,N,4], in two heads of two.
+constexpr std::string_view kSequenceFirst =
+    "t = Transpose(x) {{perm=[1,0,2]}} m = MatMul(t, f32[4,4]{{1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7}}) "
+    "b = Add(f32[4]{{1,2,3,4}}, m) h = Reshape(b, i64[3]{{3,-1,2}}) s = Transpose(h) {{perm=[1,0,2]}} "
+    "q = Reshape(s, i64[4]{{-1,2,3,2}}) a = Softmax(q) o = Transpose(a) {{perm=[2,0,1,3]}} "
+    "r = Reshape(o, i64[3]{{3,-1,4}}) n = MatMul(r, f32[4,2]{{1,2,3,4,5,6,7,8}}) c = Add(n, f32[2]{{1,2}}) "
+    "d = Transpose(c) {{perm=[1,0,2]}} y = Add(d, z)";
+
+TEST(SinkTransposes, SequenceFirstBecomesBatchFirst) {
+  for (const std::string_view batch : {"2", "N"}) {
+    Graph graph = run_pass(sink_transposes, fmt::format("graph g(x: f32[{0},3,4], z: f32[{0},3,2]) {{ {1} return y }}",
+                                                        batch, fmt::format(fmt::runtime(kSequenceFirst))));
+    const Pass then[] = {identities, dead_nodes};
+    run_passes(graph, then);
+    EXPECT_EQ(operators(graph), "MatMul Add Reshape Transpose Softmax Transpose Reshape MatMul Add Add") << batch;
+  }
+}
+
+TEST(SinkTransposes, OnlyWhereLinesStayWhole) {
+  const auto sunk = [](std::string_view body) {
+    return operators(run_pass(sink_transposes, fmt::format("graph g(x: f32[2,3,4]) {{ {} return y }}", body)));
+  };
+  // The rows of the product are columns of x.
+  EXPECT_EQ(sunk("t = Transpose(x) {perm=[1,2,0]} y = MatMul(t, f32[2,1]{1,2})"), "Transpose MatMul");
+  // Two axes of x end in one: nothing splits.
+  EXPECT_EQ(sunk("t = Transpose(x) {perm=[1,0,2]} y = Reshape(t, i64[2]{3,8})"), "Transpose Reshape");
+  EXPECT_EQ(sunk("t = Transpose(x) {perm=[1,0,2]} y = Reshape(t, i64[4]{3,2,2,2})"), "Reshape Transpose");
+  // Nothing to meet: the copy stays before the product.
+  EXPECT_EQ(sunk("t = Transpose(x) {perm=[1,0,2]} r = Reshape(t, i64[2]{3,8}) "
+                 "y = MatMul(r, f32[8,1]{1,2,3,4,5,6,7,8})"),
+            "Transpose Reshape MatMul");
+}
+
 }  // namespace
 }  // namespace tn::passes
