@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <initializer_list>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -13,7 +14,7 @@ namespace tn {
 namespace {
 
 constexpr std::array<char, 8> kMagic = {'T', 'E', 'N', 'O', 'N', 'E', 'N', 'G'};
-constexpr size_t kWeightsAlignment = 4096;
+constexpr size_t kPlanAlignment = 16, kWeightsAlignment = 4096;
 
 enum SectionId : uint32_t { kPlanSection = 1, kWeightsSection = 2 };
 
@@ -45,6 +46,26 @@ std::span<const std::byte> section(std::span<const std::byte> file, const Sectio
                 what);
   }
   return bytes;
+}
+
+// flatbuffers' verifier checks where a vector's length lies, not its elements.
+bool long_vectors_are_aligned(const plan::Plan& plan) {
+  bool all = true;
+  const auto check = [&](std::initializer_list<const flatbuffers::Vector<int64_t>*> vectors) {
+    for (const auto* vector : vectors)
+      all &= vector == nullptr || reinterpret_cast<uintptr_t>(vector->Data()) % alignof(int64_t) == 0;
+  };
+  const auto each = [](const auto* tables, const auto& visit) {
+    if (tables != nullptr) std::for_each(tables->begin(), tables->end(), visit);
+  };
+  each(plan.bindings(), [&](const plan::Binding* binding) { check({binding->dims()}); });
+  each(plan.profiles(), [&](const plan::Profile* profile) {
+    check({profile->result_min(), profile->result_max()});
+    each(profile->inputs(), [&](const plan::ShapeRange* range) {
+      check({range->min(), range->opt(), range->max(), range->min_values(), range->opt_values(), range->max_values()});
+    });
+  });
+  return all;
 }
 
 Header read_header(std::span<const std::byte> bytes) {
@@ -111,7 +132,8 @@ void EngineFile::parse(std::span<const std::byte> bytes) {
   }
   const auto* data = reinterpret_cast<const uint8_t*>(metadata.data());
   flatbuffers::Verifier verifier(data, metadata.size(), 64, 10'000'000);
-  if (metadata.size() < 8 || !plan::VerifyPlanBuffer(verifier)) {
+  if (metadata.size() < 8 || header.table[0].offset % kPlanAlignment != 0 || !plan::VerifyPlanBuffer(verifier) ||
+      !long_vectors_are_aligned(*plan::GetPlan(data))) {
     throw Error(ErrorCode::InvalidEngine, "the engine's plan is malformed");
   }
   plan::GetPlan(data)->UnPackTo(&plan_);

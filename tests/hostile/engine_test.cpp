@@ -74,6 +74,32 @@ TEST(HostileEngine, ResealedDamageOfThePlanIsRefusedOrHarmless) {
   }
 }
 
+// Its length still lies at a multiple of four bytes.
+TEST(HostileEngine, MisalignedVectorsAreRefused) {
+  Bytes damaged = example_engine();
+  auto* data = reinterpret_cast<uint8_t*>(damaged.data() + word(damaged, kTable + 8));
+  const auto* binding = plan::GetPlan(data)->bindings()->Get(0);
+  ASSERT_EQ(binding->dims()->Get(1), 3);
+  const auto* table = reinterpret_cast<const flatbuffers::Table*>(binding);
+  auto* const dims = const_cast<uint8_t*>(table->GetAddressOf(plan::Binding::VT_DIMS));
+  // From the low word of element 1, which is the length of a vector then.
+  constexpr uint32_t kToElementOne = 4 + 8;
+  flatbuffers::WriteScalar(dims, flatbuffers::ReadScalar<uint32_t>(dims) + kToElementOne);
+  reseal(damaged);
+  EXPECT_THROW(EngineFile::from_bytes(damaged), Error);
+}
+
+TEST(HostileEngine, APlanAtAnyByteIsRefused) {
+  Bytes damaged = example_engine();
+  const uint64_t begin = word(damaged, kTable + 8), bytes = word(damaged, kTable + 16);
+  ASSERT_LT(begin + bytes, word(damaged, kTable + kEntry + 8));
+  std::memmove(damaged.data() + begin + 1, damaged.data() + begin, bytes);
+  const uint64_t moved = begin + 1;
+  std::memcpy(damaged.data() + kTable + 8, &moved, sizeof moved);
+  reseal(damaged);
+  EXPECT_THROW(EngineFile::from_bytes(damaged), Error);
+}
+
 TEST(HostileEngine, DamagedWeightsGiveOtherNumbersOnly) {
   const Bytes& engine = example_engine();
   const uint64_t weights = word(engine, kTable + kEntry + 8);
