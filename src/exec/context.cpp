@@ -283,6 +283,7 @@ Status Context::run(Lane& lane) noexcept {
   }
   if (Status status = prepare(); !status) return status;
   bool late = false;
+  iterations_ = 0;
   return run_list(0, lane, late);
 }
 
@@ -360,6 +361,9 @@ Status Context::run_loop(BoundStep& step, Lane& lane, bool& late) noexcept {
   }
   int64_t count = 0;
   for (; go && count < limit; ++count) {
+    if (++iterations_ > most_iterations_)
+      return Status::failure(ErrorCode::InvalidArgument, "more than {} iterations of loops in one run",
+                             most_iterations_);
     store_int64(iteration, 0, count);
     if (Status status = run_list(step.step->lists[0], lane, late); !status) return status;
     go = load_int64(again, 0) != 0;

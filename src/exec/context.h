@@ -56,6 +56,8 @@ class Context {
   /// threads.
   Status run(Lane& lane) noexcept;
   void set_observer(StepObserver* observer) { observer_ = observer; }
+  /// Of all loops of a run together: a run with more fails, since a condition may never come true.
+  void set_most_iterations(int64_t most) { most_iterations_ = most; }
 
  private:
   struct ProfileState;
@@ -85,6 +87,7 @@ class Context {
   bool shapes_changed_ = true;
   bool addresses_changed_ = true;
   StepObserver* observer_ = nullptr;
+  int64_t most_iterations_ = int64_t{1} << 24, iterations_ = 0;
 };
 
 }  // namespace tn

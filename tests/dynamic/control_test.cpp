@@ -24,6 +24,8 @@ class Network {
   Network(const std::string& text, OptimizationProfile profile)
       : context_(build_dynamic({"control", text, std::move(profile)}, 1, false), cpu::find_kernel, 1), lane_(1) {}
 
+  void set_most_iterations(int64_t most) { context_.set_most_iterations(most); }
+
   std::vector<Numbers> run(const std::vector<Numbers>& inputs) {
     const auto& bindings = context_.engine().plan().bindings;
     std::vector<std::vector<std::byte>> memory(bindings.size());
@@ -96,6 +98,39 @@ TEST(Loop, DataDecideHowOftenItRuns) {
   EXPECT_EQ(network.run({{{}, {3}}, x, k})[0], (Numbers{{2}, {8, 23}}));
   EXPECT_EQ(network.run({{{}, {0}}, x, k})[0], x);
   EXPECT_EQ(network.run({{{}, {1}}, x, k})[0], (Numbers{{2}, {2, 5}}));
+}
+
+TEST(Loop, OnesThatNeverEndAreEnded) {
+  Network network(R"(graph g(goes: bool[], x: f32[2]) {
+                       y = Loop(absent, goes, x) {carried=1} {
+                         graph body(i: i64[], c: bool[], a: f32[2]) {
+                           d = Mul(a, f32[]{2})
+                           return c, d
+                         }
+                       }
+                       return y
+                     })",
+                  {});
+  const Numbers x = {{2}, {1, 2}};
+  network.set_most_iterations(1000);
+  EXPECT_THROW(network.run({kTrue, x}), Error);
+  EXPECT_EQ(network.run({kFalse, x})[0], x);
+}
+
+TEST(Loop, IterationsAreCountedByRun) {
+  Network network(R"(graph g(n: i64[], x: f32[]) {
+                       y = Loop(n, absent, x) {carried=1} {
+                         graph body(i: i64[], c: bool[], a: f32[]) {
+                           d = Mul(a, f32[]{2})
+                           return c, d
+                         }
+                       }
+                       return y
+                     })",
+                  {});
+  network.set_most_iterations(5);
+  for (int round = 0; round < 3; ++round) EXPECT_EQ(network.run({{{}, {5}}, {{}, {1}}})[0], (Numbers{{}, {32}}));
+  EXPECT_THROW(network.run({{{}, {6}}, {{}, {1}}}), Error);
 }
 
 TEST(Loop, ValuesThatChangePlaces) {

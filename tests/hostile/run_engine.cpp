@@ -61,6 +61,7 @@ int load_and_run(Bytes bytes, const std::string& what) {
   int runs = 0;
   try {
     Context context(EngineFile::from_bytes(std::move(bytes)), cpu::find_kernel, 1);
+    context.set_most_iterations(1000);
     const auto profiles = static_cast<int>(context.engine().plan().profiles.size());
     for (int profile = 0; profile < profiles; ++profile) {
       if (profile > 0) context.select_profile(profile);
