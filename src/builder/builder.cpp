@@ -2,6 +2,7 @@
 #include "builder/builder.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "backends/cpu/kernel_sources.h"
 #include "backends/cpu/tactics/table.h"
@@ -79,15 +80,22 @@ void fit_to_backend(Graph& graph, const Backend& backend, const Target& target, 
   graph.compact();
 }
 
-// Stores tensors in narrower types where that is measured to be faster: of the types that are allowed, in the one that
-// saves more. Returns what was weighed.
-std::string assign_narrow_types(Graph& graph, const Backend& backend, const Target& target, RegionCosts& costs) {
+std::vector<DataType> narrow_types(const BuilderConfig& config) {
+  std::vector<DataType> types;
+  if (config.timing && config.fp16) types.push_back(DataType::F16);
+  if (config.timing && config.bf16) types.push_back(DataType::BF16);
+  return types;
+}
+
+// Stores tensors in narrower types where that is measured to be faster: of `types`, in the one that saves more. Returns
+// what was weighed.
+std::string assign_narrow_types(Graph& graph, const Backend& backend, const Target& target,
+                                const std::vector<DataType>& types, RegionCosts& costs,
+                                const std::function<void()>& node_done) {
   TypeAssignment best;
   std::string text;
-  for (const auto& [type, allowed] :
-       {std::pair(DataType::F16, target.allow_fp16), {DataType::BF16, target.allow_bf16}}) {
-    if (!allowed) continue;
-    TypeAssignment assignment = assign_types(graph, backend, target, type, costs);
+  for (const DataType type : types) {
+    TypeAssignment assignment = assign_types(graph, backend, target, type, costs, node_done);
     text += fmt::format("types: {:.1f} us in f32, {:.1f} us with {}\n{}", assignment.f32_cost, assignment.cost,
                         name_of(type), assignment.explanation);
     if (assignment.saving() > best.saving()) best = std::move(assignment);
@@ -158,6 +166,10 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
   return import::import_onnx(path, {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, known);
 }
 
+int phases_of(const BuilderConfig& config) {
+  return narrow_types(config).empty() ? 2 : 3;
+}
+
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
                                     BuildReport* report, BuildMonitor* monitor) {
   verify(graph);
@@ -192,7 +204,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   }
   std::vector<FittedProfile> fitted;
   fitted.reserve(profiles.size());  // tuners refer to their targets
-  int regions = 0;
+  std::ptrdiff_t nodes = 0;
   for (const OptimizationProfile& profile : profiles) {
     fitted.push_back(
         {&profile, target_of(config, static_cast<int>(plan.threads), symbol_ranges(graph, profile)), graph, {}, {}});
@@ -202,10 +214,18 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                                config.most_tactics, config.fail_on_cache_miss,
                                cpu::kKernelSources, [&] { phases.step_done(); }};
     last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
-    if (config.timing) last.types = assign_narrow_types(last.graph, backend, last.target, *last.tuner);
-    regions += count_regions(last.graph);
+    nodes += std::ssize(last.graph.order());
   }
   phases.step_done();
+  if (const auto types = narrow_types(config); !types.empty()) {
+    phases.start("Choosing types", static_cast<int>(nodes * std::ssize(types)));
+    for (FittedProfile& each : fitted) {
+      each.types =
+          assign_narrow_types(each.graph, backend, each.target, types, *each.tuner, [&] { phases.step_done(); });
+    }
+  }
+  int regions = 0;
+  for (const FittedProfile& each : fitted) regions += count_regions(each.graph);
   phases.start("Tuning", regions);
   WeightStore weights;
   for (const auto& [profile, target, lowered_graph, tuner, types] : fitted) {

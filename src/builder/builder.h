@@ -41,7 +41,8 @@ struct BuilderConfig {
   uint64_t workspace = UINT64_MAX;  ///< bytes that one layer may use while it runs
 };
 
-/// Follows a build, on the thread that builds. Phases follow one another.
+/// Follows a build, on the thread that builds. Phases follow one another: the graph, types where narrow ones are to be
+/// weighed, tuning.
 class BuildMonitor {
  public:
   virtual ~BuildMonitor() = default;
@@ -50,6 +51,9 @@ class BuildMonitor {
   virtual bool step_done() noexcept = 0;
   virtual void finish() noexcept = 0;
 };
+
+/// How many phases a build has.
+int phases_of(const BuilderConfig& config);
 
 /// What a build gives besides the engine.
 struct BuildReport {

@@ -102,6 +102,21 @@ TEST(Builder, MonitorsSeeEveryRegionAndMayStop) {
   EXPECT_EQ(early.open, 0);
 }
 
+TEST(Builder, MonitorsMayStopTheChoiceOfTypes) {
+  TimingCache cache;
+  BuilderConfig config;
+  config.timing_repeats = 1;
+  config.fp16 = true;
+  Counter all(-1);
+  build(kConvolutions, config, cache, &all);
+  EXPECT_EQ(all.phases, (std::vector<std::string>{"Optimizing the graph", "Choosing types", "Tuning"}));
+  EXPECT_EQ(std::ssize(all.phases), phases_of(config));
+  EXPECT_EQ(all.done, all.expected);
+  Counter early(2);
+  EXPECT_THROW(build(kConvolutions, config, cache, &early), Error);
+  EXPECT_EQ(early.phases.back(), "Choosing types");
+}
+
 uint64_t most_workspace(const EngineFile& engine) {
   uint64_t most = 0;
   for (const auto& step : engine.plan().profiles[0]->lists[0]->steps) most = std::max(most, step->workspace_bytes);

@@ -37,12 +37,15 @@ class Assigner {
   Assigner(const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs)
       : graph_(graph), backend_(backend), target_(target), narrow_(narrow), costs_(costs) {}
 
-  TypeAssignment run() {
+  TypeAssignment run(const std::function<void()>& node_done) {
     candidates_.resize(graph_.node_count());
     wide_.resize(graph_.tensor_count());
     tensor_vertices_.assign(graph_.tensor_count(), -1);
     bool any = false;
-    for (const NodeId id : graph_.order()) any |= add_node(id);
+    for (const NodeId id : graph_.order()) {
+      any |= add_node(id);
+      node_done();
+    }
     if (!any) return {};
     const auto consumers = graph_.all_consumers();
     for (const NodeId id : graph_.order()) {
@@ -292,8 +295,8 @@ class Assigner {
 }  // namespace
 
 TypeAssignment assign_types(const Graph& graph, const Backend& backend, const Target& target, DataType narrow,
-                            RegionCosts& costs) {
-  return Assigner(graph, backend, target, narrow, costs).run();
+                            RegionCosts& costs, const std::function<void()>& node_done) {
+  return Assigner(graph, backend, target, narrow, costs).run(node_done);
 }
 
 void apply_types(Graph& graph, const TypeAssignment& assignment) {

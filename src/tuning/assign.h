@@ -2,6 +2,7 @@
 // Which tensors are stored in a narrow float type: one minimum-cost assignment over measured times.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,11 @@ struct TypeAssignment {
 /// one. Elementwise nodes work on any mixture: the difference of their costs is spread over their operands. Nodes that
 /// no kernel but a reference serves in the narrow type, and constants that would overflow in it, stay f32; so do graph
 /// inputs and outputs. The result is exact (a minimum cut) and a function of graph and costs; ties go to f32. A kernel
-/// that takes each of some operands in the other type is assumed to take them all so.
-TypeAssignment assign_types(const Graph& graph, const Backend& backend, const Target& target, DataType narrow,
-                            RegionCosts& costs);
+/// that takes each of some operands in the other type is assumed to take them all so. `node_done` is called after every
+/// node of graph.order(); what it throws ends the assignment.
+TypeAssignment assign_types(
+    const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs,
+    const std::function<void()>& node_done = [] {});
 
 /// Rewrites the graph: types of tensors, constants, Cast nodes, and conversions inside nodes.
 void apply_types(Graph& graph, const TypeAssignment& assignment);

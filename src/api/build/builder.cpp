@@ -29,8 +29,8 @@ void check_formats(const Network& network) {
 // Tells the program's monitor of the build: one phase around those of the inside.
 class Phases final : public BuildMonitor {
  public:
-  explicit Phases(tenon::IProgressMonitor* monitor) : monitor_(monitor) {
-    if (monitor_) monitor_->phaseStart(kWhole, nullptr, kParts);
+  Phases(tenon::IProgressMonitor* monitor, int32_t parts) : monitor_(monitor) {
+    if (monitor_) monitor_->phaseStart(kWhole, nullptr, parts);
   }
   Phases(const Phases&) = delete;
   Phases& operator=(const Phases&) = delete;
@@ -51,7 +51,6 @@ class Phases final : public BuildMonitor {
 
  private:
   static constexpr const char* kWhole = "Building the engine";
-  static constexpr int kParts = 2;
   tenon::IProgressMonitor* monitor_;
   const char* phase_ = "";
   int32_t done_ = 0, parts_ = 0;
@@ -81,12 +80,12 @@ class PublicBuilder final : public tenon::IBuilder {
       check_formats(inside);
       if (settings.getBackend() == tenon::Backend::kAUTO)
         logger_.info("Backend: the CPU ({}), the only one there is", cpu_info().model);
-      Phases phases(config.getProgressMonitor());
+      const BuilderConfig inner = within_threads(settings.inside(network));
+      Phases phases(config.getProgressMonitor(), phases_of(inner));
       TimingCache fresh;
       TimingCache* given = settings.timing_cache();
       BuildReport report;
-      auto plan = build_engine(inside.graph(), within_threads(settings.inside(network)), logger_,
-                               given ? *given : fresh, &report, &phases);
+      auto plan = build_engine(inside.graph(), inner, logger_, given ? *given : fresh, &report, &phases);
       if (!settings.graph_path().empty()) write_file_atomically(settings.graph_path(), report.graph);
       return new HostMemory(std::move(plan));
     });
