@@ -165,6 +165,25 @@ TEST(Memory, IsAlignedAndWritableWhateverItsSize) {
   EXPECT_EQ(allocate_aligned(SIZE_MAX), nullptr);
 }
 
+TEST(File, DevicesAndLinksStayWhatTheyAre) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "tenon_link_test";
+  std::filesystem::create_directories(folder);
+  const auto link = folder / "link";
+  write_file_atomically(folder / "file", "one");
+  std::filesystem::create_symlink("file", link);
+  write_file_atomically(link, "two");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(MappedFile(folder / "file").text(), "two");
+  const auto device = folder / "device";
+  std::filesystem::create_symlink("/dev/full", device);
+  EXPECT_THROW(write_file_atomically(device, "x"), Error);
+  std::filesystem::remove(device);
+  std::filesystem::create_symlink("/dev/null", device);
+  write_file_atomically(device, "x");
+  EXPECT_TRUE(std::filesystem::is_character_file(device));
+  std::filesystem::remove_all(folder);
+}
+
 TEST(File, AtomicWriteReplacesOrLeavesTheOldContent) {
   const auto folder = std::filesystem::path(testing::TempDir()) / "tenon_file_test";
   std::filesystem::create_directories(folder);

@@ -68,6 +68,7 @@ class Inputs(TestCase):
         self.run_badly(f"--loadEngine={engine}", f"--loadInputs=input:{data}", saying=["image.raw", "100", "'input'"])
         self.run_badly(f"--loadEngine={engine}", f"--loadInputs=image:{data}", saying="'image'")
         self.run_badly(f"--loadEngine={engine}", f"--loadInputs=input:{self.folder / 'none'}", saying="none")
+        self.run_badly(f"--loadEngine={engine}", "--loadInputs=input:/dev/zero", saying=["/dev/zero", "device"])
 
 
 class Outputs(TestCase):
@@ -88,6 +89,15 @@ class Outputs(TestCase):
                        preexec_fn=limit_file_size)
         self.assertEqual(engine.read_bytes(), b"old")
         self.assertEqual([path.name for path in self.folder.iterdir()], ["digits.engine"])
+
+    def test_devices_stay_devices(self):
+        full = self.folder / "full"
+        full.symlink_to("/dev/full")
+        for flag in ("--saveEngine", "--exportTimes", "--exportOutput", "--exportGraph"):
+            with self.subTest(flag):
+                self.run_badly(f"--onnx={MODEL}", f"{flag}={full}", *STATIC, saying="No space left")
+        self.assertTrue(full.is_symlink() and full.is_char_device())
+        self.run_well(f"--onnx={MODEL}", "--exportTimes=/dev/null", *STATIC)
 
     def test_damaged_timing_cache_costs_a_warning(self):
         cache = self.folder / "times.cache"

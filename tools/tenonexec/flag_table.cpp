@@ -223,7 +223,7 @@ const std::vector<Flag>& supported_flags() {
                   {"threads", "", Group::Inference, "one host thread per stream",
                    [](O o, View, View) { o.inference.threads = true; }},
                   {"cpuThreads", "N", Group::System, "threads of all streams together (default: one per core)",
-                   [](O o, View f, View v) { o.system.cpu_threads = integer(f, v, 1, 4096); }},
+                   [](O o, View f, View v) { o.system.cpu_threads = integer(f, v, 1, 1024); }},
                   {"useCudaGraph", "", Group::Inference, "no meaning on the CPU", ignore},
                   {"timeDeserialize", "", Group::Inference, "measure loading the engine, and stop",
                    [](O o, View, View) { o.inference.time_deserialize = true; }},

@@ -91,8 +91,10 @@ int64_t parse_integer(std::string_view flag, std::string_view text, int64_t min,
   if (error == std::errc::invalid_argument || end != text.data() + text.size())
     throw Failure("{}: '{}' is not a whole number", flag, text);
   if (error != std::errc() || value < min || value > max) {
-    if (max == std::numeric_limits<int64_t>::max() || max == std::numeric_limits<int32_t>::max())
-      throw Failure("{}: {} is out of range; it must be at least {}", flag, text, min);
+    const bool unbounded = max == std::numeric_limits<int64_t>::max() || max == std::numeric_limits<int32_t>::max();
+    const bool below = error == std::errc() ? value < min : text.starts_with('-');
+    if (unbounded && below) throw Failure("{}: {} is out of range; it must be at least {}", flag, text, min);
+    if (unbounded) throw Failure("{}: {} is out of range; it must be at most {}", flag, text, max);
     throw Failure("{}: {} is out of range; it must be from {} to {}", flag, text, min, max);
   }
   return value;

@@ -37,7 +37,7 @@ TEST(Specs, WrongShapesNameTheFlagAndTheText) {
   EXPECT_EQ(failure_of([] { parse_shapes("--shapes", ""); }),
             "--shapes: no shape given; write --shapes=name:1x3x224x224");
   EXPECT_EQ(failure_of([] { parse_shapes("--shapes", "a:99999999999999999999"); }),
-            "--shapes: 99999999999999999999 is out of range; it must be at least 0");
+            "--shapes: 99999999999999999999 is out of range; it must be at most 2147483647");
 }
 
 TEST(Specs, ExactNamesWinOverPatterns) {

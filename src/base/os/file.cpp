@@ -75,11 +75,28 @@ MappedFile::~MappedFile() {
   if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
+namespace {
+
+// A device or a pipe stays what it is.
+void write_through(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
+  Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (fd.get() < 0) fail(path, "cannot open", errno);
+  for (const auto part : parts) write_all(fd.get(), part, path);
+  if (::close(fd.release()) != 0) fail(path, "cannot close", errno);
+}
+
+}  // namespace
+
+void write_file_atomically(const std::filesystem::path& given, std::span<const std::span<const std::byte>> parts) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    throw Error(ErrorCode::Io, "{}: cannot write: is a directory", path.string());
-  }
+  const std::filesystem::file_status status = std::filesystem::status(given, ignored);
+  if (std::filesystem::is_directory(status))
+    throw Error(ErrorCode::Io, "{}: cannot write: is a directory", given.string());
+  if (std::filesystem::is_other(status)) return write_through(given, parts);
+  // What a link names is replaced, not the link.
+  const std::filesystem::path path = std::filesystem::is_symlink(given, ignored) && std::filesystem::exists(status)
+                                         ? std::filesystem::canonical(given, ignored)
+                                         : given;
   std::string temporary = path.string() + ".tmp-XXXXXX";
   Descriptor fd(::mkstemp(temporary.data()));
   if (fd.get() < 0) fail(path, "cannot create a file beside it", errno);

@@ -27,8 +27,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// Writes to a temporary name in the same folder, flushes, and renames: the path holds the old or the new content,
-/// never half. Throws Error(Io) naming the path and the system's reason, and removes the temporary file.
+/// Writes beside the path, flushes and renames: it holds the old or the new content, never half. Links are followed;
+/// devices and pipes are written to. Throws Error(Io) naming the path and the system's reason.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 /// The same for content made of several parts, written in order.

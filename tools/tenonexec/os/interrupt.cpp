@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tenonexec/os/interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 namespace tenonexec {
 namespace {
 
-volatile std::sig_atomic_t noted = 0;  // a signal handler has no other place
+// A signal handler has no other place. It may run on any thread.
+std::atomic<bool> noted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 void note(int) {
-  noted = 1;
+  noted = true;
   std::signal(SIGINT, SIG_DFL);
 }
 
 }  // namespace
 
 InterruptWatch::InterruptWatch() {
-  noted = 0;
+  noted = false;
   std::signal(SIGINT, note);
 }
 
@@ -25,7 +28,7 @@ InterruptWatch::~InterruptWatch() {
 }
 
 bool InterruptWatch::interrupted() const noexcept {
-  return noted != 0;
+  return noted;
 }
 
 }  // namespace tenonexec
