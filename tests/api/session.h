@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -17,13 +18,17 @@
 
 namespace tenon::test {
 
-/// Keeps what was logged as a warning or worse.
+/// Keeps what was logged as a warning or worse. Streams log from threads of their own.
 class Log final : public ILogger {
  public:
   void log(Severity severity, char const* message) noexcept override {
+    const std::lock_guard lock(mutex_);
     if (severity <= Severity::kWARNING) text += std::string(message) + "\n";
   }
   std::string text;
+
+ private:
+  std::mutex mutex_;
 };
 
 inline Dims dims_of(const std::vector<int64_t>& extents) {
