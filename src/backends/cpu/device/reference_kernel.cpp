@@ -13,20 +13,26 @@ std::span<const TensorView> bounded(std::span<const TensorView> views, std::vect
   return room;
 }
 
+// What references throw.
+template <typename Body>
+Status status_of(const Body& body) noexcept {
+  try {
+    body();
+    return {};
+  } catch (const Error& error) {
+    return Status::failure(error);
+  } catch (const std::exception& error) {
+    return Status::failure(ErrorCode::Internal, "{}", error.what());
+  }
+}
+
 class ReferenceAdapter final : public Kernel {
  public:
   ReferenceAdapter(ops::ReferenceKernel kernel, const KernelSpec& spec)
       : kernel_(std::move(kernel)), inputs_(spec.inputs.size()), outputs_(spec.outputs.size()) {}
   Status bind(std::span<const TensorView>, std::span<const TensorView>) noexcept override { return {}; }
   Status run(const KernelArguments& arguments) noexcept override {
-    try {
-      kernel_(bounded(arguments.inputs, inputs_), bounded(arguments.outputs, outputs_));
-    } catch (const Error& error) {
-      return Status::failure(error);
-    } catch (const std::exception& error) {
-      return Status::failure(ErrorCode::Internal, "{}", error.what());
-    }
-    return {};
+    return status_of([&] { kernel_(bounded(arguments.inputs, inputs_), bounded(arguments.outputs, outputs_)); });
   }
 
  private:
@@ -43,22 +49,16 @@ class ExtentsKernel final : public Kernel {
       : extents_(std::move(extents)), inputs_(spec.inputs.size()), shapes_(outputs), sources_(std::move(sources)) {}
   Status bind(std::span<const TensorView>, std::span<const TensorView>) noexcept override { return {}; }
   Status run(const KernelArguments& arguments) noexcept override {
-    try {
+    return status_of([&] {
       std::fill(shapes_.begin(), shapes_.end(), Shape{});
       extents_(bounded(arguments.inputs, inputs_), shapes_);
       for (size_t i = 0; i < sources_.size(); ++i) {
         const Shape& shape = shapes_[sources_[i].output];
-        if (static_cast<int>(sources_[i].axis) >= shape.rank() || i >= arguments.defined.size()) {
-          return Status::failure(ErrorCode::Internal, "a result of rank {}", shape.rank());
-        }
+        internal_check(static_cast<int>(sources_[i].axis) < shape.rank() && i < arguments.defined.size(),
+                       "a result of rank {}", shape.rank());
         arguments.defined[i] = shape[static_cast<int>(sources_[i].axis)];
       }
-    } catch (const Error& error) {
-      return Status::failure(error);
-    } catch (const std::exception& error) {
-      return Status::failure(ErrorCode::Internal, "{}", error.what());
-    }
-    return {};
+    });
   }
 
  private:
@@ -68,7 +68,9 @@ class ExtentsKernel final : public Kernel {
   std::vector<Source> sources_;
 };
 
-const ops::ReferenceEntry& entry_of(const std::string& name) {
+// Of the operator whose name comes next.
+const ops::ReferenceEntry& read_entry(ByteReader& reader) {
+  const std::string name = reader.get_text();
   const ops::ReferenceEntry* entry = ops::find_reference(name);
   require(entry != nullptr, "this runtime has no reference of operator '{}'", name);
   return *entry;
@@ -78,7 +80,7 @@ const ops::ReferenceEntry& entry_of(const std::string& name) {
 
 KernelPtr create_extents(const KernelSpec& spec) {
   ByteReader reader(spec.parameters);
-  const ops::ReferenceEntry& entry = entry_of(reader.get_text());
+  const ops::ReferenceEntry& entry = read_entry(reader);
   require(entry.make_extents != nullptr, "operator '{}' has no extents of its own", entry.name);
   require(spec.inputs.size() >= entry.operands.inputs, "operator '{}' with {} inputs", entry.name, spec.inputs.size());
   auto extents = entry.make_extents(reader.get_bytes());
@@ -95,7 +97,7 @@ KernelPtr create_extents(const KernelSpec& spec) {
 
 KernelPtr create_reference(const KernelSpec& spec) {
   ByteReader reader(spec.parameters);
-  const ops::ReferenceEntry& entry = entry_of(reader.get_text());
+  const ops::ReferenceEntry& entry = read_entry(reader);
   require(spec.inputs.size() >= entry.operands.inputs && spec.outputs.size() >= entry.operands.outputs,
           "operator '{}' with {} inputs and {} outputs", entry.name, spec.inputs.size(), spec.outputs.size());
   return std::make_unique<ReferenceAdapter>(entry.make(reader.get_bytes()), spec);

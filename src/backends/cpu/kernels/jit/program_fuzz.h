@@ -1,15 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random programs and random data for tests.
+// Programs and random data for tests.
 #pragma once
 
 #include <cmath>
 #include <cstring>
 #include <random>
 
+#include "backends/cpu/kernels/jit/compiled_elementwise.h"
 #include "base/tensor_view.h"
 #include "program/scalar_program.h"
 
 namespace tn {
+
+/// Those of this processor.
+inline std::vector<ElementwiseIsa> isas() {
+  std::vector<ElementwiseIsa> all = {ElementwiseIsa::Portable};
+  for (const auto isa : {ElementwiseIsa::Avx2, ElementwiseIsa::Avx512})
+    if (isa <= best_elementwise_isa()) all.push_back(isa);
+  return all;
+}
+
+/// f(in0, …) of inputs of one type; Select gets (in0 < in1 ? in0 : in1).
+inline ScalarProgram program_of(ScalarFunction function, ScalarType type, ScalarType result) {
+  ScalarProgram program;
+  const auto operands = static_cast<size_t>(info_of(function).operands);
+  program.inputs.assign(operands, type);
+  for (uint16_t k = 0; k < operands; ++k) program.instructions.push_back({ScalarFunction::Input, type, k});
+  program.instructions.push_back({function, result, 0, 1, 2});
+  program.results = {static_cast<uint16_t>(operands)};
+  return program;
+}
 
 /// Bytes of `count` elements: small numbers, edge values and arbitrary bits.
 inline std::vector<std::byte> random_elements(DataType type, int64_t count, std::mt19937& random) {

@@ -9,8 +9,7 @@
 namespace tn {
 namespace {
 
-constexpr int64_t kRow = 1024;            // columns of the row buffer
-constexpr int64_t kSerialWork = 1 << 13;  // taps times elements; below this a second thread costs more than it brings
+constexpr int64_t kRow = 1024;  // columns of the row buffer
 
 }  // namespace
 
@@ -73,29 +72,14 @@ void Pool::bind(const Shape& dims, const Shape& in_strides, const Shape& out_dim
             : by_width              ? Layout::Width
                                     : Layout::Any;
   channels_ = layout_ == Layout::Channels ? dims[1] : 1;
-  outer_ = LoopNest<2>({dims[0], layout_ == Layout::Channels ? 1 : dims[1]},
-                       {Shape{in_strides[0], in_strides[1]}, Shape{out_strides[0], out_strides[1]}});
+  rows_ = ImageRows(dims, in_strides, out_strides, layout_ == Layout::Channels, axes_[0].out, axes_[1].out);
   work_ = out_dims.elements() * taps;
 }
 
 void Pool::run(Lane& lane, const void* in, void* out) const noexcept {
   if (work_ == 0) return;
-  const auto* from = static_cast<const std::byte*>(in);
-  auto* to = static_cast<std::byte*>(out);
-  const int64_t depth = axes_[0].out, height = axes_[1].out;
-  const auto part = [&](int64_t begin, int64_t end) {
-    LoopNest<2>::Cursor cursor(outer_, begin / (depth * height));
-    for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t row = unit % (depth * height);
-      pool_row(from + cursor[0] * size_, to + cursor[1] * size_, row / height, row % height);
-      if (row + 1 == depth * height) cursor.next();
-    }
-  };
-  const int64_t units = outer_.count() * depth * height;
-  if (work_ < kSerialWork)
-    part(0, units);
-  else
-    lane.parallel_for(units, part);
+  rows_.run(lane, work_, in, out, size_,
+            [this](const std::byte* from, std::byte* to, int64_t z, int64_t y) { pool_row(from, to, z, y); });
 }
 
 void Pool::pool_row(const std::byte* in, std::byte* out, int64_t z, int64_t y) const noexcept {

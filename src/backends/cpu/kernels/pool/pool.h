@@ -3,10 +3,9 @@
 
 #include <array>
 
-#include "backends/cpu/kernels/copy/loop_nest.h"
+#include "backends/cpu/kernels/pool/image_rows.h"
 #include "backends/cpu/kernels/pool/pool_kernels.h"
 #include "base/data_type.h"
-#include "base/lane.h"
 #include "base/shape.h"
 
 namespace tn {
@@ -61,7 +60,7 @@ class Pool {
 
   std::array<Axis, 3> axes_;  // depth, height, width
   Layout layout_ = Layout::Any;
-  LoopNest<2> outer_;  // batch, and channels unless they are contiguous: in, out
+  ImageRows rows_;
   int64_t channels_ = 1;
   int64_t work_ = 0;
 };

@@ -6,10 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "backends/cpu/kernels/copy/loop_nest.h"
+#include "backends/cpu/kernels/pool/image_rows.h"
 #include "backends/cpu/kernels/pool/pool_kernels.h"
 #include "base/data_type.h"
-#include "base/lane.h"
 #include "base/shape.h"
 
 namespace tn {
@@ -72,7 +71,7 @@ class Resize {
 
   std::array<Axis, 3> axes_;  // depth, height, width; those that do not exist have one output made of one element
   bool by_channels_ = true;
-  LoopNest<2> outer_;  // batch, and channels unless they are contiguous: in, out
+  ImageRows rows_;
   int64_t channels_ = 1;
   int64_t work_ = 0;
 };
