@@ -31,10 +31,17 @@ enum class LayerType : int32_t {
   kSHAPE = 23,
   kPARAMETRIC_RELU = 24,
   kRESIZE = 25,
+  kTRIP_LIMIT = 26,
+  kRECURRENCE = 27,
+  kITERATOR = 28,
+  kLOOP_OUTPUT = 29,
   kSELECT = 30,
   kFILL = 31,
   kQUANTIZE = 32,
   kDEQUANTIZE = 33,
+  kCONDITION = 34,
+  kCONDITIONAL_INPUT = 35,
+  kCONDITIONAL_OUTPUT = 36,
   kSCATTER = 37,
   kEINSUM = 38,
   kONE_HOT = 40,
@@ -45,7 +52,8 @@ enum class LayerType : int32_t {
   kNORMALIZATION = 45,
   kSQUEEZE = 47,
   kUNSQUEEZE = 48,
-  kCUMULATIVE = 49
+  kCUMULATIVE = 49,
+  kATTENTION_OUTPUT = 52
 };
 
 /// α and β are IActivationLayer's alpha and beta.
@@ -153,6 +161,12 @@ enum class ResizeCoordinateTransformation : int32_t { kALIGN_CORNERS = 0, kASYMM
 enum class ResizeSelector : int32_t { kFORMULA = 0, kUPPER = 1 };
 
 enum class ResizeRoundMode : int32_t { kHALF_UP = 0, kHALF_DOWN = 1, kFLOOR = 2, kCEIL = 3 };
+
+enum class LoopOutput : int32_t { kLAST_VALUE = 0, kCONCATENATE = 1, kREVERSE = 2 };
+
+enum class TripLimit : int32_t { kCOUNT = 0, kWHILE = 1 };
+
+enum class AttentionNormalizationOp : int32_t { kNONE = 0, kSOFTMAX = 1 };
 
 enum class FillOperation : int32_t { kLINSPACE = 0, kRANDOM_UNIFORM = 1, kRANDOM_NORMAL = 2 };
 

@@ -90,6 +90,10 @@ class INetworkDefinition : public INoCopy {
   virtual IEinsumLayer* addEinsum(ITensor* const* inputs, int32_t nbInputs, char const* equation) noexcept = 0;
   virtual ICumulativeLayer* addCumulative(ITensor& input, ITensor& axis, CumulativeOperation op, bool exclusive,
                                           bool reverse) noexcept = 0;
+  virtual IIfConditional* addIfConditional() noexcept = 0;
+  virtual ILoop* addLoop() noexcept = 0;
+  virtual IAttention* addAttention(ITensor& query, ITensor& key, ITensor& value, AttentionNormalizationOp normOp,
+                                   bool causal) noexcept = 0;
 
   // ---- Tenon's own ----
   /// The network as text, one line per node, in the form that Tenon's own tests and tools read.

@@ -17,6 +17,10 @@ class LayerRecord {
               size_t outputs);
   virtual ~LayerRecord() = default;
   virtual tenon::ILayer& face() = 0;
+  /// What must be in the graph before this layer: its inputs, if it does not fetch them itself.
+  virtual std::vector<NetworkTensor*> needs() const { return inputs; }
+  /// Everything that its outputs depend on.
+  virtual std::vector<NetworkTensor*> sources() const { return inputs; }
   /// Adds the nodes that mean this layer and returns its outputs. Throws Error.
   virtual std::vector<TensorId> lower(Lowering& lowering) const = 0;
 

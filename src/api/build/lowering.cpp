@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "api/build/network.h"
 #include "api/run/convert.h"
@@ -21,7 +22,7 @@ void Lowering::start_inputs() {
   for (const NetworkTensor* input : network_.inputs()) {
     if (input->imported == kNone) {
       TensorType type{*input->declared_type, input->symbolic_dims(*input->declared_dims)};
-      ids_[input] = graph_.add_input(input->name_, std::move(type));
+      whole_.ids[input] = graph_.add_input(input->name_, std::move(type));
       continue;
     }
     TensorType& type = graph_.edit_tensor(input->imported).type;
@@ -39,25 +40,56 @@ void Lowering::start_inputs() {
 }
 
 TensorId Lowering::id_of(const NetworkTensor& tensor) {
-  if (tensor.imported != kNone) return tensor.imported;
-  const auto found = ids_.find(&tensor);
-  if (found != ids_.end()) return found->second;
+  const auto found = scope_->ids.find(&tensor);
+  if (found != scope_->ids.end()) return found->second;
+  if (scope_->outer && !scope_->inside.contains(&tensor)) return scope_->ids[&tensor] = capture(tensor);
+  return tensor.imported != kNone ? tensor.imported : lower_layer(tensor);
+}
+
+TensorId Lowering::lower_layer(const NetworkTensor& tensor) {
   if (!tensor.producer) throw Error(ErrorCode::InvalidArgument, "tensor '{}' belongs to another network", tensor.name_);
   const LayerRecord& layer = *tensor.producer;
   if (!under_way_.insert(&layer).second)
     throw Error(ErrorCode::InvalidModel, "layer '{}' needs its own output", layer.name);
-  for (const NetworkTensor* input : layer.inputs) {
+  for (const NetworkTensor* input : layer.needs()) {
     if (input) id_of(*input);
   }
-  layer_name_ = layer.name;
+  const std::string around = std::exchange(layer_name_, layer.name);
   try {
     const std::vector<TensorId> outputs = layer.lower(*this);
-    for (size_t i = 0; i < layer.outputs.size(); ++i) ids_[layer.outputs[i].get()] = outputs.at(i);
+    for (size_t i = 0; i < layer.outputs.size(); ++i) scope_->ids[layer.outputs[i].get()] = outputs.at(i);
   } catch (const Error& error) {
     throw error.within(fmt::format("layer '{}'", layer.name));
   }
+  layer_name_ = around;
   under_way_.erase(&layer);
-  return ids_.at(&tensor);
+  return scope_->ids.at(&tensor);
+}
+
+void Lowering::within(Scope& inner, const std::function<void()>& body) {
+  inner.outer = std::exchange(scope_, &inner);
+  const std::string around = layer_name_;
+  body();
+  layer_name_ = around;
+  scope_ = inner.outer;
+}
+
+TensorId Lowering::capture(const NetworkTensor& tensor) {
+  Scope& inner = *scope_;
+  scope_ = inner.outer;
+  const TensorId id = id_of(tensor);
+  scope_ = &inner;
+  if (&inner.graph == &inner.outer->graph) return id;
+  const Tensor& around = inner.outer->graph.tensor(id);
+  if (around.constant) return inner.graph.add_constant(next_name(), around.constant);
+  const TensorId input = inner.graph.add_input(around.name, around.type);
+  inner.graph.edit_tensor(input).value = around.value;
+  inner.captures.push_back(id);
+  return input;
+}
+
+std::vector<TensorId> Lowering::add_node(OpPtr op, std::vector<TensorId> inputs, std::vector<Graph> bodies) {
+  return scope_->graph.add_node(next_name(), std::move(op), std::move(inputs), std::move(bodies));
 }
 
 std::string Lowering::next_name() {
@@ -70,7 +102,7 @@ std::vector<TensorId> Lowering::add_all(std::string_view op_type, std::vector<Te
                                         size_t outputs, int64_t version) {
   const import::OnnxImporter* importer = ops::find_onnx_importer("", op_type, version);
   if (!importer) throw Error(ErrorCode::Unsupported, "Tenon does not have the operator {} yet", op_type);
-  import::NodeView view(graph_);
+  import::NodeView view(scope_->graph);
   view.name = next_name();
   view.op_type = op_type;
   view.version = version;
@@ -93,7 +125,7 @@ TensorId Lowering::constant(const tenon::Weights& weights, const Shape& dims, co
 }
 
 TensorId Lowering::constant(ConstantPtr value) {
-  return graph_.add_constant(next_name(), std::move(value));
+  return scope_->graph.add_constant(next_name(), std::move(value));
 }
 
 TensorId Lowering::integers(std::span<const int64_t> values) {
@@ -107,7 +139,7 @@ TensorId Lowering::scalar(double value, TensorId like) {
 TensorId Lowering::cast(TensorId input, DataType to) {
   auto op = ops::make_op_by_name("Cast");
   op->set_attributes({{"to", std::string(name_of(to))}});
-  return graph_.add(next_name(), std::move(op), {input});
+  return scope_->graph.add(next_name(), std::move(op), {input});
 }
 
 TensorId Lowering::transpose(TensorId input, std::vector<int64_t> order) {

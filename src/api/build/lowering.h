@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -15,15 +16,19 @@ namespace tn::api {
 /// Attributes as ONNX names and types them.
 using Attributes = std::map<std::string, import::Attribute, std::less<>>;
 
+class Structure;
+
 /// Turns a network into a graph, layer by layer, as tensors are asked for. Layers are expressed through the importers
 /// of ONNX operators, which know every mode there is.
 class Lowering {
  public:
   explicit Lowering(const Network& network);
+  Lowering(const Lowering&) = delete;
+  Lowering& operator=(const Lowering&) = delete;
 
   /// The tensor in the graph; lowers the layers it needs. Throws Error naming the layer.
   TensorId id_of(const NetworkTensor& tensor);
-  const TensorType& type(TensorId id) const { return graph_.tensor(id).type; }
+  const TensorType& type(TensorId id) const { return scope_->graph.tensor(id).type; }
   /// Lowers everything, applies names and boundary types, and gives the graph away.
   Graph finish();
 
@@ -48,14 +53,34 @@ class Lowering {
   TensorId transpose(TensorId input, std::vector<int64_t> order);
   int rank(TensorId id) const { return type(id).rank(); }
 
+  // For structures (structure.h).
+  /// A graph under construction. Tensors that are not `inside` are looked for in the scope around it.
+  struct Scope {
+    Graph& graph;
+    const Structure* owner = nullptr;
+    Scope* outer = nullptr;
+    std::set<const NetworkTensor*> inside;
+    std::map<const NetworkTensor*, TensorId> ids;
+    std::vector<TensorId> captures;  ///< tensors of the graph around it, in the order of the inputs added for them
+    TensorId iteration = kNone;      ///< inside of a loop: its number
+  };
+  Scope& scope() { return *scope_; }
+  /// Calls `body` with a scope for the inside of `owner`: a graph of its own, or other names for tensors of this one.
+  void within(Scope& scope, const std::function<void()>& body);
+  std::vector<TensorId> add_node(OpPtr op, std::vector<TensorId> inputs, std::vector<Graph> bodies);
+
  private:
+  TensorId lower_layer(const NetworkTensor& tensor);
+  /// A tensor from around the scope: an input of its graph, or the same constant.
+  TensorId capture(const NetworkTensor& tensor);
   void start_inputs();
   void change_boundary_types(std::vector<TensorId>& outputs);
   std::string next_name();
 
   const Network& network_;
   Graph graph_;
-  std::map<const NetworkTensor*, TensorId> ids_;
+  Scope whole_{graph_};
+  Scope* scope_ = &whole_;
   std::set<const LayerRecord*> under_way_;
   std::string layer_name_;
   std::set<std::string> used_names_;

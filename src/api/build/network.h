@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "api/build/layer.h"
+#include "api/build/structure.h"
+#include "api/run/guard.h"
 #include "api/run/logger.h"
 
 namespace tn::api {
@@ -99,7 +101,29 @@ class Network final : public tenon::INetworkDefinition {
   tenon::IEinsumLayer* addEinsum(tenon::ITensor* const* inputs, int32_t count, char const* equation) noexcept override;
   tenon::ICumulativeLayer* addCumulative(tenon::ITensor& input, tenon::ITensor& axis, tenon::CumulativeOperation op,
                                          bool exclusive, bool reverse) noexcept override;
+  tenon::IIfConditional* addIfConditional() noexcept override;
+  tenon::ILoop* addLoop() noexcept override;
+  tenon::IAttention* addAttention(tenon::ITensor& query, tenon::ITensor& key, tenon::ITensor& value,
+                                  tenon::AttentionNormalizationOp op, bool causal) noexcept override;
   tenon::IHostMemory* getText() const noexcept override;
+
+  /// Makes a layer named after its kind and number, lets `prepare` set it up, and appends it.
+  template <typename Record, typename Prepare>
+  Record* add_layer(tenon::LayerType type, const char* kind, std::vector<tenon::ITensor*> inputs, size_t outputs,
+                    Prepare&& prepare) noexcept {
+    return guard<Record*>(logger_, nullptr, [&] {
+      std::vector<NetworkTensor*> tensors;
+      for (tenon::ITensor* input : inputs)
+        tensors.push_back(static_cast<NetworkTensor*>(&not_null(input, "an input tensor")));
+      auto layer = std::make_unique<Record>(*this, type, fmt::format("{}_{}", kind, layers_.size()), std::move(tensors),
+                                            outputs);
+      prepare(*layer);
+      Record* added = layer.get();
+      layers_.push_back(std::move(layer));
+      return added;
+    });
+  }
+  const std::vector<std::unique_ptr<LayerRecord>>& layers() const { return layers_; }
 
   /// Takes a graph read from a file. Throws Error where the network is not empty.
   void import_graph(Graph graph);
@@ -117,9 +141,6 @@ class Network final : public tenon::INetworkDefinition {
   PublicLogger& logger() const noexcept { return logger_; }
 
  private:
-  template <typename Record, typename Prepare>
-  Record* add_layer(tenon::LayerType type, const char* kind, std::vector<tenon::ITensor*> inputs, size_t outputs,
-                    Prepare&& prepare) noexcept;
   const tenon::NetworkDefinitionCreationFlags flags_;
   mutable PublicLogger logger_;
   std::string name_;
@@ -127,6 +148,8 @@ class Network final : public tenon::INetworkDefinition {
   std::vector<std::unique_ptr<NetworkTensor>> imported_tensors_;  ///< by TensorId; null where nobody asked
   std::vector<std::unique_ptr<NetworkTensor>> added_inputs_;
   std::vector<std::unique_ptr<LayerRecord>> layers_;
+  std::vector<std::unique_ptr<Structure>> structures_;
+  std::vector<std::unique_ptr<tenon::IAttention>> attentions_;
   std::vector<NetworkTensor*> inputs_, outputs_;
   mutable std::optional<Lowering> lowered_;  ///< what getDimensions needed so far
 };

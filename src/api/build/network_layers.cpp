@@ -19,22 +19,6 @@ using tenon::LayerType;
 
 }  // namespace
 
-/// Makes a layer named after its kind and number, lets `prepare` set it up, and appends it.
-template <typename Record, typename Prepare>
-Record* Network::add_layer(LayerType type, const char* kind, std::vector<ITensor*> inputs, size_t outputs,
-                           Prepare&& prepare) noexcept {
-  return guard<Record*>(logger_, nullptr, [&] {
-    std::vector<NetworkTensor*> tensors;
-    for (ITensor* input : inputs) tensors.push_back(static_cast<NetworkTensor*>(&not_null(input, "an input tensor")));
-    auto layer =
-        std::make_unique<Record>(*this, type, fmt::format("{}_{}", kind, layers_.size()), std::move(tensors), outputs);
-    prepare(*layer);
-    Record* added = layer.get();
-    layers_.push_back(std::move(layer));
-    return added;
-  });
-}
-
 tenon::IConvolutionLayer* Network::addConvolutionNd(ITensor& input, int64_t maps, tenon::Dims const& kernel,
                                                     tenon::Weights weights, tenon::Weights bias) noexcept {
   return add_layer<ConvolutionLayer>(LayerType::kCONVOLUTION, "convolution", {&input}, 1, [&](auto& layer) {
