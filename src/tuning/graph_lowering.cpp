@@ -73,6 +73,16 @@ void GraphLowering::settle_orders() {
   }
 }
 
+namespace {
+
+// Whether an extent is known before anything runs.
+bool is_known(const Dim& dim) {
+  return std::ranges::none_of(dim.symbols(), [](const std::string& symbol) { return symbol.starts_with('?'); });
+}
+
+}  // namespace
+
+// The producer of a part may run before it is known what only running tells: that must not move the part.
 void GraphLowering::place_concatenations() {
   const auto order = graph_.order();
   std::set<TensorId> taken;
@@ -82,10 +92,13 @@ void GraphLowering::place_concatenations() {
     const TensorId parent = node.outputs[0];
     const auto attributes = node.op->attributes();
     const int axis = ops::normalize_axis(std::get<int64_t>(attributes.at("axis")), graph_.tensor(parent).type.rank());
+    const Dims& whole = graph_.tensor(parent).type.dims;
+    const bool strides_known = std::all_of(whole.begin() + 1, whole.end(), is_known);
     Dim begin = 0;
     for (const TensorId part : node.inputs) {
       const Tensor& tensor = graph_.tensor(part);
-      const bool free = tensor.producer != kNone && !graph_.is_output(part) && orders_[part] == orders_[parent];
+      const bool free = strides_known && is_known(begin) && tensor.producer != kNone && !graph_.is_output(part) &&
+                        orders_[part] == orders_[parent];
       if (free && taken.insert(part).second) slots_.emplace(part, Slot{parent, axis, begin});
       begin = begin + tensor.type.dims[static_cast<size_t>(axis)];
     }

@@ -82,6 +82,39 @@ TEST(Branch, OutputsTakeTheShapeOfTheBranchTaken) {
   }
 }
 
+TEST(Branch, OutputsAreJoinedWhereTheBranchTakenPutsThem) {
+  Network network(R"(graph g(c: bool[], x: f32[2], y: f32[2]) {
+                       a, b = If(c, x, y) {
+                         graph yes(p: f32[2], q: f32[2]) { r = Concat(p, q) {axis=0} s = Add(p, q) return r, s }
+                         graph no(p: f32[2], q: f32[2]) { return p, q }
+                       }
+                       z = Concat(a, b) {axis=0}
+                       return z
+                     })",
+                  {});
+  const Numbers x = {{2}, {3, 4}}, y = {{2}, {20, 40}};
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(network.run({kTrue, x, y})[0], (Numbers{{6}, {3, 4, 20, 40, 23, 44}}));
+    EXPECT_EQ(network.run({kFalse, x, y})[0], (Numbers{{4}, {3, 4, 20, 40}}));
+  }
+}
+
+TEST(Concatenation, PartsBehindOneOfUnknownExtentThatAreMadeBeforeIt) {
+  Network network(R"(graph g(x: f32[N]) {
+                       negative = Neg(x)
+                       places = NonZero(x)
+                       row = Reshape(places, i64[1]{-1})
+                       first = Cast(row) {to="f32"}
+                       z = Concat(first, negative) {axis=0}
+                       return z
+                     })",
+                  {{"x", {{1}, {4}, {6}}}});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(network.run({{{4}, {0, 2, 5, 3}}})[0], (Numbers{{7}, {1, 2, 3, -0.0, -2, -5, -3}}));
+    EXPECT_EQ(network.run({{{2}, {0, 7}}})[0], (Numbers{{3}, {1, -0.0, -7}}));
+  }
+}
+
 TEST(Loop, DataDecideHowOftenItRuns) {
   Network network(R"(graph g(n: i64[], x: f32[2], k: f32[2]) {
                        y = Loop(n, absent, x, k) {carried=1} {
