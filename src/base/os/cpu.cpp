@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -80,17 +81,28 @@ std::string detect_model() {
 }
 #endif
 
-std::vector<int> allowed_cores() {
+std::vector<int> allowed_threads() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  std::vector<int> cores;
+  std::vector<int> threads;
   if (sched_getaffinity(0, sizeof set, &set) == 0) {
     for (int i = 0; i < CPU_SETSIZE; ++i) {
-      if (CPU_ISSET(i, &set)) cores.push_back(i);
+      if (CPU_ISSET(i, &set)) threads.push_back(i);
     }
   }
-  if (cores.empty()) cores.push_back(0);
-  return cores;
+  if (threads.empty()) threads.push_back(0);
+  return threads;
+}
+
+// Hardware threads that share a core count once.
+int cores_of(const std::vector<int>& threads) {
+  std::set<std::string> cores;
+  for (const int thread : threads) {
+    std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(thread) + "/topology/thread_siblings_list");
+    std::string siblings;
+    cores.insert(file >> siblings ? siblings : std::to_string(thread));
+  }
+  return static_cast<int>(cores.size());
 }
 
 // The quota of a version 2 control group, in whole cores, or a large number.
@@ -106,7 +118,7 @@ CpuInfo detect() {
   CpuInfo info;
   info.model = detect_model();
   info.features = detect_features();
-  info.usable_cores = std::min(static_cast<int>(allowed_cores().size()), quota_cores());
+  info.usable_cores = std::min(cores_of(allowed_threads()), quota_cores());
   const long l2 = ::sysconf(_SC_LEVEL2_CACHE_SIZE), l3 = ::sysconf(_SC_LEVEL3_CACHE_SIZE);
   info.l2_bytes = l2 > 0 ? l2 : 512 << 10;
   info.l3_bytes = std::max(0l, l3);
