@@ -94,7 +94,7 @@ void Tuner::find_times(const Region& region, const std::string& signature, std::
     best = std::min(best, candidate.microseconds);
   }
   // Those that are close together are measured once more: a disturbance shall not decide between them.
-  constexpr double kClose = 1.25;
+  constexpr double kClose = 1.5;
   const auto close = [&](const Candidate& candidate) { return candidate.microseconds <= kClose * best; };
   if (std::count_if(list.begin(), list.end(), close) > 1) {
     for (Candidate* candidate : fresh) {
