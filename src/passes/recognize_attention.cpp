@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // softmax(Q · Kᵀ · scale + mask) · V written out in primitives.
+#include <limits>
+
 #include "passes/match.h"
 #include "passes/pipeline.h"
 
@@ -24,24 +26,35 @@ struct Scores {
   TensorId q, k, mask;
   bool k_transposed;  ///< k is [N,H,D,T]
   double scale;
+  bool mask_shuts = false;  ///< a Bool mask: true shuts a key out
 };
+
+// What shuts keys out of a product: Add(scores, mask) or Where(mask, scores, -inf). Gives the product and sets the
+// mask.
+TensorId without_mask(const Graph& graph, const Uses& uses, TensorId id, Scores& found) {
+  const Node* node = graph.producer(id);
+  if (!node || (!is_op(*node, "Add") && !is_op(*node, "Where"))) return id;
+  const bool chooses = is_op(*node, "Where");
+  for (size_t side = chooses ? 1 : 0; side < node->inputs.size(); ++side) {
+    const size_t other = chooses ? 3 - side : 1 - side;
+    if (chooses && splat(graph, node->inputs[other]) != -std::numeric_limits<double>::infinity()) continue;
+    double scale = 1;
+    const TensorId inner = without_factor(graph, uses, node->inputs[side], scale);
+    if (!made_by(graph, inner, "MatMul") || uses.only_reader(node->inputs[side]) == kNone) continue;
+    if (type_of(graph, inner) != type_of(graph, id)) continue;
+    found.mask = node->inputs[chooses ? 0 : other];
+    found.mask_shuts = chooses && side == 2;
+    found.scale = scale;
+    return inner;
+  }
+  return id;
+}
 
 std::optional<Scores> scores(const Graph& graph, const Uses& uses, TensorId id) {
   Scores found{kNone, kNone, kNone, true, 1};
   if (uses.only_reader(id) == kNone) return std::nullopt;
   TensorId at = without_factor(graph, uses, id, found.scale);
-  if (const Node* add = at == id ? made_by(graph, id, "Add") : nullptr) {
-    for (size_t i = 0; i < 2; ++i) {
-      double scale = 1;
-      const TensorId inner = without_factor(graph, uses, add->inputs[i], scale);
-      if (!made_by(graph, inner, "MatMul") || uses.only_reader(add->inputs[i]) == kNone) continue;
-      if (type_of(graph, inner) != type_of(graph, id)) continue;
-      found.mask = add->inputs[1 - i];
-      found.scale = scale;
-      at = inner;
-      break;
-    }
-  }
+  if (at == id) at = without_mask(graph, uses, id, found);
   const Node* product = made_by(graph, at, "MatMul");
   if (!product || uses.only_reader(at) == kNone || attribute<bool>(*product->op, "transpose_a")) return std::nullopt;
   found.k_transposed = !attribute<bool>(*product->op, "transpose_b");
@@ -68,13 +81,17 @@ std::optional<Patch> recognize(Graph& graph, const Uses& uses, NodeId id) {
   const TensorId v = node.inputs[1], output = node.outputs[0];
   const TensorType q_type = type_of(graph, found->q), k_type = type_of(graph, found->k), v_type = type_of(graph, v);
   if (!same_heads(q_type, k_type) || !same_heads(q_type, v_type)) return std::nullopt;
-  if (found->mask != kNone && type_of(graph, found->mask).type != q_type.type) return std::nullopt;
+  if (found->mask != kNone && type_of(graph, found->mask).type != DataType::Bool &&
+      type_of(graph, found->mask).type != q_type.type) {
+    return std::nullopt;
+  }
   const std::string name = node.name;
   Patch patch(graph);
   TensorId k = found->k;
   if (found->k_transposed)
     k = patch.add(name + "/k", make_op("Transpose", {{"perm", std::vector<int64_t>{0, 1, 3, 2}}}), {k});
-  const TensorId by = patch.add(name, make_op("Attention", {{"scale", found->scale}}), {found->q, k, v, found->mask});
+  const TensorId mask = found->mask_shuts ? patch.add(name + "/mask", make_op("Not"), {found->mask}) : found->mask;
+  const TensorId by = patch.add(name, make_op("Attention", {{"scale", found->scale}}), {found->q, k, v, mask});
   if (!(type_of(graph, by) == type)) return std::nullopt;
   patch.replace(output, by);
   return patch;

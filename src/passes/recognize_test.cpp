@@ -92,6 +92,19 @@ TEST(RecognizeAttention, WithScaleAndMask) {
       "Attention");
 }
 
+TEST(RecognizeAttention, WithAMaskThatChooses) {
+  const auto chosen = [](std::string_view where) {
+    const std::string text = fmt::format(
+        "c = Less(mask, f32[]{{0.5}}) s = MatMul(q, k) {{transpose_b=true}} w = {} p = Softmax(w) y = MatMul(p, v)",
+        where);
+    return recognized(recognize_attention, text, kHeads);
+  };
+  EXPECT_EQ(chosen("Where(c, s, f32[]{-inf})"), "Less Attention");
+  EXPECT_EQ(chosen("Where(c, f32[]{-inf}, s)"), "Less Not Attention");
+  // A row that is shut out wholly would be another one.
+  EXPECT_EQ(chosen("Where(c, s, f32[]{-1000})"), "Less MatMul Where Softmax MatMul");
+}
+
 TEST(RecognizeAttention, NotWhereScoresAreReadElsewhere) {
   const Graph graph =
       run_pass(recognize_attention, fmt::format("graph g({}) {{ s = MatMul(q, k) {{transpose_b=true}} p = Softmax(s) "
