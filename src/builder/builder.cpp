@@ -8,6 +8,7 @@
 #include "backends/cpu/tactics/table.h"
 #include "base/error.h"
 #include "base/os/cpu.h"
+#include "builder/batch_choice.h"
 #include "builder/profiles.h"
 #include "engine/engine_file.h"
 #include "import/onnx/model.h"
@@ -17,6 +18,7 @@
 #include "passes/pipeline.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/layout.h"
+#include "tuning/race.h"
 #include "tuning/split.h"
 #include "tuning/tuner.h"
 
@@ -52,6 +54,21 @@ std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& 
   for (const TensorId id : graph.inputs()) ranges.push_back(range_of_input(graph.tensor(id), profile));
   for (size_t i = 0; i < graph.outputs().size(); ++i) ranges.push_back(std::make_unique<plan::ShapeRangeT>());
   return builder.finish(std::move(ranges));
+}
+
+// Times of graphs that differ in nothing but loops over the batch.
+std::vector<double> race_graphs(std::span<const Graph> graphs, const plan::PlanT& outline, const Target& target,
+                                const std::vector<std::string>& symbols, const OptimizationProfile& profile,
+                                Selector& selector) {
+  std::vector<std::vector<std::byte>> engines;
+  for (const Graph& graph : graphs) {
+    plan::PlanT plan = outline;
+    WeightStore weights;
+    plan.profiles.clear();
+    plan.profiles.push_back(lower_profile(graph, target, symbols, profile, selector, weights));
+    engines.push_back(write_engine(plan, weights.bytes()));
+  }
+  return race(engines, cpu::backend().kernels, target.threads);
 }
 
 // Features of the processor that the steps of a profile cannot do without.
@@ -157,7 +174,7 @@ struct FittedProfile {
   Target target;
   Graph graph;
   std::unique_ptr<Tuner> tuner;
-  std::string types;  ///< what was weighed of narrow ones
+  std::string weighed;  ///< narrow types, loops over the batch
 };
 
 }  // namespace
@@ -205,14 +222,16 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   std::vector<FittedProfile> fitted;
   fitted.reserve(profiles.size());  // tuners refer to their targets
   std::ptrdiff_t nodes = 0;
+  bool tuning = false;
   for (const OptimizationProfile& profile : profiles) {
     fitted.push_back(
         {&profile, target_of(config, static_cast<int>(plan.threads), symbol_ranges(graph, profile)), graph, {}, {}});
     FittedProfile& last = fitted.back();
     fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
-    const TunerOptions options{config.timing,       config.timing_repeats,
-                               config.most_tactics, config.fail_on_cache_miss,
-                               cpu::kKernelSources, [&] { phases.step_done(); }};
+    const TunerOptions options{
+        config.timing, config.timing_repeats, config.most_tactics, config.fail_on_cache_miss, cpu::kKernelSources, [&] {
+          if (tuning) phases.step_done();
+        }};
     last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
     nodes += std::ssize(last.graph.order());
   }
@@ -220,19 +239,34 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   if (const auto types = narrow_types(config); !types.empty()) {
     phases.start("Choosing types", static_cast<int>(nodes * std::ssize(types)));
     for (FittedProfile& each : fitted) {
-      each.types =
+      each.weighed =
           assign_narrow_types(each.graph, backend, each.target, types, *each.tuner, [&] { phases.step_done(); });
+    }
+  }
+  if (config.timing) {
+    phases.start("Choosing loops over batches", static_cast<int>(std::ssize(fitted)));
+    for (FittedProfile& each : fitted) {
+      const auto race = [&](std::span<const Graph> graphs) {
+        return race_graphs(graphs, plan, each.target, symbols, *each.profile, *each.tuner);
+      };
+      BatchChoice choice =
+          choose_batch_loop(each.graph, *each.tuner, opt_values(graph, *each.profile), each.target.threads, race);
+      if (choice.graph) each.graph = *std::move(choice.graph);
+      each.weighed += choice.explanation;
+      each.tuner->forget_explanation();
+      phases.step_done();
     }
   }
   int regions = 0;
   for (const FittedProfile& each : fitted) regions += count_regions(each.graph);
   phases.start("Tuning", regions);
+  tuning = true;
   WeightStore weights;
-  for (const auto& [profile, target, lowered_graph, tuner, types] : fitted) {
+  for (const auto& [profile, target, lowered_graph, tuner, weighed] : fitted) {
     plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, *tuner, weights));
-    if (config.explain) plan.explanation += types + tuner->explanation();
+    if (config.explain) plan.explanation += weighed + tuner->explanation();
     if (report) {
-      report->explanation += types + tuner->explanation();
+      report->explanation += weighed + tuner->explanation();
       report->measured += tuner->measured();
     }
     const auto& lowered = *plan.profiles.back();

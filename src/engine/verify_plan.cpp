@@ -20,6 +20,8 @@ void require(bool condition, fmt::format_string<Args...> format, Args&&... args)
 // Beyond these nothing real lies; below them products of a few extents and strides cannot overflow.
 constexpr int64_t kMostExtent = int64_t{1} << 31, kMostElements = int64_t{1} << 40;
 constexpr int kDeepest = 64;
+constexpr uint32_t kMostThreads = 4096;
+constexpr int64_t kMostImages = int64_t{1} << 24;  // running ends soon
 
 class ProfileVerifier {
  public:
@@ -43,6 +45,7 @@ class ProfileVerifier {
     }
     require(!profile_.lists.empty(), "no steps");
     for (const auto& each : profile_.lists) require(each != nullptr, "an empty list");
+    require(profile_.lists[0]->copies == 0, "the network is a loop over a batch");
     depth_.resize(profile_.lists.size());
     for (size_t i = 0; i < profile_.lists.size(); ++i) list(i);
   }
@@ -89,6 +92,7 @@ class ProfileVerifier {
   }
 
   void verify_tensor(const plan::TensorT& tensor) const {
+    require(!tensor.sliced || !tensor.dims.empty(), "'{}' is sliced and has no axis", tensor.name);
     require(tensor.type < kDataTypeCount, "'{}' has type {}", tensor.name, tensor.type);
     require(tensor.dims.size() == tensor.strides.size() && tensor.dims.size() <= kMaxRank,
             "'{}' has {} extents and {} strides", tensor.name, tensor.dims.size(), tensor.strides.size());
@@ -132,6 +136,7 @@ class ProfileVerifier {
 
   void list(size_t index) {
     const auto& steps = profile_.lists[index]->steps;
+    const bool in_batch = profile_.lists[index]->copies > 0;
     for (const auto& step : steps) {
       require(step != nullptr, "an empty step");
       operands(*step, step->inputs, true);
@@ -141,7 +146,11 @@ class ProfileVerifier {
               "step '{}' has its workspace outside the arena", step->name);
       require(step->workspace_position % 64 == 0, "step '{}' has an unaligned workspace", step->name);
       for (const auto* ids : {&step->inputs, &step->outputs}) {
-        for (const int32_t id : *ids) workspace_apart(*step, id);
+        for (const int32_t id : *ids) {
+          workspace_apart(*step, id);
+          require(id < 0 || in_batch || !profile_.tensors[static_cast<size_t>(id)]->sliced,
+                  "step '{}' sees an image outside of a loop", step->name);
+        }
       }
       for (const uint32_t symbol : step->defines)
         require(symbol < plan_.symbols.size(), "step '{}' defines symbol {}", step->name, symbol);
@@ -152,6 +161,10 @@ class ProfileVerifier {
         depth_[nested] = depth_[index] + 1;
         require(depth_[nested] <= kDeepest, "step '{}' runs a list at level {}", step->name, depth_[nested]);
       }
+      const bool batch = step->kernel == "control.batch";
+      for (const uint32_t nested : step->lists)
+        require((profile_.lists[nested]->copies > 0) == batch, "step '{}' runs list {}", step->name, nested);
+      if (batch) batch_loop(*step);
       if (step->kernel == "control.if") {
         require(step->lists.size() == 2 && step->inputs.size() == 1 && is_one_number(step->inputs[0]),
                 "step '{}' is no branch", step->name);
@@ -165,6 +178,49 @@ class ProfileVerifier {
         for (const int32_t id : step->inputs) require(id < 0 || is_one_number(id), "loop '{}'", step->name);
       }
     }
+  }
+
+  // Several threads run a list at a time, so each may write only to memory of its own and to its own images.
+  void batch_loop(const plan::StepT& step) const {
+    require(!step.lists.empty() && step.lists.size() <= 2, "step '{}' is no loop over a batch", step.name);
+    require(!step.inputs.empty() && step.inputs[0] >= 0, "step '{}' has no batch", step.name);
+    const auto& first = *profile_.tensors[static_cast<size_t>(step.inputs[0])];
+    require(!first.sliced && !first.dims.empty(), "step '{}' has no batch", step.name);
+    require(largest(first.dims[0]) <= kMostImages, "step '{}' has {} images", step.name, largest(first.dims[0]));
+    for (size_t i = 0; i < step.lists.size(); ++i) {
+      const plan::StepListT& list = *profile_.lists[step.lists[i]];
+      require(list.copies <= (i == 0 ? kMostThreads : 1), "step '{}' has {} copies", step.name, list.copies);
+      require(list.private_bytes % 64 == 0 && list.private_bytes <= step.workspace_bytes / list.copies,
+              "step '{}' has too little memory for {} threads", step.name, list.copies);
+      for (const auto& inner : list.steps) {
+        require(inner && inner->lists.empty() && inner->defines.empty() && !inner->kernel.starts_with("control."),
+                "a step of the loop '{}' cannot run there", step.name);
+        require(inner->workspace_bytes == 0 || lies_in(inner->workspace_position, inner->workspace_bytes,
+                                                       step.workspace_position, list.private_bytes),
+                "step '{}' has its workspace outside of its thread's memory", inner->name);
+        for (const int32_t id : inner->inputs) image(step, list, *inner, id, first.dims[0], false);
+        for (const int32_t id : inner->outputs) image(step, list, *inner, id, first.dims[0], true);
+      }
+    }
+  }
+
+  static bool lies_in(uint64_t position, uint64_t bytes, uint64_t begin, uint64_t room) {
+    return position >= begin && bytes <= room && position - begin <= room - bytes;
+  }
+
+  void image(const plan::StepT& loop, const plan::StepListT& list, const plan::StepT& step, int32_t id, uint32_t batch,
+             bool written) const {
+    require(id >= -1 && id < std::ssize(profile_.tensors), "step '{}' names tensor {}", step.name, id);
+    if (id < 0) return;
+    const auto& tensor = *profile_.tensors[static_cast<size_t>(id)];
+    require(!tensor.sliced || tensor.dims[0] == batch, "'{}' has other images than its loop", tensor.name);
+    const uint64_t bytes = window(tensor).end * size_of(static_cast<DataType>(tensor.type));
+    const bool own = tensor.storage == plan::Storage::Arena && !tensor.sliced &&
+                     lies_in(tensor.position, bytes, loop.workspace_position, list.private_bytes);
+    const bool apart = tensor.storage != plan::Storage::Arena || tensor.position + bytes <= loop.workspace_position ||
+                       loop.workspace_position + loop.workspace_bytes <= tensor.position;
+    require(own || apart, "'{}' lies in the memory of several threads", tensor.name);
+    require(own || tensor.sliced || !written, "threads write '{}' at the same time", tensor.name);
   }
 
   // Kernels keep addresses in their workspace, so nothing else may write there meanwhile.

@@ -8,12 +8,14 @@
 
 #include "base/error.h"
 #include "base/os/cpu.h"
+#include "exec/batch_loop.h"
 
 namespace tn {
 
 /// Everything that depends on the profile.
 struct Context::ProfileState {
-  ProfileState(const plan::ProfileT& profile_in, const EngineFile& engine, KernelFinder find, int threads)
+  ProfileState(const plan::ProfileT& profile_in, const EngineFile& engine, KernelFinder find, int threads,
+               StepObserver* const& observer)
       : profile(profile_in),
         arena(profile.arena_bytes, "activations"),
         tensors(profile, engine.weights(), arena.data()) {
@@ -27,14 +29,19 @@ struct Context::ProfileState {
       has_values = has_values || symbol->of_value;
     }
     for (const auto& list : profile.lists) {
-      std::vector<BoundStep> steps;
-      for (const auto& step : list->steps) steps.push_back(bind_step(*step, tensors, find, threads));
-      lists.push_back(std::move(steps));
+      std::vector<BoundStep>& steps = lists.emplace_back();
+      if (list->copies > 0) continue;  // the loop over the batch has its steps
+      for (const auto& step : list->steps) {
+        steps.push_back(bind_step(*step, tensors, find, threads));
+        if (step->kernel != kBatchKernel) continue;
+        const BatchSurroundings around{profile, tensors, arena.data(), find, threads, observer};
+        steps.back().kernel = std::make_unique<BatchLoop>(*step, around);
+      }
     }
     binding_tensor.assign(engine.plan().bindings.size(), -1);
     for (size_t i = 0; i < profile.tensors.size(); ++i) {
       const auto& tensor = *profile.tensors[i];
-      if (tensor.storage == plan::Storage::Binding && binding_tensor[tensor.position] < 0) {
+      if (tensor.storage == plan::Storage::Binding && !tensor.sliced && binding_tensor[tensor.position] < 0) {
         binding_tensor[tensor.position] = static_cast<int>(i);
       }
       if (tensor.storage == plan::Storage::Binding) on_bindings.push_back(static_cast<int>(i));
@@ -80,7 +87,8 @@ void Context::select_profile(int index) {
     throw Error(ErrorCode::InvalidArgument, "profile {} does not exist; the engine has {}", index, profiles.size());
   }
   try {
-    state_ = std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_);
+    state_ =
+        std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_, observer_);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::OutOfMemory, "there is not enough memory for the kernels of profile {}", index);
   } catch (const std::length_error&) {
@@ -190,12 +198,14 @@ Status Context::check_bindings(bool late) noexcept {
   for (size_t i = 0; i < plan.bindings.size() && !late; ++i)
     state_->binding_room[i] = state_->tensors.view(state_->binding_tensor[i]).elements();
   for (const int id : state_->on_bindings) {
-    const TensorView& view = state_->tensors.view(id);
     const auto& tensor = *state_->profile.tensors[static_cast<size_t>(id)];
-    int64_t end = state_->results[tensor.offset] + 1;
-    for (int axis = 0; axis < view.rank(); ++axis)
-      end += std::max<int64_t>(0, view.dims[axis] - 1) * view.strides[axis];
-    if (view.elements() == 0 || end <= state_->binding_room[tensor.position]) continue;
+    int64_t end = state_->results[tensor.offset] + 1, elements = 1;
+    for (size_t axis = 0; axis < tensor.dims.size(); ++axis) {
+      const int64_t extent = state_->results[tensor.dims[axis]];
+      end += std::max<int64_t>(0, extent - 1) * state_->results[tensor.strides[axis]];
+      elements *= extent;
+    }
+    if (elements == 0 || end <= state_->binding_room[tensor.position]) continue;
     return Status::failure(ErrorCode::InvalidArgument, "tensor '{}' reaches beyond '{}'", tensor.name,
                            plan.bindings[tensor.position]->name);
   }

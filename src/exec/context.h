@@ -10,17 +10,11 @@
 #include "device/buffer.h"
 #include "device/kernel.h"
 #include "engine/engine_file.h"
+#include "exec/observer.h"
 #include "exec/step_runner.h"
 #include "program/shape_program.h"
 
 namespace tn {
-
-/// Told after every step of a profiled run.
-class StepObserver {
- public:
-  virtual ~StepObserver() = default;
-  virtual void step_done(const plan::StepT& step, double milliseconds) noexcept = 0;
-};
 
 /// One use of an engine: shapes, addresses, kernel state and activations of one inference at a time. Used by one thread
 /// at a time; several contexts share an engine. Except for the constructor and select_profile nothing allocates.
@@ -31,6 +25,7 @@ class Context {
   ~Context();
 
   const EngineFile& engine() const { return *engine_; }
+  int threads() const { return threads_; }
   int profile() const { return profile_index_; }
   /// Switches profiles: forgets shapes, creates the profile's kernels. Throws like the constructor, which throws
   /// Error(OutOfMemory) as well; then the profile before it stays.

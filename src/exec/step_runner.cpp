@@ -23,7 +23,8 @@ TensorTable::TensorTable(const plan::ProfileT& profile, std::span<const std::byt
     const plan::TensorT& tensor = *profile.tensors[i];
     TensorView& view = views_.emplace_back();
     view.type = static_cast<DataType>(tensor.type);
-    view.dims = view.strides = Shape::filled(static_cast<int>(tensor.dims.size()), 0);
+    view.dims = view.strides = Shape::filled(static_cast<int>(tensor.dims.size()) - (tensor.sliced ? 1 : 0), 0);
+    image_bytes_.push_back(0);
     place(i, profile.result_max);
     const bool constant = tensor.storage == plan::Storage::Weights;
     if (!constant) view.data = nullptr;
@@ -34,10 +35,12 @@ TensorTable::TensorTable(const plan::ProfileT& profile, std::span<const std::byt
 void TensorTable::place(size_t index, std::span<const int64_t> results) noexcept {
   const plan::TensorT& tensor = *profile_.tensors[index];
   TensorView& view = views_[index];
-  for (size_t axis = 0; axis < tensor.dims.size(); ++axis) {
-    view.dims[static_cast<int>(axis)] = results[tensor.dims[axis]];
-    view.strides[static_cast<int>(axis)] = results[tensor.strides[axis]];
+  const size_t first = tensor.sliced ? 1 : 0;
+  for (size_t axis = first; axis < tensor.dims.size(); ++axis) {
+    view.dims[static_cast<int>(axis - first)] = results[tensor.dims[axis]];
+    view.strides[static_cast<int>(axis - first)] = results[tensor.strides[axis]];
   }
+  if (tensor.sliced) image_bytes_[index] = results[tensor.strides[0]] * static_cast<int64_t>(size_of(view.type));
   std::byte* base = nullptr;
   switch (tensor.storage) {
     case plan::Storage::Arena:
@@ -81,7 +84,7 @@ BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelF
   bound.outputs.resize(step.outputs.size());
   bound.defined.resize(step.defines.size());
   bound.take_views(tensors);
-  if (step.kernel == kBranchKernel || step.kernel == kLoopKernel) return bound;
+  if (step.kernel == kBranchKernel || step.kernel == kLoopKernel || step.kernel == kBatchKernel) return bound;
   const KernelEntry* entry = find(step.kernel);
   if (!entry) {
     throw Error(ErrorCode::InvalidEngine, "step '{}': this runtime has no kernel '{}'", step.name, step.kernel);

@@ -21,6 +21,8 @@ class TensorTable {
   TensorTable(const plan::ProfileT& profile, std::span<const std::byte> weights, std::byte* arena);
   /// Takes dims, strides and data pointers from the shape program's results and the bound addresses.
   void update(std::span<const int64_t> results, std::span<void* const> addresses) noexcept;
+  /// Distance from one image of a sliced tensor to the next; its view is the first.
+  int64_t image_bytes(int tensor) const { return image_bytes_[static_cast<size_t>(tensor)]; }
   const TensorView& view(int tensor) const { return views_[static_cast<size_t>(tensor)]; }
 
  private:
@@ -29,6 +31,7 @@ class TensorTable {
   std::span<const std::byte> weights_;
   std::byte* arena_;
   std::vector<TensorView> views_;
+  std::vector<int64_t> image_bytes_;
   std::vector<uint32_t> changing_;  ///< tensors that depend on shapes or addresses
 };
 
@@ -43,7 +46,15 @@ struct BoundStep {
 };
 
 /// Kernels that the context runs itself because they run step lists.
-inline constexpr std::string_view kBranchKernel = "control.if", kLoopKernel = "control.loop";
+inline constexpr std::string_view kBranchKernel = "control.if", kLoopKernel = "control.loop",
+                                  kBatchKernel = "control.batch";
+
+/// Images of a batch that are left for the whole lane after each thread has taken as many as the others. More than half
+/// a round is not left: threads that take them by themselves are faster.
+constexpr int64_t images_left_over(int64_t count, int threads) {
+  const int64_t left = count % threads;
+  return 2 * left <= threads ? left : 0;
+}
 
 /// Creates the kernel of a step from the largest shapes. Throws Error(InvalidEngine) naming the step.
 BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelFinder find, int threads);

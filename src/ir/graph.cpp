@@ -21,6 +21,10 @@ std::string to_string(const TensorType& type) {
   return std::string(name_of(type.type)) + to_string(type.dims);
 }
 
+bool Op::splits_batch(const InferContext&, const Dim&) const {
+  return false;
+}
+
 std::optional<Dims> Op::value(const InferContext&) const {
   return std::nullopt;
 }

@@ -70,6 +70,10 @@ class Op {
   virtual std::vector<BodyInput> body_inputs(const InferContext& context, size_t body) const;
   /// False for operators whose result may differ from run to run (random numbers): never folded or merged.
   virtual bool deterministic() const { return true; }
+  /// Whether a batch may be computed image by image: index i of the first axis of every result follows from index i of
+  /// those operands that begin with the extent `batch`, a symbol, and from the whole of the others. Asked only where
+  /// every result begins with `batch` and nothing has it on another axis.
+  virtual bool splits_batch(const InferContext&, const Dim& batch) const;
 };
 
 using OpPtr = std::shared_ptr<const Op>;

@@ -25,4 +25,8 @@ std::vector<TensorType> Elementwise::infer(const InferContext& context) const {
   return {{result_type(types), std::move(dims)}};
 }
 
+bool Elementwise::splits_batch(const InferContext& context, const Dim& batch) const {
+  return batches_align(context, batch);
+}
+
 }  // namespace tn::ops

@@ -20,6 +20,7 @@ class Elementwise : public Op {
   /// How many inputs the operator takes; -1 for any number ≥ 1.
   virtual int arity() const = 0;
   std::vector<TensorType> infer(const InferContext& context) const final;
+  bool splits_batch(const InferContext& context, const Dim& batch) const final;
 };
 
 /// Elementwise with a fixed number of inputs.

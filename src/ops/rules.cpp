@@ -79,6 +79,46 @@ std::vector<int64_t> required_integers(const InferContext& context, int input, s
   return *std::move(values);
 }
 
+namespace {
+
+bool has_batch(const Dims& dims, const Dim& batch) {
+  const std::string name = batch.to_string();
+  return std::ranges::any_of(dims, [&](const Dim& dim) {
+    const auto symbols = dim.symbols();
+    return std::ranges::find(symbols, name) != symbols.end();
+  });
+}
+
+bool is_free_of(const InferContext& context, int input, const Dim& batch) {
+  if (!context.has(input)) return true;
+  const Dims* value = context.value(input);
+  return !has_batch(context.type(input).dims, batch) && (!value || !has_batch(*value, batch));
+}
+
+}  // namespace
+
+bool begins_with(const InferContext& context, int input, const Dim& batch) {
+  return context.has(input) && context.type(input).rank() > 0 && context.type(input).dims[0] == batch;
+}
+
+bool only_first_has_batch(const InferContext& context, const Dim& batch) {
+  if (!begins_with(context, 0, batch)) return false;
+  for (int i = 1; i < context.inputs(); ++i) {
+    if (!is_free_of(context, i, batch)) return false;
+  }
+  return true;
+}
+
+bool batches_align(const InferContext& context, const Dim& batch) {
+  int rank = 0;
+  for (int i = 0; i < context.inputs(); ++i) rank = std::max(rank, context.has(i) ? context.type(i).rank() : 0);
+  for (int i = 0; i < context.inputs(); ++i) {
+    if (is_free_of(context, i, batch)) continue;
+    if (!begins_with(context, i, batch) || context.type(i).rank() != rank) return false;
+  }
+  return true;
+}
+
 DimRange possible_range(const Dim& dim) {
   constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::max();
   SymbolRanges ranges;

@@ -28,6 +28,14 @@ std::optional<std::vector<int64_t>> known_integers(const InferContext& context, 
 /// The same for an input that must be known while building; `what` names it in the error.
 std::vector<int64_t> required_integers(const InferContext& context, int input, std::string_view what);
 
+// For Op::splits_batch.
+/// Whether the first extent of an operand is the batch.
+bool begins_with(const InferContext& context, int input, const Dim& batch);
+/// Whether the first operand begins with the batch and the others have it neither in their shapes nor in their elements.
+bool only_first_has_batch(const InferContext& context, const Dim& batch);
+/// Whether broadcasting puts the batches of all operands that have one on the result's first axis.
+bool batches_align(const InferContext& context, const Dim& batch);
+
 /// Smallest and largest value of an expression over extents when nothing is known of its symbols: a symbol is at least
 /// 1, an unknown extent ("?…") at least 0.
 DimRange possible_range(const Dim& dim);

@@ -24,7 +24,8 @@ std::string json_text(std::string_view text) {
 // Extents are -1 where the profile leaves them open.
 std::vector<int64_t> extents(const plan::ProfileT& profile, const plan::TensorT& tensor) {
   std::vector<int64_t> dims;
-  for (const uint32_t index : tensor.dims) {
+  for (size_t axis = tensor.sliced ? 1 : 0; axis < tensor.dims.size(); ++axis) {
+    const uint32_t index = tensor.dims[axis];
     const int64_t low = profile.result_min[index], high = profile.result_max[index];
     dims.push_back(low == high ? low : -1);
   }

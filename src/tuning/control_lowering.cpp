@@ -172,4 +172,32 @@ void NodeLowering::run_body(uint32_t list, const LoopForm& form, const std::vect
   }
 }
 
+// Every thread of the lane runs the body for images of its own, in memory of its own.
+void NodeLowering::add_batch_loop(int sliced) {
+  ProfileBuilder& builder = graph_.builder_;
+  const int first = builder.now();
+  std::vector<int> wholes, inputs, outputs;
+  for (int i = 0; i < region_.inputs(); ++i) {
+    wholes.push_back(input(i, Need::Any));
+    inputs.push_back(i < sliced ? builder.add_images(wholes.back()) : wholes.back());
+  }
+  StepDraft step = draft(std::string(kBatchKernel), wholes, {});
+  for (int i = 0; i < region_.outputs(); ++i) {
+    step.outputs.push_back(output(i, Need::Any));
+    wholes.push_back(step.outputs.back());
+    outputs.push_back(builder.add_images(wholes.back()));
+  }
+  auto& images = graph_.images_.at(graph_.graph_.tensor(region_.node->outputs[0]).producer);
+  for (const auto& each : images) step.lists.push_back(builder.add_private_list(each.copies));
+  const std::vector<uint32_t> lists = step.lists;
+  builder.add_step(graph_.list_, std::move(step));
+  for (size_t i = 0; i < lists.size(); ++i) {
+    builder.open_list(lists[i]);
+    images[i].body->run(lists[i], inputs, outputs);
+    builder.close_list();
+  }
+  for (const int id : wholes) builder.keep(id, first, builder.now());
+  ++steps_;
+}
+
 }  // namespace tn

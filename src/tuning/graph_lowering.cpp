@@ -21,9 +21,7 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i] != kNone) wanted_.emplace(graph_.outputs()[i], outputs[i]);
   }
-  choose();
-  settle_orders();
-  place_concatenations();
+  if (regions_.empty()) prepare();
   for (const NodeId id : graph_.order()) {
     const Region& region = regions_.at(id);
     const Choice& choice = choices_.at(id);
@@ -42,13 +40,36 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
   return results;
 }
 
+void GraphLowering::prepare() {
+  choose();
+  settle_orders();
+  place_concatenations();
+}
+
 void GraphLowering::choose() {
   for (const NodeId id : graph_.order()) {
     auto region = region_of(graph_, graph_.node(id));
     internal_check(region.has_value(), "{} is not a region", describe(graph_.node(id)));
     choices_[id] = selector_.select(*region);
+    if (graph_.node(id).op->name() == "BatchLoop") images_[id] = images_of(*region);
     regions_.emplace(id, std::move(*region));
   }
+}
+
+std::vector<GraphLowering::Images> GraphLowering::images_of(const Region& region) {
+  const DimRange count = range_of(region.input_type(0).dims[0], target_.ranges);
+  const auto [selector, target] = selector_.alone();
+  std::vector<Images> images;
+  const auto add = [&](int copies, const Target& of, Selector& by) {
+    images.push_back({copies, std::make_unique<GraphLowering>(region.node->bodies[0], of, by, builder_)});
+    images.back().body->prepare();
+  };
+  add(static_cast<int>(std::clamp<int64_t>(count.max, 1, target_.threads)), target, selector);
+  bool left_over = false;
+  for (int64_t n = count.min; n <= std::min(count.max, count.min + target_.threads); ++n)
+    left_over = left_over || images_left_over(n, target_.threads) > 0;
+  if (left_over) add(1, target_, selector_);
+  return images;
 }
 
 void GraphLowering::settle_orders() {
@@ -59,6 +80,15 @@ void GraphLowering::settle_orders() {
   for (const NodeId id : graph_.order()) {
     const Node& node = graph_.node(id);
     const auto order = choices_.at(id).tactic->order(regions_.at(id));
+    if (const auto loop = images_.find(id); loop != images_.end()) {
+      const GraphLowering& body = *loop->second[0].body;
+      for (size_t i = 0; i < node.outputs.size(); ++i) {
+        // What the caller gets is put in its order image by image.
+        const bool given = wanted_.contains(node.outputs[i]);
+        orders_[node.outputs[i]] = given ? Order::RowMajor : body.orders_.at(body.graph_.outputs()[i]);
+      }
+      continue;
+    }
     for (const TensorId output : node.outputs) {
       const int rank = graph_.tensor(output).type.rank();
       Order result = order.value_or(Order::RowMajor);
@@ -109,7 +139,11 @@ int GraphLowering::place_output(TensorId id) {
   if (const auto found = placed_.find(id); found != placed_.end()) return found->second;
   const Tensor& tensor = graph_.tensor(id);
   int place = kNone;
-  if (const auto wanted = wanted_.find(id); wanted != wanted_.end() && orders_[id] == Order::RowMajor) {
+  const auto fits = [&](int wanted) {
+    return orders_[id] == Order::RowMajor ||
+           satisfies(Need::ChannelsLast, tensor.type.dims, builder_.tensor(wanted).strides);
+  };
+  if (const auto wanted = wanted_.find(id); wanted != wanted_.end() && fits(wanted->second)) {
     place = wanted->second;
   } else if (const auto slot = slots_.find(id); slot != slots_.end()) {
     const int parent = place_output(slot->second.parent);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -21,6 +22,12 @@ class Selector {
  public:
   virtual ~Selector() = default;
   virtual Choice select(const Region& region) = 0;
+  /// The same for graphs that a thread runs by itself, and their target.
+  struct Alone {
+    Selector& selector;
+    const Target& target;
+  };
+  virtual Alone alone() = 0;
 };
 
 /// Turns a graph into steps: settles every tensor's memory order, places concatenated tensors inside their result, then
@@ -37,12 +44,21 @@ class GraphLowering {
 
  private:
   friend class NodeLowering;
+  /// What a BatchLoop runs: its body for threads that take images by themselves, and where some may be left over, once
+  /// more for the whole lane.
+  struct Images {
+    int copies;
+    std::unique_ptr<GraphLowering> body;
+  };
+  /// Everything that is settled before the first step is added.
+  void prepare();
   struct Slot {
     TensorId parent;  ///< tensor that it is a part of
     int axis;
     Dim begin;
   };
   void choose();
+  std::vector<Images> images_of(const Region& region);
   void settle_orders();
   void place_concatenations();
   int place_output(TensorId id);
@@ -58,6 +74,7 @@ class GraphLowering {
   uint32_t list_ = 0;
   std::map<NodeId, Region> regions_;
   std::map<NodeId, Choice> choices_;
+  std::map<NodeId, std::vector<Images>> images_;
   std::map<TensorId, Order> orders_;
   std::map<TensorId, Slot> slots_;
   std::map<TensorId, int> placed_;

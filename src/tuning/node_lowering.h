@@ -29,6 +29,7 @@ class NodeLowering final : public RegionLowering {
   void join(int index, size_t axis) override;
   void add_branch() override;
   void add_loop(const LoopForm& form) override;
+  void add_batch_loop(int sliced) override;
 
   /// Copies results that were written elsewhere to their places.
   void finish();

@@ -29,12 +29,12 @@ uint64_t ProfileBuilder::bytes_of(const std::string& name, const TensorType& typ
 int ProfileBuilder::add_tensor(std::string name, TensorType type, Dims strides, Dim offset, int storage) {
   internal_check(type.dims.size() == strides.size(), "'{}' has {} extents and {} strides", name, type.dims.size(),
                  strides.size());
-  tensors_.push_back({std::move(name), std::move(type), std::move(strides), std::move(offset), storage});
+  tensors_.push_back({std::move(name), std::move(type), std::move(strides), std::move(offset), storage, {}});
   return static_cast<int>(tensors_.size() - 1);
 }
 
 int ProfileBuilder::add_arena(std::string name, TensorType type, Dims strides) {
-  storages_.push_back({plan::Storage::Arena, 0, bytes_of(name, type), {0, -1, -1}});
+  storages_.push_back({plan::Storage::Arena, 0, bytes_of(name, type), {0, -1, -1}, open_});
   return add_tensor(std::move(name), std::move(type), std::move(strides), 0, static_cast<int>(storages_.size() - 1));
 }
 
@@ -58,7 +58,19 @@ int ProfileBuilder::add_shape_value(std::string name, const Dims& values, bool s
 }
 
 int ProfileBuilder::add_view(int of, std::string name, TensorType type, Dims strides, Dim offset) {
-  return add_tensor(std::move(name), std::move(type), std::move(strides), std::move(offset), tensor(of).storage);
+  const auto images = tensor(of).images;
+  const int id =
+      add_tensor(std::move(name), std::move(type), std::move(strides), std::move(offset), tensor(of).storage);
+  tensors_.back().images = images;
+  return id;
+}
+
+int ProfileBuilder::add_images(int of) {
+  PlacedTensor image = tensor(of);
+  image.images = {image.type.dims[0], image.strides[0]};
+  image.type.dims[0] = 1;
+  tensors_.push_back(std::move(image));
+  return static_cast<int>(tensors_.size() - 1);
 }
 
 TensorView ProfileBuilder::largest(int id) const {
@@ -71,7 +83,14 @@ TensorView ProfileBuilder::largest(int id) const {
 }
 
 uint32_t ProfileBuilder::add_list() {
-  return lists_++;
+  lists_.emplace_back();
+  return static_cast<uint32_t>(lists_.size() - 1);
+}
+
+uint32_t ProfileBuilder::add_private_list(int copies) {
+  const uint32_t list = add_list();
+  lists_[list].copies = copies;
+  return list;
 }
 
 void ProfileBuilder::touch(int storage, int time) {
@@ -97,25 +116,56 @@ void ProfileBuilder::add_step(uint32_t list, StepDraft step) {
   ++time_;
 }
 
+// Positions are from the start of the list's memory.
+MemoryPlan ProfileBuilder::plan_list(uint32_t list) {
+  std::vector<Lifetime> lifetimes;
+  std::vector<uint64_t*> positions;
+  for (Storage& storage : storages_) {
+    if (storage.kind != plan::Storage::Arena || storage.list != list) continue;
+    lifetimes.push_back({storage.bytes, std::max(0, storage.lifetime.first), std::max(0, storage.lifetime.last)});
+    positions.push_back(&storage.position);
+  }
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const bool inside = lists_[steps_[i].list].copies > 0 ? steps_[i].list == list : list == 0;
+    if (!inside) continue;
+    lifetimes.push_back({steps_[i].step.workspace, static_cast<int>(i), static_cast<int>(i)});
+    positions.push_back(&steps_[i].workspace_position);
+  }
+  MemoryPlan memory = plan_memory(lifetimes);
+  for (size_t i = 0; i < positions.size(); ++i) *positions[i] = lifetimes[i].bytes == 0 ? 0 : memory.offsets[i];
+  return memory;
+}
+
+void ProfileBuilder::plan_all() {
+  for (uint32_t list = 1; list < lists_.size(); ++list) {
+    if (lists_[list].copies > 0) lists_[list].memory = plan_list(list);
+  }
+  for (Entry& entry : steps_) {
+    for (const uint32_t list : entry.step.lists) {
+      const uint64_t bytes = static_cast<uint64_t>(lists_[list].copies) * lists_[list].memory.peak;
+      entry.step.workspace = std::max(entry.step.workspace, bytes);
+    }
+  }
+  lists_[0].memory = plan_list(0);
+  for (const Entry& entry : steps_) {
+    for (const uint32_t list : entry.step.lists) {
+      if (lists_[list].copies == 0) continue;
+      for (Storage& storage : storages_) {
+        if (storage.list == list) storage.position += entry.workspace_position;
+      }
+      for (Entry& inner : steps_) {
+        if (inner.list == list && inner.step.workspace > 0) inner.workspace_position += entry.workspace_position;
+      }
+    }
+  }
+}
+
 std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_ptr<plan::ShapeRangeT>> inputs) {
   auto profile = std::make_unique<plan::ProfileT>();
   profile->inputs = std::move(inputs);
-  // Memory: arena storages, then one workspace per step that asks for one.
-  std::vector<Lifetime> lifetimes;
-  std::vector<int> owner;
-  for (size_t i = 0; i < storages_.size(); ++i) {
-    if (storages_[i].kind != plan::Storage::Arena) continue;
-    const Lifetime& used = storages_[i].lifetime;
-    lifetimes.push_back({storages_[i].bytes, std::max(0, used.first), std::max(0, used.last)});
-    owner.push_back(static_cast<int>(i));
-  }
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    lifetimes.push_back({steps_[i].step.workspace, static_cast<int>(i), static_cast<int>(i)});
-  }
-  const MemoryPlan memory = plan_memory(lifetimes);
-  for (size_t i = 0; i < owner.size(); ++i) storages_[static_cast<size_t>(owner[i])].position = memory.offsets[i];
-  profile->arena_bytes = memory.peak;
-  profile->arena_lower_bound = memory.lower_bound;
+  plan_all();
+  profile->arena_bytes = lists_[0].memory.peak;
+  profile->arena_lower_bound = lists_[0].memory.lower_bound;
   for (const PlacedTensor& tensor : tensors_) {
     const Storage& storage = storages_[static_cast<size_t>(tensor.storage)];
     auto out = std::make_unique<plan::TensorT>();
@@ -123,15 +173,25 @@ std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_p
     out->type = static_cast<uint8_t>(tensor.type.type);
     out->dims = extents_.indices(tensor.type.dims);
     out->strides = extents_.indices(tensor.strides);
+    if (tensor.images) {
+      out->sliced = true;
+      out->dims.insert(out->dims.begin(), extents_.index(tensor.images->count));
+      out->strides.insert(out->strides.begin(), extents_.index(tensor.images->stride));
+    }
     out->offset = extents_.index(tensor.offset);
     out->storage = storage.kind;
     out->position = storage.position;
     out->bytes = storage.bytes;
     profile->tensors.push_back(std::move(out));
   }
-  for (uint32_t i = 0; i < lists_; ++i) profile->lists.push_back(std::make_unique<plan::StepListT>());
-  for (size_t i = 0; i < steps_.size(); ++i) {
-    StepDraft& draft = steps_[i].step;
+  for (const List& list : lists_) {
+    profile->lists.push_back(std::make_unique<plan::StepListT>());
+    if (list.copies == 0) continue;
+    profile->lists.back()->copies = static_cast<uint32_t>(list.copies);
+    profile->lists.back()->private_bytes = list.memory.peak;
+  }
+  for (Entry& entry : steps_) {
+    StepDraft& draft = entry.step;
     auto step = std::make_unique<plan::StepT>();
     step->name = std::move(draft.name);
     step->kernel = std::move(draft.kernel);
@@ -140,7 +200,7 @@ std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_p
     step->inputs.assign(draft.inputs.begin(), draft.inputs.end());
     step->outputs.assign(draft.outputs.begin(), draft.outputs.end());
     step->workspace_bytes = draft.workspace;
-    step->workspace_position = draft.workspace == 0 ? 0 : memory.offsets[owner.size() + i];
+    step->workspace_position = entry.workspace_position;
     step->lists = std::move(draft.lists);
     for (const auto& symbol : draft.defines) {
       const auto found = std::find(symbols_.begin(), symbols_.end(), symbol);
@@ -149,7 +209,7 @@ std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_p
     }
     step->tactic = std::move(draft.tactic);
     step->detail = std::move(draft.detail);
-    profile->lists[steps_[i].list]->steps.push_back(std::move(step));
+    profile->lists[entry.list]->steps.push_back(std::move(step));
   }
   ByteWriter program;
   extents_.program().encode(program);

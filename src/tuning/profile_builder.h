@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct PlacedTensor {
   Dims strides;  ///< in elements
   Dim offset;    ///< in elements
   int storage = 0;
+  /// In a loop over the batch: how many images there are, and the distance from one to the next. The rest describes
+  /// the first of them.
+  struct Images {
+    Dim count, stride;
+  };
+  std::optional<Images> images = {};
 };
 
 /// A step before its tensors have memory.
@@ -53,12 +60,20 @@ class ProfileBuilder {
   int add_shape_value(std::string name, const Dims& values, bool scalar);
   /// Another window on the storage of `of`; `offset` is relative to the storage.
   int add_view(int of, std::string name, TensorType type, Dims strides, Dim offset);
+  /// The images of a tensor, as an iteration of a loop over its first axis sees them: with a first extent of 1.
+  int add_images(int of);
   const PlacedTensor& tensor(int id) const { return tensors_[static_cast<size_t>(id)]; }
   /// A tensor at the profile's largest shapes, without data.
   TensorView largest(int id) const;
 
-  /// Opens a step list; list 0 exists from the start.
+  /// Adds a step list; list 0 exists from the start.
   uint32_t add_list();
+  /// The same for a list that up to `copies` threads run at a time. Each has memory of its own, a part of the workspace
+  /// of the step that runs the list, for the workspaces of the list's steps and for tensors that are added to the arena
+  /// between open_list() and close_list().
+  uint32_t add_private_list(int copies);
+  void open_list(uint32_t list) { open_ = list; }
+  void close_list() { open_ = 0; }
   void add_step(uint32_t list, StepDraft step);
   int now() const { return time_; }
   /// Keeps the storage of a tensor from step `first` to step `last`.
@@ -73,7 +88,15 @@ class ProfileBuilder {
     uint64_t position = 0;
     uint64_t bytes = 0;
     Lifetime lifetime{0, -1, -1};
+    uint32_t list = 0;  ///< the private list that it belongs to; 0: none
   };
+  struct List {
+    int copies = 0;
+    MemoryPlan memory = {};
+  };
+  /// Lays out storages and workspaces that belong to a private list, or to none (0).
+  MemoryPlan plan_list(uint32_t list);
+  void plan_all();
   int add_tensor(std::string name, TensorType type, Dims strides, Dim offset, int storage);
   uint64_t bytes_of(const std::string& name, const TensorType& type) const;
   void touch(int storage, int time);
@@ -87,9 +110,11 @@ class ProfileBuilder {
   struct Entry {
     uint32_t list;
     StepDraft step;
+    uint64_t workspace_position = 0;
   };
   std::vector<Entry> steps_;
-  uint32_t lists_ = 1;
+  std::vector<List> lists_ = {{}};
+  uint32_t open_ = 0;  ///< private list that takes tensors; 0: none
   int time_ = 0;
 };
 

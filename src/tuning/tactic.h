@@ -104,6 +104,8 @@ class RegionLowering {
   virtual void add_branch() = 0;
   /// The region's node repeats its body.
   virtual void add_loop(const LoopForm& form) = 0;
+  /// The region's node runs its body for every image of its first `sliced` inputs.
+  virtual void add_batch_loop(int sliced) = 0;
   /// Adds a step named after the region.
   virtual void add_step(std::string kernel, std::vector<std::byte> parameters, std::vector<int> inputs,
                         std::vector<int> outputs, uint64_t workspace = 0, std::vector<std::string> defines = {}) = 0;

@@ -18,6 +18,7 @@ class FixedSelector final : public Selector {
  public:
   explicit FixedSelector(Choice choice) : choice_(std::move(choice)) {}
   Choice select(const Region&) override { return choice_; }
+  Alone alone() override { throw Error(ErrorCode::Internal, "internal error: a batch loop is not timed as a region"); }
 
  private:
   Choice choice_;

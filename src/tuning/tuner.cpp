@@ -75,10 +75,13 @@ std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::strin
   return result;
 }
 
+Hash Tuner::key(const std::string& signature, std::string_view what) const {
+  return hash_text(fmt::format("{}|{}|{}|{}|{}|{}|{}", kTimingMethod, signature, what, options_.kernel_sources,
+                               cpu_info().model, cpu_feature_names(target_.features), target_.threads));
+}
+
 Hash Tuner::key(const std::string& signature, const Choice& choice) const {
-  return hash_text(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", kTimingMethod, signature, choice.tactic->name(),
-                               choice.config, options_.kernel_sources, cpu_info().model,
-                               cpu_feature_names(target_.features), target_.threads));
+  return key(signature, fmt::format("{}|{}", choice.tactic->name(), choice.config));
 }
 
 void Tuner::find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list) {
@@ -134,6 +137,60 @@ Choice Tuner::select(const Region& region) {
   const Choice choice = choose(region);
   if (options_.region_done) options_.region_done();
   return choice;
+}
+
+Tuner& Tuner::for_one_thread() {
+  if (target_.threads == 1) return *this;
+  if (!alone_) {
+    alone_target_ = std::make_unique<Target>(target_);
+    alone_target_->threads = 1;
+    alone_ = std::make_unique<Tuner>(backend_, *alone_target_, opt_, options_, cache_);
+  }
+  return *alone_;
+}
+
+Selector::Alone Tuner::alone() {
+  Tuner& tuner = for_one_thread();
+  return {tuner, tuner.target_};
+}
+
+double Tuner::selected_microseconds(const Region& region) {
+  std::string text;
+  auto list = candidates(region, text);
+  if (list.empty()) return std::numeric_limits<double>::infinity();
+  if (!list[0].choice.tactic->timed()) return 0;
+  find_times(region, signature_of(region), list);
+  return std::ranges::min(list, {}, &Candidate::microseconds).microseconds;
+}
+
+std::optional<double> Tuner::recall(const std::string& signature) const {
+  const auto known = cache_.find(key(signature, "network"));
+  if (!known && options_.fail_on_miss)
+    throw Error(ErrorCode::NotFound,
+                "the timing cache has no entry for the network with a loop over its batch; build "
+                "once without the strict mode to measure it");
+  return known;
+}
+
+void Tuner::remember(const std::string& signature, double microseconds) {
+  cache_.insert(key(signature, "network"), microseconds);
+  ++measured_;
+}
+
+std::string Tuner::signature_of(const Graph& graph) const {
+  std::string text;
+  for (const NodeId id : graph.order()) text += signature_of(*region_of(graph, graph.node(id))) + "\n";
+  return hash_text(text).hex();
+}
+
+void Tuner::forget_explanation() {
+  explanation_.clear();
+  chosen_.clear();
+  if (alone_) alone_->forget_explanation();
+}
+
+std::string Tuner::explanation() const {
+  return alone_ ? fmt::format("{}for one thread alone:\n{}", explanation_, alone_->explanation()) : explanation_;
 }
 
 Choice Tuner::choose(const Region& region) {

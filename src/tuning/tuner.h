@@ -26,12 +26,26 @@ class Tuner final : public Selector, public RegionCosts {
   Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
         TimingCache& cache);
   Choice select(const Region& region) override;
+  Alone alone() override;
+  /// The tuner behind alone().
+  Tuner& for_one_thread();
   /// Of the fastest candidate, measured even if it is the only one.
   double microseconds(const Region& region) override;
 
+  /// Of what select() takes: 0 for views and the like, infinity where nothing runs the region.
+  double selected_microseconds(const Region& region);
+  /// Times of larger things than regions, in the same cache. recall() throws Error(NotFound) in the strict mode if the
+  /// cache does not know it.
+  std::optional<double> recall(const std::string& signature) const;
+  void remember(const std::string& signature, double microseconds);
+  /// Everything that decides how fast a graph is, and no names.
+  std::string signature_of(const Graph& graph) const;
+
+  /// Starts the explanation again. Choices stay as they are: they follow from the cache.
+  void forget_explanation();
   /// One paragraph per region: every candidate, its time or the reason why it was not one, and which was chosen.
-  const std::string& explanation() const { return explanation_; }
-  size_t measured() const { return measured_; }
+  std::string explanation() const;
+  size_t measured() const { return measured_ + (alone_ ? alone_->measured() : 0); }
 
  private:
   struct Candidate {
@@ -43,6 +57,7 @@ class Tuner final : public Selector, public RegionCosts {
   void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
   double measure(const Region& region, const Choice& choice);
   std::string signature_of(const Region& region) const;
+  Hash key(const std::string& signature, std::string_view what) const;
   Hash key(const std::string& signature, const Choice& choice) const;
 
   const Backend& backend_;
@@ -54,6 +69,8 @@ class Tuner final : public Selector, public RegionCosts {
   std::map<std::string, Choice> chosen_;  ///< by signature
   std::string explanation_;
   size_t measured_ = 0;
+  std::unique_ptr<Target> alone_target_;
+  std::unique_ptr<Tuner> alone_;  ///< for one thread
 };
 
 /// Whether some tactic runs the region as a whole.

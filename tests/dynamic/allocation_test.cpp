@@ -76,8 +76,8 @@ struct Run {
 };
 
 int64_t count_allocations(const DynamicNetwork& network, const std::vector<Shape>& first,
-                          const std::vector<Shape>& second, int threads) {
-  Context context(build_dynamic(network, threads, false), cpu::find_kernel, threads);
+                          const std::vector<Shape>& second, int threads, Batch batch = Batch::Whole) {
+  Context context(build_dynamic(network, threads, false, batch), cpu::find_kernel, threads);
   std::vector<std::vector<std::byte>> memory;
   for (size_t i = 0; i < context.engine().plan().bindings.size(); ++i) {
     memory.emplace_back(context.max_bytes(static_cast<int>(i)));
@@ -113,6 +113,11 @@ TEST(Allocation, NoneInAConvolutionNetwork) {
 TEST(Allocation, NoneInATransformer) {
   for (const int threads : {1, 2})
     EXPECT_EQ(count_allocations(transformer(), {{5, 40}, {5, 1, 1, 40}}, {{1, 3}, {1, 1, 1, 3}}, threads), 0);
+}
+
+TEST(Allocation, NoneImageByImage) {
+  for (const int threads : {1, 2, 3})
+    EXPECT_EQ(count_allocations(conv_network(), {{9, 8, 33, 33}}, {{1, 8, 8, 8}}, threads, Batch::ImageByImage), 0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "ir/text.h"
 #include "ops/entry.h"
+#include "tuning/batch_split.h"
 
 namespace tn::test {
 
@@ -89,14 +90,19 @@ Graph graph_of(const DynamicNetwork& network) {
   return parse_graph(network.text, ops::make_op_by_name);
 }
 
-std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, int threads, bool timing) {
+std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, int threads, bool timing, Batch batch) {
   BuilderConfig config;
   config.threads = threads;
   config.timing = timing;
   config.profiles = {network.profile};
   SilentLogger logger;
   TimingCache cache;
-  return EngineFile::from_bytes(build_engine(graph_of(network), config, logger, cache));
+  Graph graph = graph_of(network);
+  if (batch == Batch::ImageByImage) {
+    const auto found = find_splittable(graph);
+    graph = split_batch(graph, *found, found->nodes.size());
+  }
+  return EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
 }
 
 }  // namespace tn::test

@@ -22,7 +22,10 @@ const DynamicNetwork& conv_network();
 const DynamicNetwork& transformer();
 
 Graph graph_of(const DynamicNetwork& network);
+/// Whether the network runs image by image as far as it can.
+enum class Batch : uint8_t { Whole, ImageByImage };
 /// An engine for the network's profile; with timing off the first candidate of each region is taken.
-std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, int threads, bool timing);
+std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, int threads, bool timing,
+                                                Batch batch = Batch::Whole);
 
 }  // namespace tn::test

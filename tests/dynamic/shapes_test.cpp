@@ -27,9 +27,9 @@ ConstantPtr sample(DataType type, const Shape& shape, int seed) {
 
 class Session {
  public:
-  Session(const DynamicNetwork& network, int threads)
+  Session(const DynamicNetwork& network, int threads, Batch batch = Batch::Whole)
       : graph_(graph_of(network)),
-        context_(build_dynamic(network, threads, false), cpu::find_kernel, threads),
+        context_(build_dynamic(network, threads, false, batch), cpu::find_kernel, threads),
         lane_(threads) {}
 
   // Empty if the engine's results at these shapes agree with the definitions.
@@ -87,6 +87,40 @@ TEST(DynamicShapes, TransformerOfAnyLengthAndBatch) {
             << "batch " << batch << ", length " << length;
     }
   }
+}
+
+// Batches smaller than the lane, with images left over, and of whole rounds.
+TEST(DynamicShapes, ConvolutionsImageByImage) {
+  for (const int threads : {1, 2, 3, 4}) {
+    Session session(conv_network(), threads, Batch::ImageByImage);
+    for (const int64_t size : {33, 8, 15, 32}) {
+      for (const int64_t batch : {9, 1, 2, 4, 7})
+        EXPECT_EQ(session.compare({{batch, 8, size, size}}), "") << "batch " << batch << ", size " << size;
+    }
+  }
+}
+
+TEST(DynamicShapes, TransformerImageByImage) {
+  for (const int threads : {1, 2}) {
+    Session session(transformer(), threads, Batch::ImageByImage);
+    for (const int64_t length : {40, 1, 7, 16, 33}) {
+      for (const int64_t batch : {5, 1, 2, 3})
+        EXPECT_EQ(session.compare({{batch, length}, {batch, 1, 1, length}}), "")
+            << "batch " << batch << ", length " << length;
+    }
+  }
+}
+
+// What the loop's steps hand on has the size of one image, however many there are.
+TEST(DynamicShapes, ImagesTakeMemoryOnceForEveryThread) {
+  const auto bytes = [](int64_t images, int threads, Batch batch) {
+    DynamicNetwork network = conv_network();
+    network.profile["x"] = {{1, 8, 8, 8}, {4, 8, 16, 16}, {images, 8, 33, 33}};
+    return build_dynamic(network, threads, false, batch)->plan().profiles[0]->arena_bytes;
+  };
+  EXPECT_LT(bytes(9, 1, Batch::Whole), bytes(36, 1, Batch::Whole));
+  EXPECT_EQ(bytes(9, 1, Batch::ImageByImage), bytes(36, 1, Batch::ImageByImage));
+  EXPECT_LT(bytes(9, 1, Batch::ImageByImage), bytes(9, 2, Batch::ImageByImage));
 }
 
 TEST(DynamicShapes, WhatTheProfileDoesNotAdmitIsRefused) {

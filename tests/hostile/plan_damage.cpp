@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hostile/plan_damage.h"
 
+#include <array>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -104,7 +105,10 @@ void spoil_constant(plan::ProfileT& profile, std::mt19937& random) {
 }
 
 void spoil_tensor(plan::TensorT& tensor, plan::ProfileT& profile, std::mt19937& random) {
-  switch (random() % 9) {
+  switch (random() % 10) {
+    case 9:
+      tensor.sliced ^= true;
+      break;
     case 0:
       tensor.type = static_cast<uint8_t>(random() % 14);
       break;
@@ -190,13 +194,21 @@ void spoil_step(plan::StepT& step, plan::ProfileT& profile, std::mt19937& random
       spoil(step.lists, random);
       break;
     default:
-      step.kernel = random() % 2 ? "control.if" : "control.loop";
+      step.kernel = std::array{"control.if", "control.loop", "control.batch"}[random() % 3];
       step.lists = {0, 0};
   }
 }
 
 void spoil_profile(plan::ProfileT& profile, std::mt19937& random) {
-  switch (random() % 8) {
+  switch (random() % 9) {
+    case 8: {
+      auto& list = any(profile.lists, random);
+      if (random() % 2)
+        list.copies = strange(list.copies, random);
+      else
+        list.private_bytes = strange(list.private_bytes, random);
+      break;
+    }
     case 0: {
       auto& range = any(profile.inputs, random);
       spoil(random() % 2 ? range.min : range.max, random);

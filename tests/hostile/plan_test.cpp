@@ -12,6 +12,7 @@
 #include "hostile/run_engine.h"
 #include "ir/text.h"
 #include "ops/entry.h"
+#include "tuning/batch_split.h"
 
 namespace tn::test {
 namespace {
@@ -82,9 +83,9 @@ constexpr std::string_view kValues = R"(graph values(x: f32[N,6], c: bool[]) {
 using Engine = std::shared_ptr<const EngineFile>;
 
 // Without timing: the first tactic that takes a region is chosen.
-Engine build(Graph graph, const OptimizationProfile& profile) {
+Engine build(Graph graph, const OptimizationProfile& profile, int threads = 1) {
   BuilderConfig config;
-  config.threads = 1;
+  config.threads = threads;
   config.timing = false;
   config.profiles = {profile};
   SilentLogger logger;
@@ -96,16 +97,27 @@ Engine build(std::string_view text, const OptimizationProfile& profile) {
   return build(parse_graph(text, ops::make_op_by_name), profile);
 }
 
+const OptimizationProfile kImageShapes = {{"x", {Shape{1, 8, 5, 12}, Shape{2, 8, 9, 12}, Shape{3, 8, 11, 12}}}};
+
 Engine images() {
-  return build(kImages, {{"x", {Shape{1, 8, 5, 12}, Shape{2, 8, 9, 12}, Shape{3, 8, 11, 12}}}});
+  return build(kImages, kImageShapes);
 }
+const OptimizationProfile kTokenShapes = {{"ids", {Shape{1, 1}, Shape{2, 5}, Shape{3, 9}}},
+                                          {"mask", {Shape{1, 1, 1, 1}, Shape{2, 1, 1, 5}, Shape{3, 1, 1, 9}}},
+                                          {"right", {Shape{1, 16, 1}, Shape{2, 16, 5}, Shape{3, 16, 9}}}};
+
 Engine tokens() {
-  return build(kTokens, {{"ids", {Shape{1, 1}, Shape{2, 5}, Shape{3, 9}}},
-                         {"mask", {Shape{1, 1, 1, 1}, Shape{2, 1, 1, 5}, Shape{3, 1, 1, 9}}},
-                         {"right", {Shape{1, 16, 1}, Shape{2, 16, 5}, Shape{3, 16, 9}}}});
+  return build(kTokens, kTokenShapes);
 }
 Engine values() {
   return build(kValues, {{"x", {Shape{1, 6}, Shape{2, 6}, Shape{4, 6}}}});
+}
+
+// The same with a loop over the batch.
+Engine by_image(std::string_view text, const OptimizationProfile& profile) {
+  const Graph graph = parse_graph(text, ops::make_op_by_name);
+  const auto found = find_splittable(graph);
+  return build(split_batch(graph, *found, found->nodes.size()), profile, 2);
 }
 
 // The machine code of elementwise regions has an oracle, which takes the same steps and is chosen only where there is
@@ -137,14 +149,14 @@ void lie(const Engine& engine, uint32_t seeds, const std::string& what) {
 
 TEST(HostilePlan, TheNetworksHaveEveryKernel) {
   std::set<std::string> names;
-  for (const Engine& engine : {images(), tokens(), interpreted(tokens()), values()}) {
+  for (const Engine& engine : {images(), tokens(), interpreted(tokens()), values(), by_image(kImages, kImageShapes)}) {
     EXPECT_GT(load_and_run(write_engine(engine->plan(), engine->weights()), "undamaged"), 0);
     names.merge(kernels_of(engine));
   }
   EXPECT_THAT(names,
-              testing::UnorderedElementsAre("attention", "control.if", "conv", "copy", "depthwise", "elementwise",
-                                            "extents", "gather", "gemm", "interpreted", "matmul", "norm", "pool",
-                                            "reduce", "reference", "resize", "softmax", "winograd"));
+              testing::UnorderedElementsAre("attention", "control.batch", "control.if", "conv", "copy", "depthwise",
+                                            "elementwise", "extents", "gather", "gemm", "interpreted", "matmul", "norm",
+                                            "pool", "reduce", "reference", "resize", "softmax", "winograd"));
 }
 
 TEST(HostilePlan, LiesAboutImagesAreRefusedOrHarmless) {
@@ -153,6 +165,10 @@ TEST(HostilePlan, LiesAboutImagesAreRefusedOrHarmless) {
 TEST(HostilePlan, LiesAboutTokensAreRefusedOrHarmless) {
   lie(tokens(), 3000, "tokens");
   lie(interpreted(tokens()), 500, "tokens, interpreted");
+}
+TEST(HostilePlan, LiesAboutLoopsOverABatchAreRefusedOrHarmless) {
+  lie(by_image(kImages, kImageShapes), 3000, "images, one by one");
+  lie(by_image(kTokens, kTokenShapes), 3000, "tokens, one by one");
 }
 TEST(HostilePlan, LiesAboutValuesAreRefusedOrHarmless) {
   lie(values(), 3000, "values");

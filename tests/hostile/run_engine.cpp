@@ -51,7 +51,7 @@ Status run_at(Context& context, bool largest) {
         largest ? context.max_bytes(static_cast<int>(i)) : dense_bytes(shape, plan.bindings[i]->type);
     if (Status status = attach(static_cast<int>(i), bytes); !status) return status;
   }
-  Lane lane(1);
+  Lane lane(context.threads());
   return context.run(lane);
 }
 
@@ -60,7 +60,8 @@ Status run_at(Context& context, bool largest) {
 int load_and_run(Bytes bytes, const std::string& what) {
   int runs = 0;
   try {
-    Context context(EngineFile::from_bytes(std::move(bytes)), cpu::find_kernel, 1);
+    const auto engine = EngineFile::from_bytes(std::move(bytes));
+    Context context(engine, cpu::find_kernel, static_cast<int>(std::clamp(engine->plan().threads, 1u, 2u)));
     context.set_most_iterations(1000);
     const auto profiles = static_cast<int>(context.engine().plan().profiles.size());
     for (int profile = 0; profile < profiles; ++profile) {

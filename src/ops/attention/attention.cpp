@@ -32,6 +32,11 @@ std::vector<TensorType> Attention::infer(const InferContext& context) const {
   return {{q.type, {scores[0], q.dims[1], q.dims[2], v.dims[3]}}};
 }
 
+bool Attention::splits_batch(const InferContext& context, const Dim& batch) const {
+  return begins_with(context, 0, batch) && begins_with(context, 1, batch) && begins_with(context, 2, batch) &&
+         batches_align(context, batch);
+}
+
 namespace {
 
 // Every head of K or V repeated for the heads of Q that share it.

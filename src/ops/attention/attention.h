@@ -29,6 +29,7 @@ struct Attention final : OpBase<Attention, Decomposed>, AttentionAttributes {
   Attention() = default;
   explicit Attention(AttentionAttributes attributes) : AttentionAttributes(attributes) {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::vector<int32_t> decompose(Graph& graph, std::string_view name, std::span<const int32_t> inputs) const override;
 };
 

@@ -30,6 +30,10 @@ std::vector<TensorType> Conv::infer(const InferContext& context) const {
   return {{x.type, std::move(dims)}};
 }
 
+bool Conv::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
 namespace {
 
 std::vector<TensorId> import_conv(NodeView& node) {

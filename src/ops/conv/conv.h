@@ -13,6 +13,7 @@ struct Conv final : OpBase<Conv, Referenced>, ConvAttributes {
   Conv() = default;
   explicit Conv(ConvAttributes attributes) : ConvAttributes(std::move(attributes)) {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 }  // namespace tn::ops

@@ -34,6 +34,10 @@ std::vector<TensorType> ConvTranspose::infer(const InferContext& context) const 
   return {{x.type, std::move(dims)}};
 }
 
+bool ConvTranspose::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
 namespace {
 
 // Padding that an output extent implies: output_shape, or auto_pad SAME, which asks for in · stride.

@@ -13,6 +13,7 @@ struct ConvTranspose final : OpBase<ConvTranspose, Referenced>, ConvTransposeAtt
   ConvTranspose() = default;
   explicit ConvTranspose(ConvTransposeAttributes attributes) : ConvTransposeAttributes(std::move(attributes)) {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 }  // namespace tn::ops

@@ -19,6 +19,9 @@ struct GridSample final : OpBase<GridSample, Referenced>, GridSampleAttributes {
     dims.insert(dims.end(), grid.dims.begin() + 1, grid.dims.end() - 1);
     return {{x.type, std::move(dims)}};
   }
+  bool splits_batch(const InferContext& context, const Dim& batch) const override {
+    return begins_with(context, 0, batch) && begins_with(context, 1, batch);
+  }
 };
 
 // Opset 16 has other names for the modes.

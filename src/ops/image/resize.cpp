@@ -62,6 +62,10 @@ std::vector<TensorType> Resize::infer(const InferContext& context) const {
   return {std::move(result)};
 }
 
+bool Resize::splits_batch(const InferContext& context, const Dim& batch) const {
+  return begins_with(context, 0, batch);
+}
+
 namespace {
 
 // Empty tensors stand for absent inputs in opset 11 and 12.

@@ -14,6 +14,7 @@ struct Resize final : OpBase<Resize, Referenced>, ResizeAttributes {
   Resize() = default;
   explicit Resize(ResizeAttributes attributes) : ResizeAttributes(std::move(attributes)) {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 }  // namespace tn::ops

@@ -26,6 +26,11 @@ std::vector<TensorType> Gather::infer(const InferContext& context) const {
   return {{x.type, std::move(dims)}};
 }
 
+bool Gather::splits_batch(const InferContext& context, const Dim& batch) const {
+  if (normalize_axis(axis, context.type(0).rank()) != 0) return only_first_has_batch(context, batch);
+  return !begins_with(context, 0, batch) && begins_with(context, 1, batch);
+}
+
 std::optional<Dims> Gather::value(const InferContext& context) const {
   const Dims* data = context.value(0);
   const auto indices = known_integers(context, 1);
@@ -46,6 +51,11 @@ std::vector<TensorType> GatherElements::infer(const InferContext& context) const
   model_check(x.rank() > 0, "a scalar has no axis to gather along");
   normalize_axis(axis, x.rank());
   return {{x.type, indices.dims}};
+}
+
+bool GatherElements::splits_batch(const InferContext& context, const Dim& batch) const {
+  return begins_with(context, 0, batch) && begins_with(context, 1, batch) &&
+         normalize_axis(axis, context.type(0).rank()) != 0;
 }
 
 std::vector<TensorType> GatherND::infer(const InferContext& context) const {

@@ -13,6 +13,7 @@ struct Gather final : OpBase<Gather, Referenced>, AxisAttributes {
   Gather() = default;
   explicit Gather(int64_t along) : AxisAttributes{along} {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 
@@ -21,6 +22,7 @@ struct GatherElements final : OpBase<GatherElements, Referenced>, AxisAttributes
   static constexpr std::string_view kName = "GatherElements";
   using AxisAttributes::fields;
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 /// Y[b…, i…, r…] = X[b…, I[b…, i…, :]…, r…] with `batch_dims` leading axes b.

@@ -23,6 +23,11 @@ std::vector<TensorType> MatMul::infer(const InferContext& context) const {
   return {{a.type, std::move(dims)}};
 }
 
+bool MatMul::splits_batch(const InferContext& context, const Dim& batch) const {
+  const bool stacks = context.type(0).rank() > 2 || context.type(1).rank() > 2;
+  return stacks ? batches_align(context, batch) : only_first_has_batch(context, batch);
+}
+
 TensorId matmul(NodeView& node, TensorId a, TensorId b, MatMulAttributes attributes) {
   constexpr std::array<int64_t, 1> kFirst = {0}, kLast = {-1}, kSecondLast = {-2};
   const bool row = node.type(a).rank() == 1, column = node.type(b).rank() == 1;

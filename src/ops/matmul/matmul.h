@@ -14,6 +14,7 @@ struct MatMul final : OpBase<MatMul, Referenced>, MatMulAttributes {
   MatMul() = default;
   explicit MatMul(MatMulAttributes attributes) : MatMulAttributes(attributes) {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 /// NumPy's matmul, vectors included: a vector is a row on the left and a column on the right.

@@ -22,6 +22,10 @@ std::vector<TensorType> NormOverTail::infer(const InferContext& context) const {
   return {x};
 }
 
+bool NormOverTail::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch) && normalize_axis(axis, context.type(0).rank()) != 0;
+}
+
 std::vector<TensorType> GroupNormalization::infer(const InferContext& context) const {
   const TensorType& x = context.type(0);
   model_check(is_float(x.type) && x.rank() >= 2, "X is {}", to_string(x));
@@ -36,6 +40,10 @@ std::vector<TensorType> GroupNormalization::infer(const InferContext& context) c
   return {x};
 }
 
+bool GroupNormalization::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
 namespace {
 
 struct Lrn final : OpBase<Lrn, Referenced>, LrnAttributes {
@@ -45,6 +53,9 @@ struct Lrn final : OpBase<Lrn, Referenced>, LrnAttributes {
     const TensorType& x = context.type(0);
     model_check(is_float(x.type) && x.rank() >= 2 && size > 0, "X is {} and size {}", to_string(x), size);
     return {x};
+  }
+  bool splits_batch(const InferContext& context, const Dim& batch) const override {
+    return only_first_has_batch(context, batch);
   }
 };
 

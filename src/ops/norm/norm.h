@@ -9,6 +9,7 @@ namespace tn::ops {
 /// Keeps type and shape of X; scale and bias must broadcast to it.
 struct NormOverTail : Referenced, NormAttributes {
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 /// (x − mean) / sqrt(variance + epsilon) · scale + bias over the axes from `axis` on. Inputs: X, scale, optional bias.
@@ -28,6 +29,7 @@ struct GroupNormalization final : OpBase<GroupNormalization, Referenced>, GroupN
   static constexpr std::string_view kName = "GroupNormalization";
   using GroupNormAttributes::fields;
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 }  // namespace tn::ops

@@ -29,16 +29,28 @@ std::vector<TensorType> MaxPool::infer(const InferContext& context) const {
   return types;
 }
 
+bool MaxPool::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
 std::vector<TensorType> AveragePool::infer(const InferContext& context) const {
   const TensorType& x = context.type(0);
   model_check(is_float(x.type), "{} is not a tensor of floats", to_string(x));
   return {{x.type, pooled(x, *this)}};
 }
 
+bool AveragePool::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
 std::vector<TensorType> LpPool::infer(const InferContext& context) const {
   const TensorType& x = context.type(0);
   model_check(is_float(x.type), "{} is not a tensor of floats", to_string(x));
   return {{x.type, pooled(x, *this)}};
+}
+
+bool LpPool::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
 }
 
 namespace {

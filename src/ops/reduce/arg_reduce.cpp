@@ -18,6 +18,9 @@ struct ArgReduce : Referenced, ArgReduceAttributes {
       y.dims.erase(y.dims.begin() + at);
     return {y};
   }
+  bool splits_batch(const InferContext& context, const Dim& batch) const override {
+    return only_first_has_batch(context, batch);
+  }
 };
 
 struct ArgMax final : OpBase<ArgMax, ArgReduce> {

@@ -23,6 +23,10 @@ std::vector<TensorType> Reduce::infer(const InferContext& context) const {
   return {y};
 }
 
+bool Reduce::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
 std::optional<Dims> Reduce::value(const InferContext& context) const {
   const Dims* x = context.value(0);
   if (!x || mode == ReduceMode::Mean || x->empty() || context.type(0).rank() > 1) return std::nullopt;

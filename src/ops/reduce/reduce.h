@@ -13,6 +13,7 @@ struct Reduce final : OpBase<Reduce, Referenced>, ReduceAttributes {
   Reduce() = default;
   explicit Reduce(ReduceAttributes attributes) : ReduceAttributes(std::move(attributes)) {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 

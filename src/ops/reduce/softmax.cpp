@@ -14,6 +14,10 @@ std::vector<TensorType> AlongAxis::infer(const InferContext& context) const {
   return {x};
 }
 
+bool AlongAxis::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch) && normalize_axis(axis, context.type(0).rank()) != 0;
+}
+
 namespace {
 
 TensorId along(NodeView& node, TensorId x, int64_t axis) {

@@ -9,6 +9,7 @@ namespace tn::ops {
 /// Normalises along one axis; the type and shape stay.
 struct AlongAxis : Referenced, SoftmaxAttributes {
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 struct Softmax final : OpBase<Softmax, AlongAxis> {

@@ -24,6 +24,13 @@ std::vector<TensorType> Concat::infer(const InferContext& context) const {
   return {std::move(result)};
 }
 
+bool Concat::splits_batch(const InferContext& context, const Dim& batch) const {
+  for (int i = 0; i < context.inputs(); ++i) {
+    if (!begins_with(context, i, batch)) return false;
+  }
+  return true;
+}
+
 std::optional<Dims> Concat::value(const InferContext& context) const {
   if (normalize_axis(axis, context.type(0).rank()) != 0) return std::nullopt;
   Dims result;

@@ -12,6 +12,7 @@ struct Concat final : OpBase<Concat, Referenced>, ConcatAttributes {
   Concat() = default;
   explicit Concat(int64_t along) : ConcatAttributes{along} {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 
@@ -22,6 +23,7 @@ struct Split final : OpBase<Split, Referenced>, SplitAttributes {
   Split() = default;
   Split(int64_t along, int64_t parts) : SplitAttributes{along, parts} {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 }  // namespace tn::ops

@@ -23,6 +23,11 @@ std::vector<TensorType> Expand::infer(const InferContext& context) const {
   return {{x.type, broadcast(x.dims, *shape)}};
 }
 
+bool Expand::splits_batch(const InferContext& context, const Dim& batch) const {
+  const auto rank = static_cast<int>(context.value(1)->size());
+  return !begins_with(context, 0, batch) || context.type(0).rank() >= rank;
+}
+
 std::optional<Dims> Expand::value(const InferContext& context) const {
   const Dims *data = context.value(0), *shape = context.value(1);
   if (!data || !shape || shape->size() > 1) return std::nullopt;

@@ -9,6 +9,7 @@ namespace tn::ops {
 struct Expand final : OpBase<Expand, Referenced> {
   static constexpr std::string_view kName = "Expand";
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 

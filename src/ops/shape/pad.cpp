@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/shape/pad.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "ops/entry.h"
@@ -26,6 +27,14 @@ std::vector<TensorType> Pad::infer(const InferContext& context) const {
     dim = padded;
   }
   return {std::move(result)};
+}
+
+bool Pad::splits_batch(const InferContext& context, const Dim& batch) const {
+  if (!only_first_has_batch(context, batch)) return false;
+  const int rank = context.type(0).rank();
+  const auto axes = context.has(3) ? normalize_axes(required_integers(context, 3, "axes"), rank) : std::vector{0};
+  const auto first = std::ranges::find(axes, 0);
+  return first == axes.end() || (*context.value(1))[static_cast<size_t>(first - axes.begin())] == Dim(0);
 }
 
 namespace {

@@ -14,6 +14,7 @@ struct Pad final : OpBase<Pad, Referenced>, PadAttributes {
   Pad() = default;
   explicit Pad(PadMode how) : PadAttributes{how} {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
 };
 
 }  // namespace tn::ops

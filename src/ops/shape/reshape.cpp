@@ -71,6 +71,10 @@ std::vector<TensorType> Reshape::infer(const InferContext& context) const {
   return {{x.type, std::move(dims)}};
 }
 
+bool Reshape::splits_batch(const InferContext& context, const Dim& batch) const {
+  return begins_with(context, 0, batch);
+}
+
 std::optional<Dims> Reshape::value(const InferContext& context) const {
   return reshaped_value(context);
 }

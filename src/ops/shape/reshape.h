@@ -12,6 +12,7 @@ struct Reshape final : OpBase<Reshape, Referenced>, ReshapeAttributes {
   static constexpr std::string_view kName = "Reshape";
   using ReshapeAttributes::fields;
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 
@@ -19,6 +20,7 @@ struct Reshape final : OpBase<Reshape, Referenced>, ReshapeAttributes {
 struct Squeeze final : OpBase<Squeeze, Referenced> {
   static constexpr std::string_view kName = "Squeeze";
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 
@@ -26,6 +28,7 @@ struct Squeeze final : OpBase<Squeeze, Referenced> {
 struct Unsqueeze final : OpBase<Unsqueeze, Referenced> {
   static constexpr std::string_view kName = "Unsqueeze";
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/shape/slice.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "ops/entry.h"
@@ -68,6 +69,12 @@ std::vector<TensorType> Slice::infer(const InferContext& context) const {
     }
   }
   return {std::move(result)};
+}
+
+bool Slice::splits_batch(const InferContext& context, const Dim& batch) const {
+  const auto ranges = slice_ranges(context);
+  return only_first_has_batch(context, batch) && ranges &&
+         std::ranges::none_of(*ranges, [](const SliceRange& range) { return range.axis == 0; });
 }
 
 std::optional<Dims> Slice::value(const InferContext& context) const {

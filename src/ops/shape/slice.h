@@ -11,6 +11,7 @@ namespace tn::ops {
 struct Slice final : OpBase<Slice, Referenced> {
   static constexpr std::string_view kName = "Slice";
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 

@@ -44,6 +44,10 @@ std::vector<TensorType> Split::infer(const InferContext& context) const {
   return types;
 }
 
+bool Split::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
 namespace {
 
 // The sizes are an attribute up to opset 12 (opset 1 allows an input too); without them the parts are equal.

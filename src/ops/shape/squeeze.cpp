@@ -26,6 +26,10 @@ std::vector<TensorType> Squeeze::infer(const InferContext& context) const {
   return {{x.type, std::move(dims)}};
 }
 
+bool Squeeze::splits_batch(const InferContext& context, const Dim& batch) const {
+  return begins_with(context, 0, batch);
+}
+
 std::optional<Dims> Squeeze::value(const InferContext& context) const {
   return reshaped_value(context);
 }
@@ -42,6 +46,10 @@ std::vector<TensorType> Unsqueeze::infer(const InferContext& context) const {
     dims.push_back(one ? Dim(1) : x.dims[next++]);
   }
   return {{x.type, std::move(dims)}};
+}
+
+bool Unsqueeze::splits_batch(const InferContext& context, const Dim& batch) const {
+  return begins_with(context, 0, batch);
 }
 
 std::optional<Dims> Unsqueeze::value(const InferContext& context) const {

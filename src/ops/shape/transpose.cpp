@@ -20,6 +20,10 @@ std::vector<TensorType> Transpose::infer(const InferContext& context) const {
   return {{x.type, std::move(dims)}};
 }
 
+bool Transpose::splits_batch(const InferContext& context, const Dim& batch) const {
+  return begins_with(context, 0, batch);
+}
+
 std::optional<Dims> Transpose::value(const InferContext& context) const {
   const auto dims = context.type(0).static_shape();
   if (!context.value(0) || !dims) return std::nullopt;

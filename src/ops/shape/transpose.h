@@ -12,6 +12,7 @@ struct Transpose final : OpBase<Transpose, Referenced>, TransposeAttributes {
   Transpose() = default;
   explicit Transpose(std::vector<int64_t> permutation) : TransposeAttributes{std::move(permutation)} {}
   std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::optional<Dims> value(const InferContext& context) const override;
 };
 

@@ -18,6 +18,8 @@ const Tactic& shape_value();
 const Tactic& branch();
 /// Loop and Scan.
 const Tactic& repetition();
+/// BatchLoop.
+const Tactic& image_by_image();
 /// Any operator with a reference function: the kernel of last resort.
 const Tactic& reference();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "ops/control/batch_loop.h"
 #include "ops/control/loop.h"
 #include "ops/rules.h"
 #include "tuning/tactics/common.h"
@@ -84,6 +85,23 @@ class Repetition final : public Tactic {
   }
 };
 
+class ImageByImage final : public Tactic {
+ public:
+  std::string_view name() const override { return "images"; }
+  Support supports(const Region& region, const Target&) const override {
+    return loop_of(region) ? Support{} : Support::foreign();
+  }
+  bool timed() const override { return false; }
+  void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
+    lowering.add_batch_loop(static_cast<int>(loop_of(region)->sliced));
+  }
+
+ private:
+  static const ops::BatchLoop* loop_of(const Region& region) {
+    return dynamic_cast<const ops::BatchLoop*>(region.anchor);
+  }
+};
+
 }  // namespace
 
 const Tactic& branch() {
@@ -93,6 +111,11 @@ const Tactic& branch() {
 
 const Tactic& repetition() {
   static const Repetition tactic;
+  return tactic;
+}
+
+const Tactic& image_by_image() {
+  static const ImageByImage tactic;
   return tactic;
 }
 
