@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -106,7 +107,7 @@ class ProfileBuilder {
   std::vector<std::string> symbols_;
   ExtentTable extents_;
   std::vector<Storage> storages_;
-  std::vector<PlacedTensor> tensors_;
+  std::deque<PlacedTensor> tensors_;  ///< a deque: who holds one may add others
   struct Entry {
     uint32_t list;
     StepDraft step;
