@@ -177,6 +177,18 @@ struct FittedProfile {
   std::string weighed;  ///< narrow types, loops over the batch
 };
 
+// Puts the first part of the network into a loop over its batch where that is measured to be faster.
+void loop_over_batch(FittedProfile& fitted, const plan::PlanT& outline, const std::vector<std::string>& symbols) {
+  const auto race = [&](std::span<const Graph> graphs) {
+    return race_graphs(graphs, outline, fitted.target, symbols, *fitted.profile, *fitted.tuner);
+  };
+  BatchChoice choice = choose_batch_loop(fitted.graph, *fitted.tuner, opt_values(fitted.graph, *fitted.profile),
+                                         fitted.target.threads, race);
+  if (choice.graph) fitted.graph = *std::move(choice.graph);
+  fitted.weighed += choice.explanation;
+  fitted.tuner->forget_explanation();
+}
+
 }  // namespace
 
 Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
@@ -184,7 +196,7 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
 }
 
 int phases_of(const BuilderConfig& config) {
-  return narrow_types(config).empty() ? 2 : 3;
+  return 2 + (config.timing ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1);
 }
 
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
@@ -222,16 +234,14 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   std::vector<FittedProfile> fitted;
   fitted.reserve(profiles.size());  // tuners refer to their targets
   std::ptrdiff_t nodes = 0;
-  bool tuning = false;
   for (const OptimizationProfile& profile : profiles) {
     fitted.push_back(
         {&profile, target_of(config, static_cast<int>(plan.threads), symbol_ranges(graph, profile)), graph, {}, {}});
     FittedProfile& last = fitted.back();
     fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
-    const TunerOptions options{
-        config.timing, config.timing_repeats, config.most_tactics, config.fail_on_cache_miss, cpu::kKernelSources, [&] {
-          if (tuning) phases.step_done();
-        }};
+    const TunerOptions options{config.timing,       config.timing_repeats,
+                               config.most_tactics, config.fail_on_cache_miss,
+                               cpu::kKernelSources, [&] { phases.step_done(); }};
     last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
     nodes += std::ssize(last.graph.order());
   }
@@ -244,23 +254,14 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     }
   }
   if (config.timing) {
-    phases.start("Choosing loops over batches", static_cast<int>(std::ssize(fitted)));
-    for (FittedProfile& each : fitted) {
-      const auto race = [&](std::span<const Graph> graphs) {
-        return race_graphs(graphs, plan, each.target, symbols, *each.profile, *each.tuner);
-      };
-      BatchChoice choice =
-          choose_batch_loop(each.graph, *each.tuner, opt_values(graph, *each.profile), each.target.threads, race);
-      if (choice.graph) each.graph = *std::move(choice.graph);
-      each.weighed += choice.explanation;
-      each.tuner->forget_explanation();
-      phases.step_done();
-    }
+    // Each region alone, on the batch and on one image; then what runs it in a whole network.
+    constexpr int kChoices = 3;
+    phases.start("Choosing how batches run", static_cast<int>(kChoices * nodes));
+    for (FittedProfile& each : fitted) loop_over_batch(each, plan, symbols);
   }
   int regions = 0;
   for (const FittedProfile& each : fitted) regions += count_regions(each.graph);
   phases.start("Tuning", regions);
-  tuning = true;
   WeightStore weights;
   for (const auto& [profile, target, lowered_graph, tuner, weighed] : fitted) {
     plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, *tuner, weights));

@@ -42,10 +42,11 @@ struct BuilderConfig {
 };
 
 /// Follows a build, on the thread that builds. Phases follow one another: the graph, types where narrow ones are to be
-/// weighed, tuning.
+/// weighed, loops over the batch where times are measured, tuning.
 class BuildMonitor {
  public:
   virtual ~BuildMonitor() = default;
+  /// `steps` is an estimate: a phase may take fewer, or more.
   virtual void start(const char* phase, int steps) noexcept = 0;
   /// False stops the build, which then throws Error(InvalidArgument).
   virtual bool step_done() noexcept = 0;

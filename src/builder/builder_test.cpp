@@ -77,16 +77,21 @@ class Counter final : public BuildMonitor {
   explicit Counter(int stop_at) : stop_at_(stop_at) {}
   void start(const char* phase, int steps) noexcept override {
     phases.emplace_back(phase);
-    expected += steps;
+    expected.push_back(steps);
+    done.push_back(0);
     ++open;
   }
-  bool step_done() noexcept override { return ++done != stop_at_; }
+  bool step_done() noexcept override {
+    ++done.back();
+    return ++steps_ != stop_at_;
+  }
   void finish() noexcept override { --open; }
   std::vector<std::string> phases;
-  int expected = 0, done = 0, open = 0;
+  std::vector<int> expected, done;  ///< steps of each phase
+  int open = 0;
 
  private:
-  int stop_at_;
+  int stop_at_, steps_ = 0;
 };
 
 TEST(Builder, MonitorsSeeEveryRegionAndMayStop) {
@@ -98,7 +103,7 @@ TEST(Builder, MonitorsSeeEveryRegionAndMayStop) {
   EXPECT_EQ(all.open, 0);
   Counter early(2);
   EXPECT_THROW(build(kConvolutions, untimed(), cache, &early), Error);
-  EXPECT_EQ(early.done, 2);
+  EXPECT_EQ(early.done, (std::vector<int>{1, 1}));
   EXPECT_EQ(early.open, 0);
 }
 
@@ -109,9 +114,11 @@ TEST(Builder, MonitorsMayStopTheChoiceOfTypes) {
   config.fp16 = true;
   Counter all(-1);
   build(kConvolutions, config, cache, &all);
-  EXPECT_EQ(all.phases, (std::vector<std::string>{"Optimizing the graph", "Choosing types", "Tuning"}));
+  EXPECT_EQ(all.phases,
+            (std::vector<std::string>{"Optimizing the graph", "Choosing types", "Choosing how batches run", "Tuning"}));
   EXPECT_EQ(std::ssize(all.phases), phases_of(config));
-  EXPECT_EQ(all.done, all.expected);
+  EXPECT_EQ(all.done[1], all.expected[1]);
+  EXPECT_EQ(all.done[3], all.expected[3]);
   Counter early(2);
   EXPECT_THROW(build(kConvolutions, config, cache, &early), Error);
   EXPECT_EQ(early.phases.back(), "Choosing types");

@@ -31,7 +31,8 @@ std::vector<int64_t> required_integers(const InferContext& context, int input, s
 // For Op::splits_batch.
 /// Whether the first extent of an operand is the batch.
 bool begins_with(const InferContext& context, int input, const Dim& batch);
-/// Whether the first operand begins with the batch and the others have it neither in their shapes nor in their elements.
+/// Whether the first operand begins with the batch and the others have it neither in their shapes nor in their
+/// elements.
 bool only_first_has_batch(const InferContext& context, const Dim& batch);
 /// Whether broadcasting puts the batches of all operands that have one on the result's first axis.
 bool batches_align(const InferContext& context, const Dim& batch);

@@ -39,10 +39,11 @@ class Phases final : public BuildMonitor {
   }
   void start(const char* phase, int steps) noexcept override {
     phase_ = phase;
+    last_ = steps - 1;
     done_ = 0;
     if (monitor_) monitor_->phaseStart(phase, kWhole, steps);
   }
-  bool step_done() noexcept override { return !monitor_ || monitor_->stepComplete(phase_, done_++); }
+  bool step_done() noexcept override { return !monitor_ || monitor_->stepComplete(phase_, std::min(done_++, last_)); }
   void finish() noexcept override {
     if (!monitor_) return;
     monitor_->phaseFinish(phase_);
@@ -53,7 +54,7 @@ class Phases final : public BuildMonitor {
   static constexpr const char* kWhole = "Building the engine";
   tenon::IProgressMonitor* monitor_;
   const char* phase_ = "";
-  int32_t done_ = 0, parts_ = 0;
+  int32_t last_ = 0, done_ = 0, parts_ = 0;
 };
 
 class PublicBuilder final : public tenon::IBuilder {

@@ -5,8 +5,8 @@
 
 namespace tn::ops {
 
-/// Computes a batch image by image. Inputs: `sliced` tensors whose first axis is the batch, captures. The body takes one
-/// image of each sliced tensor, with a first extent of 1, and the captures, and gives one image of every output.
+/// Computes a batch image by image. Inputs: `sliced` tensors whose first axis is the batch, captures. The body takes
+/// one image of each sliced tensor, with a first extent of 1, and the captures, and gives one image of every output.
 struct BatchLoop final : OpBase<BatchLoop, Structured> {
   static constexpr std::string_view kName = "BatchLoop";
   int64_t sliced = 1;
