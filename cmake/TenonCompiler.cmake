@@ -24,7 +24,7 @@ target_compile_options(tenon_compile_options INTERFACE -Wall -Wextra -Wpedantic 
 # What gcc 13 and later take for errors in the standard library, in fmt, and where a reference is returned from a table.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
   target_compile_options(tenon_compile_options INTERFACE -Wno-array-bounds -Wno-dangling-reference -Wno-maybe-uninitialized
-                                                         -Wno-stringop-overflow)
+                                                         -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(TENON_WERROR)
   target_compile_options(tenon_compile_options INTERFACE -Werror)
