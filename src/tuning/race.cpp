@@ -14,7 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kBurst = std::chrono::milliseconds(40);
 constexpr auto kBudget = std::chrono::milliseconds(600);  // of each engine
-constexpr int kLeastRounds = 3;
+constexpr int kLeastRounds = 2;
 
 void check(const Status& status) {
   if (!status) throw Error(status.code(), "{}", status.message());

@@ -16,10 +16,10 @@ inline constexpr int kTimingMethod = 2;
 /// copies of the weights in turn), on the lane the engine will run on.
 class Timer {
  public:
-  /// `opt`: values of the symbols; `repeats`: measurements of which the median counts.
+  /// `opt`: values of the symbols; `repeats`: measurements at most.
   Timer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats);
-  /// Median microseconds of one run.
-  double measure(const Region& region, const Choice& choice);
+  /// Microseconds of one run: the lower quartile of the repeats, of which two are enough for what is far above `best`.
+  double measure(const Region& region, const Choice& choice, double best);
 
  private:
   const Backend& backend_;

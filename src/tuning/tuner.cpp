@@ -91,7 +91,7 @@ void Tuner::find_times(const Region& region, const std::string& signature, std::
     if (const auto known = cache_.find(key(signature, candidate.choice))) {
       candidate.microseconds = *known;
     } else {
-      candidate.microseconds = measure(region, candidate.choice);
+      candidate.microseconds = measure(region, candidate.choice, best);
       fresh.push_back(&candidate);
     }
     best = std::min(best, candidate.microseconds);
@@ -102,14 +102,14 @@ void Tuner::find_times(const Region& region, const std::string& signature, std::
   if (std::count_if(list.begin(), list.end(), close) > 1) {
     for (Candidate* candidate : fresh) {
       if (close(*candidate))
-        candidate->microseconds = std::min(candidate->microseconds, measure(region, candidate->choice));
+        candidate->microseconds = std::min(candidate->microseconds, measure(region, candidate->choice, best));
     }
   }
   for (const Candidate* candidate : fresh) cache_.insert(key(signature, candidate->choice), candidate->microseconds);
   measured_ += fresh.size();
 }
 
-double Tuner::measure(const Region& region, const Choice& choice) {
+double Tuner::measure(const Region& region, const Choice& choice, double best) {
   if (options_.fail_on_miss) {
     throw Error(ErrorCode::NotFound,
                 "the timing cache has no entry for layer '{}' with tactic {} {}; build once without "
@@ -117,7 +117,7 @@ double Tuner::measure(const Region& region, const Choice& choice) {
                 region.node->name, choice.tactic->name(), choice.config);
   }
   if (!timer_) timer_ = std::make_unique<Timer>(backend_, target_, opt_, options_.repeats);
-  return timer_->measure(region, choice);
+  return timer_->measure(region, choice, best);
 }
 
 std::string Tuner::signature_of(const Region& region) const {
