@@ -2,6 +2,7 @@
 """type_agreement_test.py PROGRAM: the CIFAR networks of the outside data say the same in f32 and with fp16. Skipped without the data."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,9 @@ models = [data / "models" / "onnx" / name for name in ("cifar_resnet20.onnx", "c
 archive = data / "images" / "cifar10_calib.tar.zst"
 if not all(path.exists() for path in [*models, archive]):
     print(f"skipped: no CIFAR networks and images below {data}")
+    sys.exit(SKIPPED)
+if not shutil.which("zstd"):
+    print("skipped: unpacking the CIFAR images needs the program zstd")
     sys.exit(SKIPPED)
 with tempfile.TemporaryDirectory(prefix="tenon_cifar_") as folder:
     subprocess.run(["tar", "--zstd", "-xf", archive, "-C", folder], check=True)
