@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 
 #include "base/error.h"
 #include "exec/context.h"
+#include "tuning/timing_inputs.h"
 
 namespace tn {
 namespace {
@@ -20,18 +20,6 @@ void check(const Status& status) {
   if (!status) throw Error(status.code(), "{}", status.message());
 }
 
-void fill(HostBuffer& buffer, DataType type) {
-  std::minstd_rand random(1);
-  const auto elements = static_cast<int64_t>(buffer.size() / size_of(type));
-  const TensorView view = TensorView::dense(buffer.data(), type, {elements});
-  for (int64_t i = 0; i < elements; ++i) {
-    if (is_float(type))
-      store_double(view, i, static_cast<double>(random() % 2001) / 1000.0 - 1.0);
-    else
-      store_int64(view, i, 0);
-  }
-}
-
 class Runner {
  public:
   Runner(const std::vector<std::byte>& engine, KernelFinder kernels, int threads)
@@ -39,10 +27,12 @@ class Runner {
     const plan::PlanT& plan = context_.engine().plan();
     for (size_t i = 0; i < plan.bindings.size(); ++i) {
       const auto binding = static_cast<int>(i);
-      buffers_.emplace_back(std::max<size_t>(context_.max_bytes(binding), 64), "timing");
+      const size_t bytes = context_.max_bytes(binding);
+      const auto type = static_cast<DataType>(plan.bindings[i]->type);
+      buffers_.push_back(plan.bindings[i]->is_input ? timing_input(type, static_cast<int64_t>(bytes / size_of(type)))
+                                                    : HostBuffer(std::max<size_t>(bytes, 64), "timing outputs"));
       check(context_.set_address(binding, buffers_.back().data()));
       if (!plan.bindings[i]->is_input) continue;
-      fill(buffers_.back(), static_cast<DataType>(plan.bindings[i]->type));
       check(context_.set_input_shape(binding, Shape(std::span<const int64_t>(plan.profiles[0]->inputs[i]->opt))));
     }
   }

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
-#include <random>
 
 #include "base/error.h"
 #include "exec/context.h"
 #include "tuning/layout.h"
+#include "tuning/timing_inputs.h"
 
 namespace tn {
 namespace {
@@ -66,28 +65,6 @@ plan::PlanT plan_of(const Graph& graph, const Backend& backend, const Target& ta
 
 void check(const Status& status) {
   if (!status) throw Error(status.code(), "{}", status.message());
-}
-
-// Random numbers of moderate size, the same in every run.
-HostBuffer random_input(DataType type, int64_t elements) {
-  constexpr int64_t kDistinct = 65521;  // repeated from there on; a prime, so that rows differ
-  const size_t size = size_of(type);
-  HostBuffer buffer(static_cast<size_t>(elements) * size + 64, "timing inputs");
-  std::minstd_rand random(1);
-  const int64_t distinct = std::min(elements, kDistinct);
-  const TensorView view = TensorView::dense(buffer.data(), type, {distinct});
-  for (int64_t i = 0; i < distinct; ++i) {
-    const double value = static_cast<double>(random() % 2001) / 1000.0 - 1.0;
-    if (is_float(type))
-      store_double(view, i, value);
-    else
-      store_int64(view, i, 0);
-  }
-  auto* bytes = reinterpret_cast<char*>(buffer.data());
-  for (int64_t at = distinct; at < elements; at += distinct)
-    std::memcpy(bytes + static_cast<size_t>(at) * size, bytes,
-                static_cast<size_t>(std::min(distinct, elements - at)) * size);
-  return buffer;
 }
 
 }  // namespace
@@ -151,7 +128,7 @@ double Timer::measure(const Region& region, const Choice& choice, double best) {
   std::vector<HostBuffer> inputs;
   for (const TensorId id : graph.inputs()) {
     const Tensor& tensor = graph.tensor(id);
-    inputs.push_back(random_input(tensor.type.type, *product(tensor.type.dims).constant()));
+    inputs.push_back(timing_input(tensor.type.type, *product(tensor.type.dims).constant()));
   }
   const auto budget = repeats_ * std::chrono::microseconds(7500);
   std::vector<std::unique_ptr<Context>> contexts;

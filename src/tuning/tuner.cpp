@@ -126,11 +126,13 @@ std::string Tuner::signature_of(const Region& region) const {
 
 double Tuner::microseconds(const Region& region) {
   std::string text;
-  double best = std::numeric_limits<double>::infinity();
-  auto list = candidates(region, text);
+  return fastest(region, candidates(region, text));
+}
+
+double Tuner::fastest(const Region& region, std::vector<Candidate> list) {
+  if (list.empty()) return std::numeric_limits<double>::infinity();
   find_times(region, signature_of(region), list);
-  for (const Candidate& candidate : list) best = std::min(best, candidate.microseconds);
-  return best;
+  return std::ranges::min(list, {}, &Candidate::microseconds).microseconds;
 }
 
 Choice Tuner::select(const Region& region) {
@@ -157,10 +159,8 @@ Selector::Alone Tuner::alone() {
 double Tuner::selected_microseconds(const Region& region) {
   std::string text;
   auto list = candidates(region, text);
-  if (list.empty()) return std::numeric_limits<double>::infinity();
-  if (!list[0].choice.tactic->timed()) return 0;
-  find_times(region, signature_of(region), list);
-  return std::ranges::min(list, {}, &Candidate::microseconds).microseconds;
+  if (!list.empty() && !list[0].choice.tactic->timed()) return 0;
+  return fastest(region, std::move(list));
 }
 
 std::optional<double> Tuner::recall(const std::string& signature) const {

@@ -55,6 +55,8 @@ class Tuner final : public Selector, public RegionCosts {
   Choice choose(const Region& region);
   std::vector<Candidate> candidates(const Region& region, std::string& text) const;
   void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
+  /// Infinity for an empty list.
+  double fastest(const Region& region, std::vector<Candidate> list);
   double measure(const Region& region, const Choice& choice, double best);
   std::string signature_of(const Region& region) const;
   Hash key(const std::string& signature, std::string_view what) const;
