@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 
 #include "base/data_type.h"
 
@@ -38,6 +39,11 @@ enum class Activation : uint8_t {
   Tanh,
 };
 
+/// Whether an activation is min(max(x, low), high) for the bounds that clip_of gives.
+constexpr bool is_clip(Activation activation) {
+  return activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip;
+}
+
 /// Called on `count` channels of an output pixel just written; `row` points at channel `first_channel` in the output,
 /// in the output's type. `pixel` counts batch, depth, height and width (for GEMM: batch and row) without gaps.
 /// Called by several threads at once, on disjoint parts.
@@ -55,5 +61,16 @@ struct Epilogue {
   RowFunction post = nullptr;
   void* post_context = nullptr;
 };
+
+/// Infinite where nothing is cut off, as for activations that are no clip.
+struct ClipBounds {
+  float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
+};
+constexpr ClipBounds clip_of(const Epilogue& epilogue) {
+  ClipBounds clip;
+  if (epilogue.activation == Activation::Relu) clip.low = 0;
+  if (epilogue.activation == Activation::Clip) clip = {epilogue.alpha, epilogue.beta};
+  return clip;
+}
 
 }  // namespace tn

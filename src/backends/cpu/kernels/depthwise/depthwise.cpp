@@ -101,7 +101,7 @@ struct Depthwise::Task {
   const Epilogue& epilogue;
   char* output;
   bool direct;  ///< the kernel writes the output itself
-  float low, high;
+  ClipBounds clip;
 };
 
 void Depthwise::row(const Task& t, const Row& at) const noexcept {
@@ -127,8 +127,8 @@ void Depthwise::row(const Task& t, const Row& at) const noexcept {
   a.weights_step = p.kernel[1] * p.kernel[2] * lanes;
   a.weights = t.packed + at.channel / lanes * a.weights_step + first * p.kernel[2] * lanes;
   a.bias = t.epilogue.bias ? t.epilogue.bias + at.channel : nullptr;
-  a.low = t.low;
-  a.high = t.high;
+  a.low = t.clip.low;
+  a.high = t.clip.high;
   a.left = -p.pad_before[2];
   a.pixels = out_[2];
   if (t.direct) {
@@ -187,19 +187,15 @@ void Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixels, 
 
 void Depthwise::run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue,
                     void* output) const noexcept {
-  constexpr float kInf = std::numeric_limits<float>::infinity();
   Task task{static_cast<const char*>(input),
             static_cast<const float*>(packed),
             epilogue,
             static_cast<char*>(output),
             false,
-            -kInf,
-            kInf};
-  const Activation activation = epilogue.activation;
+            {}};
   task.direct = (params_.out_type == params_.type || params_.out_type == DataType::F32) && !epilogue.residual &&
-                (activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip);
-  if (task.direct && activation == Activation::Relu) task.low = 0;
-  if (task.direct && activation == Activation::Clip) task.low = epilogue.alpha, task.high = epilogue.beta;
+                is_clip(epilogue.activation);
+  if (task.direct) task.clip = clip_of(epilogue);
 
   // Rows are split first; channels as well where rows are few.
   const int64_t rows = shape_.batch * out_[1], threads = lane.size(), lanes = kernels_->lanes;

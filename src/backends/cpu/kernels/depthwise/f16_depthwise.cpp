@@ -87,7 +87,7 @@ struct F16Depthwise::Task {
   const Epilogue& epilogue;
   Half* output;
   bool direct;  ///< the row kernel applies the whole epilogue
-  float low, high;
+  ClipBounds clip;
 };
 
 void F16Depthwise::row(const Task& t, const Row& at, Half* scratch) const noexcept {
@@ -112,8 +112,8 @@ void F16Depthwise::row(const Task& t, const Row& at, Half* scratch) const noexce
   a.channels = std::min<int64_t>(kernels_->halves, p.in_channels - channel);
   a.weights = t.packed + (at.block * p.kernel[1] + first) * p.kernel[2] * kernels_->halves;
   a.bias = t.epilogue.bias ? t.epilogue.bias + channel : nullptr;
-  a.low = t.low;
-  a.high = t.high;
+  a.low = t.clip.low;
+  a.high = t.clip.high;
   Half* to = t.output + at.image * out.batch + at.y * out.axis[1] + channel;
   a.out = t.direct ? to : scratch;
   a.out_stride = t.direct ? out.axis[2] : kernels_->halves;
@@ -152,19 +152,14 @@ void F16Depthwise::finish(const Task& t, const Row& at, const Half* sums, Half* 
 
 void F16Depthwise::run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
                        void* workspace) const noexcept {
-  constexpr float kInf = std::numeric_limits<float>::infinity();
-  const Activation activation = epilogue.activation;
   Task task{static_cast<const Half*>(input),
             static_cast<const Half*>(packed),
             epilogue,
             static_cast<Half*>(output),
             false,
-            -kInf,
-            kInf};
-  task.direct = !epilogue.residual &&
-                (activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip);
-  if (task.direct && activation == Activation::Relu) task.low = 0;
-  if (task.direct && activation == Activation::Clip) task.low = epilogue.alpha, task.high = epilogue.beta;
+            {}};
+  task.direct = !epilogue.residual && is_clip(epilogue.activation);
+  if (task.direct) task.clip = clip_of(epilogue);
 
   // Rows are split first; channels as well where rows are few.
   const int64_t rows = shape_.batch * out_[1], threads = lane.size();

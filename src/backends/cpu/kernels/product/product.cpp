@@ -8,12 +8,6 @@
 namespace tn {
 namespace {
 
-constexpr float kInf = std::numeric_limits<float>::infinity();
-
-bool is_clip(Activation activation) {
-  return activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip;
-}
-
 /// Whether pixels follow each other at one stride over all axes.
 bool is_even(const Extent& extent, const ImageStrides& strides) {
   return (extent[1] == 1 && extent[0] == 1) || (strides.axis[1] == extent[2] * strides.axis[2] &&
@@ -143,10 +137,9 @@ class Worker {
     args_.depth = end - begin;
     last_ = end == s_.packing.depth;
     to_output_ = direct_ || !last_;
-    args_.low = -kInf;
-    args_.high = kInf;
-    if (last_ && direct_ && e_.activation == Activation::Relu) args_.low = 0;
-    if (last_ && direct_ && e_.activation == Activation::Clip) args_.low = e_.alpha, args_.high = e_.beta;
+    const ClipBounds clip = last_ && direct_ ? clip_of(e_) : ClipBounds();
+    args_.low = clip.low;
+    args_.high = clip.high;
     args_.residual_last = begin == 0 && e_.residual_after_activation;
   }
 

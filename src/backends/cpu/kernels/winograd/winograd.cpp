@@ -8,7 +8,6 @@
 namespace tn {
 namespace {
 
-constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr int64_t kStagedChannels = 64;
 
 int64_t padded(const ProductPacking& packing, int64_t channels) {
@@ -34,10 +33,6 @@ constexpr double kF4[6][3] = {{1.0 / 4, 0, 0},
                               {1.0 / 24, 1.0 / 12, 1.0 / 6},
                               {1.0 / 24, -1.0 / 12, 1.0 / 6},
                               {0, 0, 1}};
-
-bool is_clip(Activation activation) {
-  return activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip;
-}
 
 /// Calls body(begin, end) for [begin, end) of `count` in parts of at most `most`, nearly equal.
 template <typename Body>
@@ -201,8 +196,9 @@ void Winograd::multiply(const Task& task, const Patches& patches, int64_t begin,
   t.row_stride = in_row;
   t.depth = params_.in_channels;
   t.out_stride = out_row;
-  t.low = -kInf;
-  t.high = kInf;
+  const ClipBounds clip;
+  t.low = clip.low;
+  t.high = clip.high;
   for (int64_t unit = begin; unit < end; ++unit) {
     const int64_t value = unit / per_value, block = unit % per_value, vectors = packing_.vectors_of(block);
     const int64_t k_groups = packing_.bytes_per_vector() / packing_.kernels->lanes / 4;
@@ -245,8 +241,9 @@ void Winograd::write_patch(const Task& task, const float* sums, int64_t plane, i
   t.plane = plane;
   t.rows = std::min<int64_t>(config_.outputs, out_[1] - y);
   t.columns = std::min<int64_t>(config_.outputs, out_[2] - x);
-  t.low = -kInf;
-  t.high = kInf;
+  const ClipBounds clip = task.direct ? clip_of(e) : ClipBounds();
+  t.low = clip.low;
+  t.high = clip.high;
   const auto out_size = static_cast<int64_t>(size_of(params_.out_type));
   if (task.direct) {
     t.sums = sums;
@@ -256,8 +253,6 @@ void Winograd::write_patch(const Task& task, const float* sums, int64_t plane, i
     t.residual_row = r.axis[1];
     t.residual_pixel = r.axis[2];
     t.residual_last = e.residual_after_activation;
-    if (e.activation == Activation::Relu) t.low = 0;
-    if (e.activation == Activation::Clip) t.low = e.alpha, t.high = e.beta;
     t.out = reinterpret_cast<float*>(task.output) + out_at;
     t.out_row = o.axis[1];
     t.out_pixel = o.axis[2];
