@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cpu/kernels/depthwise/depthwise.h"
 
-#include <limits>
-
+#include "backends/cpu/kernels/depthwise/geometry.h"
 #include "base/os/cpu.h"
 
 namespace tn {
 namespace {
-
-DepthwiseWindow window_of(const ConvParams& p) {
-  const int64_t width = p.kernel[2], stride = p.stride[2];
-  if (p.dilation[2] != 1 || (width != 3 && width != 5) || (stride != 1 && stride != 2)) return DepthwiseWindow::Any;
-  if (width == 3) return stride == 1 ? DepthwiseWindow::Width3Stride1 : DepthwiseWindow::Width3Stride2;
-  return stride == 1 ? DepthwiseWindow::Width5Stride1 : DepthwiseWindow::Width5Stride2;
-}
 
 size_t index_of(DataType type) {
   return type == DataType::F32 ? 0 : type == DataType::F16 ? 1 : 2;
@@ -32,39 +24,24 @@ const DepthwiseKernels& depthwise_kernels(Isa isa) {
 }
 
 bool Depthwise::supports(const ConvParams& p) {
-  return p.groups == p.in_channels && p.groups == p.out_channels && p.kernel[0] == 1 && p.stride[0] == 1 &&
-         p.pad_before[0] == 0 && p.pad_after[0] == 0 &&
-         (p.type == DataType::F32 || p.type == DataType::F16 || p.type == DataType::BF16);
+  return is_depthwise(p) && (p.type == DataType::F32 || p.type == DataType::F16 || p.type == DataType::BF16);
 }
 
 size_t Depthwise::packed_bytes(const ConvParams& p) {
   return static_cast<size_t>(blocks_of(p) * depthwise_kernels(p.isa).lanes * p.kernel[1] * p.kernel[2] * 4);
 }
 
-/// [block of lanes][tap][lane]; unused lanes are zero.
 void Depthwise::pack(const ConvParams& p, const TensorView& weights, std::span<std::byte> out) {
-  const int64_t taps = p.kernel[1] * p.kernel[2], lanes = depthwise_kernels(p.isa).lanes;
-  internal_check(weights.type == DataType::F32 && weights.is_dense() && weights.elements() == p.in_channels * taps &&
-                     out.size() >= packed_bytes(p),
-                 "depthwise weights must be dense f32 of [{},{}] elements", p.in_channels, taps);
-  auto* to = reinterpret_cast<float*>(out.data());
-  for (int64_t block = 0; block < blocks_of(p); ++block) {
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        const int64_t channel = block * lanes + lane;
-        *to++ = channel < p.in_channels ? weights.as<float>()[channel * taps + tap] : 0.0f;
-      }
-    }
-  }
+  pack_depthwise<float>(p, depthwise_kernels(p.isa).lanes, weights, out);
 }
 
 Depthwise::Depthwise(const ConvParams& params)
     : params_(params),
       kernels_(&depthwise_kernels(params.isa)),
-      sums_(kernels_->sums[index_of(params.type)][static_cast<size_t>(window_of(params))]),
+      sums_(kernels_->sums[index_of(params.type)][static_cast<size_t>(depthwise_window(params))]),
       direct_(params.out_type == DataType::F32
                   ? sums_
-                  : kernels_->direct[index_of(params.type)][static_cast<size_t>(window_of(params))]),
+                  : kernels_->direct[index_of(params.type)][static_cast<size_t>(depthwise_window(params))]),
       vectors_(blocks_of(params)) {
   internal_check(supports(params), "not a depthwise convolution: {} channels, {} groups", params.in_channels,
                  params.groups);
@@ -108,15 +85,12 @@ void Depthwise::row(const Task& t, const Row& at) const noexcept {
   const ConvParams& p = params_;
   const ImageStrides &in = shape_.in_strides, &out = shape_.out_strides;
   const auto size = static_cast<int64_t>(size_of(p.type)), out_size = static_cast<int64_t>(size_of(p.out_type));
-  const int64_t lanes = kernels_->lanes, height = shape_.in[1], dilation = p.dilation[1];
-  const int64_t top = at.y * p.stride[1] - p.pad_before[1];
-  // Taps in height that lie in the image.
-  const int64_t first = top < 0 ? std::min(p.kernel[1], (-top + dilation - 1) / dilation) : 0;
-  const int64_t last = top >= height ? first : std::clamp((height - top + dilation - 1) / dilation, first, p.kernel[1]);
+  const int64_t lanes = kernels_->lanes, dilation = p.dilation[1];
+  const auto [first, last] = taps_in_image(p, at.y, shape_.in[1]);
   DepthwiseArgs a;
   a.taps = last - first;
   a.input = t.input + (at.image * in.batch + at.channel) * size;
-  if (a.taps > 0) a.input += (top + first * dilation) * in.axis[1] * size;
+  if (a.taps > 0) a.input += (at.y * p.stride[1] - p.pad_before[1] + first * dilation) * in.axis[1] * size;
   a.row_step = dilation * in.axis[1] * size;
   a.width = shape_.in[2];
   a.pixel_step = in.axis[2] * size;
@@ -197,16 +171,11 @@ void Depthwise::run(Lane& lane, const void* input, const void* packed, const Epi
                 is_clip(epilogue.activation);
   if (task.direct) task.clip = clip_of(epilogue);
 
-  // Rows are split first; channels as well where rows are few.
-  const int64_t rows = shape_.batch * out_[1], threads = lane.size(), lanes = kernels_->lanes;
+  const int64_t rows = shape_.batch * out_[1], lanes = kernels_->lanes;
   if (rows == 0 || out_[2] == 0) return;
-  int64_t by_vectors = 1, best = std::numeric_limits<int64_t>::max();
-  for (int64_t p = 1; p <= std::min(threads, vectors_); ++p) {
-    const int64_t q = std::min(threads / p, rows), cost = (vectors_ + p - 1) / p * ((rows + q - 1) / q);
-    if (cost < best) best = cost, by_vectors = p;
-  }
-  const int64_t by_rows = std::min(threads / by_vectors, rows), group = group_vectors();
-  lane.run([&](int thread) {
+  const auto [by_vectors, by_rows] = split_depthwise(rows, vectors_, lane.size());
+  const int64_t group = group_vectors();
+  lane.run([&, by_vectors = by_vectors, by_rows = by_rows](int thread) {
     const int64_t v = thread % by_vectors, r = thread / by_vectors;
     if (r >= by_rows) return;
     const int64_t vector_end = vectors_ * (v + 1) / by_vectors, row_end = rows * (r + 1) / by_rows;

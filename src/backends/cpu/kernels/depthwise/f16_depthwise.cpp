@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cpu/kernels/depthwise/f16_depthwise.h"
 
-#include <limits>
-
+#include "backends/cpu/kernels/depthwise/geometry.h"
 #include "base/os/cpu.h"
 
 namespace tn {
 namespace {
 
 constexpr int64_t kMostTaps = 64;
-
-size_t window_of(const ConvParams& p) {
-  const int64_t width = p.kernel[2], stride = p.stride[2];
-  if (p.dilation[2] != 1 || (width != 3 && width != 5) || (stride != 1 && stride != 2)) return 4;
-  return static_cast<size_t>((width == 5 ? 2 : 0) + stride - 1);
-}
 
 int64_t blocks_of(const ConvParams& p, const F16DepthwiseKernels& kernels) {
   return (p.in_channels + kernels.halves - 1) / kernels.halves;
@@ -27,37 +20,23 @@ const F16DepthwiseKernels* f16_depthwise_kernels(Isa isa) {
 }
 
 bool F16Depthwise::supports(const ConvParams& p) {
-  return p.groups == p.in_channels && p.groups == p.out_channels && p.kernel[0] == 1 && p.stride[0] == 1 &&
-         p.pad_before[0] == 0 && p.pad_after[0] == 0 && p.kernel[1] * p.kernel[2] <= kMostTaps &&
-         p.type == DataType::F16 && p.out_type == DataType::F16;
+  return is_depthwise(p) && p.kernel[1] * p.kernel[2] <= kMostTaps && p.type == DataType::F16 &&
+         p.out_type == DataType::F16;
 }
 
 size_t F16Depthwise::packed_bytes(const ConvParams& p, const F16DepthwiseKernels& kernels) {
   return static_cast<size_t>(blocks_of(p, kernels) * kernels.halves * p.kernel[1] * p.kernel[2]) * sizeof(Half);
 }
 
-/// [block of halves][tap][half]; unused halves are zero.
 void F16Depthwise::pack(const ConvParams& p, const F16DepthwiseKernels& kernels, const TensorView& weights,
                         std::span<std::byte> out) {
-  const int64_t taps = p.kernel[1] * p.kernel[2];
-  internal_check(weights.type == DataType::F32 && weights.is_dense() && weights.elements() == p.in_channels * taps &&
-                     out.size() >= packed_bytes(p, kernels),
-                 "depthwise weights must be dense f32 of [{},{}] elements", p.in_channels, taps);
-  auto* to = reinterpret_cast<Half*>(out.data());
-  for (int64_t block = 0; block < blocks_of(p, kernels); ++block) {
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      for (int64_t i = 0; i < kernels.halves; ++i) {
-        const int64_t channel = block * kernels.halves + i;
-        *to++ = Half(channel < p.in_channels ? weights.as<float>()[channel * taps + tap] : 0.0f);
-      }
-    }
-  }
+  pack_depthwise<Half>(p, kernels.halves, weights, out);
 }
 
 F16Depthwise::F16Depthwise(const ConvParams& params, const F16DepthwiseKernels& kernels, const ConvShape& max)
     : params_(params),
       kernels_(&kernels),
-      row_(kernels.rows[window_of(params)]),
+      row_(kernels.rows[static_cast<size_t>(depthwise_window(params))]),
       blocks_(blocks_of(params, kernels)),
       out_(params.out_extent(max.in)),
       max_width_(out_[2]) {
@@ -93,14 +72,13 @@ struct F16Depthwise::Task {
 void F16Depthwise::row(const Task& t, const Row& at, Half* scratch) const noexcept {
   const ConvParams& p = params_;
   const ImageStrides &in = shape_.in_strides, &out = shape_.out_strides;
-  const int64_t channel = at.block * kernels_->halves, height = shape_.in[1], dilation = p.dilation[1];
+  const int64_t channel = at.block * kernels_->halves;
   const int64_t top = at.y * p.stride[1] - p.pad_before[1];
   const Half* rows[kMostTaps];
   F16RowArgs a;
-  int64_t first = 0;  // tap in height that lies in the image
-  while (first < p.kernel[1] && top + first * dilation < 0) ++first;
-  for (int64_t tap = first; tap < p.kernel[1] && top + tap * dilation < height; ++tap)
-    rows[a.taps++] = t.input + at.image * in.batch + (top + tap * dilation) * in.axis[1] + channel;
+  const auto [first, last] = taps_in_image(p, at.y, shape_.in[1]);
+  for (int64_t tap = first; tap < last; ++tap)
+    rows[a.taps++] = t.input + at.image * in.batch + (top + tap * p.dilation[1]) * in.axis[1] + channel;
   a.rows = rows;
   a.left = -p.pad_before[2];
   a.width = shape_.in[2];
@@ -161,20 +139,14 @@ void F16Depthwise::run(Lane& lane, const void* input, const void* packed, const 
   task.direct = !epilogue.residual && is_clip(epilogue.activation);
   if (task.direct) task.clip = clip_of(epilogue);
 
-  // Rows are split first; channels as well where rows are few.
-  const int64_t rows = shape_.batch * out_[1], threads = lane.size();
+  const int64_t rows = shape_.batch * out_[1];
   if (rows == 0 || out_[2] == 0) return;
-  int64_t by_blocks = 1, best = std::numeric_limits<int64_t>::max();
-  for (int64_t p = 1; p <= std::min(threads, blocks_); ++p) {
-    const int64_t q = std::min(threads / p, rows), cost = (blocks_ + p - 1) / p * ((rows + q - 1) / q);
-    if (cost < best) best = cost, by_blocks = p;
-  }
-  const int64_t by_rows = std::min(threads / by_blocks, rows);
+  const auto [by_blocks, by_rows] = split_depthwise(rows, blocks_, lane.size());
   // An image that stays in the L2 cache is passed once per vector of channels, whose rows stay in the L1 cache; a
   // larger one row by row.
   const int64_t image_bytes = shape_.in[1] * shape_.in[2] * params_.in_channels * static_cast<int64_t>(sizeof(Half));
   const bool row_by_row = image_bytes > cpu_info().l2_bytes / 2;
-  lane.run([&](int thread) {
+  lane.run([&, by_blocks = by_blocks, by_rows = by_rows](int thread) {
     const int64_t b = thread % by_blocks, r = thread / by_blocks;
     if (r >= by_rows) return;
     const int64_t block_begin = blocks_ * b / by_blocks, block_end = blocks_ * (b + 1) / by_blocks;

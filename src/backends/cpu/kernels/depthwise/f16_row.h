@@ -27,10 +27,9 @@ struct F16RowArgs {
 };
 using F16RowFunction = void (*)(const F16RowArgs&);
 
-/// Windows that have kernels of their own; the last takes every width, stride and dilation.
 struct F16DepthwiseKernels {
   int halves;                          ///< of a vector
-  std::array<F16RowFunction, 5> rows;  ///< 3 wide of stride 1 and 2, 5 wide of stride 1 and 2, any
+  std::array<F16RowFunction, 5> rows;  ///< [DepthwiseWindow]
   F16FinishFunction finish;
 };
 
