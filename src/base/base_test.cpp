@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -14,6 +15,7 @@
 #include "base/lane.h"
 #include "base/os/cpu.h"
 #include "base/os/file.h"
+#include "base/os/library.h"
 #include "base/os/memory.h"
 #include "base/tensor_view.h"
 
@@ -163,6 +165,27 @@ TEST(Memory, IsAlignedAndWritableWhateverItsSize) {
     std::memset(memory.get(), 1, bytes);
   }
   EXPECT_EQ(allocate_aligned(SIZE_MAX), nullptr);
+}
+
+TEST(SharedLibrary, OpensTheFirstNameThereIsAndNamesWhatIsMissing) {
+  const char* const names[] = {"libnothing-of-that-name.so.7", "libm.so.6"};
+  const SharedLibrary math(names);
+  EXPECT_EQ(math.name(), "libm.so.6");
+  EXPECT_EQ(math.function<double (*)(double)>("floor")(2.5), 2.0);
+  EXPECT_EQ(math.find("no_such_function"), nullptr);
+  try {
+    (void)math.function<void (*)()>("no_such_function");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "the library libm.so.6 has no function no_such_function");
+  }
+  try {
+    SharedLibrary(std::span(names, 1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::NotFound);
+    EXPECT_THAT(error.what(), testing::HasSubstr("cannot open the library libnothing-of-that-name.so.7: "));
+  }
 }
 
 TEST(File, DevicesAndLinksStayWhatTheyAre) {
