@@ -5,10 +5,12 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/lane.h"
 #include "base/status.h"
 #include "base/tensor_view.h"
+#include "device/device.h"
 
 namespace tn {
 
@@ -20,6 +22,7 @@ struct KernelArguments {
   Lane& lane;
   /// Values of the symbols the step defines, to be set by the kernel.
   std::span<int64_t> defined;
+  Queue* queue = nullptr;  ///< of a device with memory of its own: what takes the work
 };
 
 /// One step's kernel inside one execution context. Created with its largest shapes; after that nothing allocates.
@@ -40,11 +43,18 @@ struct KernelSpec {
   /// The operands' tensors in the plan; an operand is absent where it is negative.
   std::span<const int32_t> input_tensors, output_tensors;
   int threads = 1;
-  size_t workspace = 0;  ///< bytes that the plan reserves
+  size_t workspace = 0;      ///< bytes that the plan reserves
+  Device* device = nullptr;  ///< with memory of its own; null where the step runs on the processor
+  /// Of such a device: which operands lie in the host's memory, where creation, bind and run may read them.
+  std::vector<bool> inputs_on_host = {}, outputs_on_host = {};
 
   bool has_input(size_t i) const { return i < input_tensors.size() && input_tensors[i] >= 0; }
   bool has_output(size_t i) const { return i < output_tensors.size() && output_tensors[i] >= 0; }
 };
+
+/// Kernels that every runtime has: a copy on the processor between any strides and types; one between the memory of
+/// the host and that of a device, without gaps, of one type.
+inline constexpr std::string_view kCopyKernel = "copy", kTransferKernel = "transfer";
 
 /// A kernel of the runtime, found by the name that a step gives.
 struct KernelEntry {

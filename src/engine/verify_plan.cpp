@@ -43,6 +43,7 @@ class ProfileVerifier {
       require(tensor != nullptr, "an empty tensor");
       verify_tensor(*tensor);
     }
+    require(apart() || profile_.host_arena_bytes == 0, "activations in another memory");
     require(!profile_.lists.empty(), "no steps");
     for (const auto& each : profile_.lists) require(each != nullptr, "an empty list");
     require(profile_.lists[0]->copies == 0, "the network is a loop over a batch");
@@ -93,6 +94,7 @@ class ProfileVerifier {
 
   void verify_tensor(const plan::TensorT& tensor) const {
     require(!tensor.sliced || !tensor.dims.empty(), "'{}' is sliced and has no axis", tensor.name);
+    require(apart() || !tensor.host, "'{}' lies in another memory", tensor.name);
     require(tensor.type < kDataTypeCount, "'{}' has type {}", tensor.name, tensor.type);
     require(tensor.dims.size() == tensor.strides.size() && tensor.dims.size() <= kMaxRank,
             "'{}' has {} extents and {} strides", tensor.name, tensor.dims.size(), tensor.strides.size());
@@ -106,11 +108,13 @@ class ProfileVerifier {
     storage(tensor, window(tensor).end * size_of(static_cast<DataType>(tensor.type)));
   }
 
+  uint64_t arena_of(bool host) const { return host ? profile_.host_arena_bytes : profile_.arena_bytes; }
+
   void storage(const plan::TensorT& tensor, uint64_t bytes) const {
     uint64_t limit = 0;
     switch (tensor.storage) {
       case plan::Storage::Arena:
-        limit = profile_.arena_bytes;
+        limit = arena_of(tensor.host);
         break;
       case plan::Storage::Weights:
         limit = weights_bytes_;
@@ -141,8 +145,8 @@ class ProfileVerifier {
       require(step != nullptr, "an empty step");
       operands(*step, step->inputs, true);
       operands(*step, step->outputs, false);
-      require(step->workspace_position <= profile_.arena_bytes &&
-                  step->workspace_bytes <= profile_.arena_bytes - step->workspace_position,
+      require(step->workspace_position <= arena_of(step->host) &&
+                  step->workspace_bytes <= arena_of(step->host) - step->workspace_position,
               "step '{}' has its workspace outside the arena", step->name);
       require(step->workspace_position % 64 == 0, "step '{}' has an unaligned workspace", step->name);
       for (const auto* ids : {&step->inputs, &step->outputs}) {
@@ -162,6 +166,8 @@ class ProfileVerifier {
         require(depth_[nested] <= kDeepest, "step '{}' runs a list at level {}", step->name, depth_[nested]);
       }
       const bool batch = step->kernel == "control.batch";
+      require(apart() ? !batch && (step->host || step->lists.empty()) : !step->host, "step '{}' runs elsewhere",
+              step->name);
       for (const uint32_t nested : step->lists)
         require((profile_.lists[nested]->copies > 0) == batch, "step '{}' runs list {}", step->name, nested);
       if (batch) batch_loop(*step);
@@ -227,7 +233,7 @@ class ProfileVerifier {
   void workspace_apart(const plan::StepT& step, int32_t id) const {
     if (id < 0 || step.workspace_bytes == 0) return;
     const auto& tensor = *profile_.tensors[static_cast<size_t>(id)];
-    if (tensor.storage != plan::Storage::Arena) return;
+    if (tensor.storage != plan::Storage::Arena || tensor.host != step.host) return;
     const uint64_t bytes = window(tensor).end * size_of(static_cast<DataType>(tensor.type));
     require(tensor.position + bytes <= step.workspace_position ||
                 step.workspace_position + step.workspace_bytes <= tensor.position,
@@ -242,10 +248,21 @@ class ProfileVerifier {
                        [&](uint32_t dim) { return profile_.result_min[dim] == 1 && profile_.result_max[dim] == 1; });
   }
 
+  // Whether the device that the plan is for has memory of its own.
+  bool apart() const { return plan_.backend != "cpu"; }
+
+  // What tells shapes only may be asked of tensors wherever they are.
+  bool reads_shapes_only(const plan::StepT& step) const { return step.kernel == "result_extents"; }
+
   void operands(const plan::StepT& step, const std::vector<int32_t>& ids, bool input) const {
     for (const int32_t id : ids) {
       require(id >= -1 && id < static_cast<int32_t>(profile_.tensors.size()), "step '{}' names tensor {}", step.name,
               id);
+      if (id >= 0 && step.host && !reads_shapes_only(step)) {
+        const auto& tensor = *profile_.tensors[static_cast<size_t>(id)];
+        require(tensor.host || tensor.storage == plan::Storage::ShapeValue,
+                "step '{}' runs on the host and names '{}', which is not there", step.name, tensor.name);
+      }
       if (id < 0 || input) continue;
       const auto& tensor = *profile_.tensors[static_cast<size_t>(id)];
       const bool constant = tensor.storage == plan::Storage::Weights || tensor.storage == plan::Storage::ShapeValue ||

@@ -9,16 +9,15 @@
 #include "base/error.h"
 #include "base/os/cpu.h"
 #include "exec/batch_loop.h"
+#include "exec/segment.h"
 
 namespace tn {
 
 /// Everything that depends on the profile.
 struct Context::ProfileState {
   ProfileState(const plan::ProfileT& profile_in, const EngineFile& engine, KernelFinder find, int threads,
-               StepObserver* const& observer)
-      : profile(profile_in),
-        arena(profile.arena_bytes, "activations"),
-        tensors(profile, engine.weights(), arena.data()) {
+               const DeviceEngine* device, StepObserver* const& observer)
+      : profile(profile_in), memories(allocate(engine, device)), tensors(profile, memories) {
     ByteReader reader(std::as_bytes(std::span(profile.shape_program)));
     program = ShapeProgram::decode(reader);
     results.assign(profile.result_max.begin(), profile.result_max.end());
@@ -30,11 +29,16 @@ struct Context::ProfileState {
     }
     for (const auto& list : profile.lists) {
       std::vector<BoundStep>& steps = lists.emplace_back();
+      segments.emplace_back();
       if (list->copies > 0) continue;  // the loop over the batch has its steps
+      if (device) segments.back() = segments_of(*list, profile, device->device());
       for (const auto& step : list->steps) {
-        steps.push_back(bind_step(*step, tensors, find, threads));
+        const bool on_device = device && !step->host;
+        has_host_steps = has_host_steps || !on_device;
+        steps.push_back(bind_step(*step, tensors, on_device ? device->find() : find, threads,
+                                  on_device ? &device->device() : nullptr));
         if (step->kernel != kBatchKernel) continue;
-        const BatchSurroundings around{profile, tensors, arena.data(), find, threads, observer};
+        const BatchSurroundings around{profile, tensors, memories.arena, find, threads, observer};
         steps.back().kernel = std::make_unique<BatchLoop>(*step, around);
       }
     }
@@ -53,26 +57,54 @@ struct Context::ProfileState {
     }
   }
 
+  Memories allocate(const EngineFile& engine, const DeviceEngine* device) {
+    const std::byte* weights = engine.weights().data();
+    if (!device) {
+      arena = HostBuffer(profile.arena_bytes, "activations");
+      return {weights, arena.data(), weights, arena.data()};
+    }
+    device_arena = device->device().allocate(profile.arena_bytes, "activations");
+    pinned_arena = device->device().allocate_pinned(profile.host_arena_bytes, "activations on the host");
+    for (auto* event : {&begin, &end}) *event = device->device().make_event();
+    return {device->weights().data(), device_arena->data(), weights, pinned_arena->data()};
+  }
+  /// Memory that a step uses while it runs.
+  std::span<std::byte> workspace(const plan::StepT& step) const {
+    return {(step.host ? memories.host_arena : memories.arena) + step.workspace_position, step.workspace_bytes};
+  }
+  void forget_recordings() {
+    for (auto& list : segments) {
+      for (Segment& segment : list) segment.stale = true;
+    }
+  }
+
   const plan::ProfileT& profile;
   HostBuffer arena;
+  std::unique_ptr<DeviceBuffer> device_arena, pinned_arena;
+  std::unique_ptr<Event> begin, end;  ///< of a step whose time is taken
+  Memories memories;
   TensorTable tensors;
   ShapeProgram program;
   std::vector<int64_t> symbols, results, scratch;
   std::vector<std::vector<BoundStep>> lists;
-  std::vector<int> binding_tensor;    ///< a tensor that stands for each binding whole
-  std::vector<int> on_bindings;       ///< all tensors that lie in bindings
-  std::vector<int64_t> binding_room;  ///< elements that the caller's memory has for each binding
-  bool has_unknowns = false, has_values = false;
+  std::vector<std::vector<Segment>> segments;  ///< of each list
+  std::vector<int> binding_tensor;             ///< a tensor that stands for each binding whole
+  std::vector<int> on_bindings;                ///< all tensors that lie in bindings
+  std::vector<int64_t> binding_room;           ///< elements that the caller's memory has for each binding
+  bool has_unknowns = false, has_values = false, has_host_steps = false;
 };
 
-Context::Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads)
-    : engine_(std::move(engine)), find_(find), threads_(threads) {
+Context::Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads,
+                 std::shared_ptr<const DeviceEngine> device)
+    : engine_(std::move(engine)), find_(find), threads_(threads), device_(std::move(device)) {
   const auto& plan = engine_->plan();
   const uint32_t missing = plan.features & ~cpu_info().features;
   if (missing != 0) {
     throw Error(ErrorCode::InvalidEngine, "the engine needs a processor with {}, this one ({}) has {}",
                 cpu_feature_names(missing), cpu_info().model, cpu_feature_names(cpu_info().features));
   }
+  if ((plan.backend != "cpu") != (device_ != nullptr))
+    throw Error(ErrorCode::InvalidEngine, "the engine is for the backend '{}': it cannot run here", plan.backend);
   input_shapes_.resize(plan.bindings.size());
   input_set_.resize(plan.bindings.size());
   addresses_.resize(plan.bindings.size(), nullptr);
@@ -87,8 +119,8 @@ void Context::select_profile(int index) {
     throw Error(ErrorCode::InvalidArgument, "profile {} does not exist; the engine has {}", index, profiles.size());
   }
   try {
-    state_ =
-        std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_, observer_);
+    state_ = std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_,
+                                            device_.get(), observer_);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::OutOfMemory, "there is not enough memory for the kernels of profile {}", index);
   } catch (const std::length_error&) {
@@ -227,9 +259,14 @@ Status Context::update_shapes() noexcept {
                              plan.bindings[static_cast<size_t>(symbol->input)]->name);
     }
   }
+  if (last_queue_) {
+    if (Status status = last_queue_->synchronize(); !status) return status;
+    last_queue_ = nullptr;
+  }
   if (Status status = evaluate_shapes(false); !status) return status;
   state_->tensors.update(state_->results, addresses_);
   if (Status status = check_bindings(false); !status) return status;
+  state_->forget_recordings();
   for (auto& list : state_->lists) {
     for (BoundStep& step : list) {
       step.take_views(state_->tensors);
@@ -275,6 +312,7 @@ Status Context::update_addresses() noexcept {
   for (auto& list : state_->lists) {
     for (BoundStep& step : list) step.take_views(state_->tensors);
   }
+  state_->forget_recordings();
   addresses_changed_ = false;
   return {};
 }
@@ -286,45 +324,91 @@ Status Context::prepare() noexcept {
   return addresses_changed_ ? update_addresses() : Status();
 }
 
-Status Context::run(Lane& lane) noexcept {
+bool Context::is_asynchronous() const noexcept {
+  return device_ && !state_->has_host_steps;
+}
+
+Status Context::run(Lane& lane, Queue* queue) noexcept {
   if (lane.size() > threads_) {
     return Status::failure(ErrorCode::InvalidArgument, "a lane of {} threads for a context of {}", lane.size(),
                            threads_);
   }
+  if (device_ && !queue) return Status::failure(ErrorCode::InvalidArgument, "the engine runs on a device: no queue");
   if (Status status = prepare(); !status) return status;
-  bool late = false;
+  Run run{lane, queue};
   iterations_ = 0;
-  return run_list(0, lane, late);
+  last_queue_ = queue;
+  return run_list(0, run);
 }
 
-Status Context::run_list(uint32_t list, Lane& lane, bool& late) noexcept {
-  for (BoundStep& step : state_->lists[list]) {
-    const auto start = observer_ ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
-    if (late) {
+Status Context::run_list(uint32_t list, Run& run) noexcept {
+  auto& steps = state_->lists[list];
+  auto segment = state_->segments[list].begin();
+  const auto segments_end = state_->segments[list].end();
+  for (size_t i = 0; i < steps.size(); ++i) {
+    while (segment != segments_end && segment->first < i) ++segment;
+    if (segment != segments_end && segment->first == i && graphs_ && !observer_ && !run.late) {
+      if (Status status = run_segment(list, *segment, run); !status) return status;
+      i = segment->last - 1;
+      continue;
+    }
+    BoundStep& step = steps[i];
+    if (run.late) {
       step.take_views(state_->tensors);
       if (step.kernel) {
         if (Status status = step.kernel->bind(step.inputs, step.outputs); !status) return status;
       }
     }
-    if (Status status = run_step(step, lane, late); !status) {
+    if (Status status = observer_ ? run_timed(step, run) : run_step(step, run); !status) {
       return Status::failure(status.code(), "step '{}': {}", step.step->name, status.message());
-    }
-    if (observer_) {
-      const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-      observer_->step_done(*step.step, elapsed.count());
     }
   }
   return {};
 }
 
-Status Context::run_step(BoundStep& step, Lane& lane, bool& late) noexcept {
-  if (step.step->kernel == kBranchKernel) return run_branch(step, lane, late);
-  if (step.step->kernel == kLoopKernel) return run_loop(step, lane, late);
-  const auto workspace = state_->arena.span().subspan(step.step->workspace_position, step.step->workspace_bytes);
-  if (Status status = step.kernel->run({step.inputs, step.outputs, workspace, lane, step.defined}); !status)
-    return status;
+Status Context::run_segment(uint32_t list, Segment& segment, Run& run) noexcept {
+  if (segment.stale) {
+    Run recording{run.lane, &segment.graph->record()};
+    for (size_t i = segment.first; i < segment.last; ++i) {
+      BoundStep& step = state_->lists[list][i];
+      if (Status status = run_step(step, recording); !status)
+        return Status::failure(status.code(), "step '{}': {}", step.step->name, status.message());
+    }
+    if (Status status = segment.graph->finish(); !status) return status;
+    segment.stale = false;
+  }
+  return segment.graph->run(*run.queue);
+}
+
+Status Context::run_timed(BoundStep& step, Run& run) noexcept {
+  const bool on_device = device_ && !step.step->host;
+  const auto start = std::chrono::steady_clock::now();
+  if (on_device) {
+    if (Status status = state_->begin->record(*run.queue); !status) return status;
+  }
+  if (Status status = run_step(step, run); !status) return status;
+  double milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  if (on_device) {
+    Status status = state_->end->record(*run.queue);
+    if (status) status = state_->end->wait();
+    if (status) status = state_->end->since(*state_->begin, milliseconds);
+    if (!status) return status;
+  }
+  observer_->step_done(*step.step, milliseconds);
+  return {};
+}
+
+Status Context::run_step(BoundStep& step, Run& run) noexcept {
+  if (run.queue && step.step->host) {
+    if (Status status = run.queue->synchronize(); !status) return status;
+  }
+  if (step.step->kernel == kBranchKernel) return run_branch(step, run);
+  if (step.step->kernel == kLoopKernel) return run_loop(step, run);
+  const auto workspace = state_->workspace(*step.step);
+  const KernelArguments arguments{step.inputs, step.outputs, workspace, run.lane, step.defined, run.queue};
+  if (Status status = step.kernel->run(arguments); !status) return status;
   if (step.defined.empty()) return {};
-  late = true;
+  run.late = true;
   return define_symbols(step);
 }
 
@@ -352,21 +436,21 @@ Status Context::forget_symbols(const BoundStep& step) noexcept {
 
 // Inputs: condition. Lists: then, else. The branches write the outputs themselves and define the symbols of extents in
 // which they differ.
-Status Context::run_branch(BoundStep& step, Lane& lane, bool& late) noexcept {
+Status Context::run_branch(BoundStep& step, Run& run) noexcept {
   const bool condition = load_int64(step.inputs[0], 0) != 0;
-  return run_list(step.step->lists[condition ? 0 : 1], lane, late);
+  return run_list(step.step->lists[condition ? 0 : 1], run);
 }
 
 // Inputs: trip count (may be absent), condition (may be absent), iteration number (written), condition as the body
 // leaves it. List: the body, whose last steps copy carried values back to where its first ones read them. Defines: the
 // number of iterations, under as many names as there are stacked outputs.
-Status Context::run_loop(BoundStep& step, Lane& lane, bool& late) noexcept {
+Status Context::run_loop(BoundStep& step, Run& run) noexcept {
   const TensorView &trips = step.inputs[0], &start = step.inputs[1];
   const TensorView &iteration = step.outputs[0], &again = step.outputs[1];
   const int64_t limit = step.step->inputs[0] < 0 ? INT64_MAX : load_int64(trips, 0);
   bool go = step.step->inputs[1] < 0 || load_int64(start, 0) != 0;
   if (!step.defined.empty()) {
-    late = true;
+    run.late = true;
     if (Status status = forget_symbols(step); !status) return status;
   }
   int64_t count = 0;
@@ -375,7 +459,10 @@ Status Context::run_loop(BoundStep& step, Lane& lane, bool& late) noexcept {
       return Status::failure(ErrorCode::InvalidArgument, "more than {} iterations of loops in one run",
                              most_iterations_);
     store_int64(iteration, 0, count);
-    if (Status status = run_list(step.step->lists[0], lane, late); !status) return status;
+    if (Status status = run_list(step.step->lists[0], run); !status) return status;
+    if (run.queue) {
+      if (Status status = run.queue->synchronize(); !status) return status;
+    }
     go = load_int64(again, 0) != 0;
   }
   if (step.defined.empty()) return {};

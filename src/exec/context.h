@@ -10,6 +10,7 @@
 #include "device/buffer.h"
 #include "device/kernel.h"
 #include "engine/engine_file.h"
+#include "exec/device_engine.h"
 #include "exec/observer.h"
 #include "exec/step_runner.h"
 #include "program/shape_program.h"
@@ -20,8 +21,10 @@ namespace tn {
 /// at a time; several contexts share an engine. Except for the constructor and select_profile nothing allocates.
 class Context {
  public:
-  /// `find` resolves kernel names. Throws Error(InvalidEngine) for an unknown kernel or one that refuses its step.
-  Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads);
+  /// `find` resolves names of kernels that run on the processor; `device` is where the others run, null for a plan of
+  /// the processor. Throws Error(InvalidEngine) for an unknown kernel or one that refuses its step.
+  Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads,
+          std::shared_ptr<const DeviceEngine> device = nullptr);
   ~Context();
 
   const EngineFile& engine() const { return *engine_; }
@@ -49,13 +52,26 @@ class Context {
   Status prepare() noexcept;
   /// Runs the network on the calling thread and the workers of `lane`, whose size must not exceed the context's
   /// threads.
-  Status run(Lane& lane) noexcept;
+  Status run(Lane& lane) noexcept { return run(lane, nullptr); }
+  /// The same with the queue of a device: steps that the device runs are only enqueued. Waits for the queue where the
+  /// host has steps of its own.
+  Status run(Lane& lane, Queue* queue) noexcept;
+  /// Whether a run returns before its work is done: no step runs on the host.
+  bool is_asynchronous() const noexcept;
+  /// Whether steps that follow one another on the device run as one graph (the default) or are enqueued one by one.
+  void use_graphs(bool use) { graphs_ = use; }
   void set_observer(StepObserver* observer) { observer_ = observer; }
   /// Of all loops of a run together: a run with more fails, since a condition may never come true.
   void set_most_iterations(int64_t most) { most_iterations_ = most; }
 
  private:
   struct ProfileState;
+  /// What a run carries along. `late`: shapes changed while running.
+  struct Run {
+    Lane& lane;
+    Queue* queue;
+    bool late = false;
+  };
   Status evaluate_shapes(bool defined_known) noexcept;
   Status update_addresses() noexcept;
   /// Value of a symbol that is an element of an input; its address must be set.
@@ -63,10 +79,12 @@ class Context {
   bool values_changed() const noexcept;
   /// `late`: shapes changed while running.
   Status check_bindings(bool late) noexcept;
-  Status run_list(uint32_t list, Lane& lane, bool& late) noexcept;
-  Status run_step(BoundStep& step, Lane& lane, bool& late) noexcept;
-  Status run_branch(BoundStep& step, Lane& lane, bool& late) noexcept;
-  Status run_loop(BoundStep& step, Lane& lane, bool& late) noexcept;
+  Status run_list(uint32_t list, Run& run) noexcept;
+  Status run_segment(uint32_t list, struct Segment& segment, Run& run) noexcept;
+  Status run_timed(BoundStep& step, Run& run) noexcept;
+  Status run_step(BoundStep& step, Run& run) noexcept;
+  Status run_branch(BoundStep& step, Run& run) noexcept;
+  Status run_loop(BoundStep& step, Run& run) noexcept;
   Status define_symbols(const BoundStep& step) noexcept;
   /// Gives the symbols that a step defines their upper bounds again.
   Status forget_symbols(const BoundStep& step) noexcept;
@@ -74,6 +92,7 @@ class Context {
   std::shared_ptr<const EngineFile> engine_;
   KernelFinder find_;
   int threads_;
+  std::shared_ptr<const DeviceEngine> device_;
   int profile_index_ = -1;
   std::unique_ptr<ProfileState> state_;
   std::vector<Shape> input_shapes_;
@@ -81,6 +100,8 @@ class Context {
   std::vector<void*> addresses_;
   bool shapes_changed_ = true;
   bool addresses_changed_ = true;
+  bool graphs_ = true;
+  Queue* last_queue_ = nullptr;  ///< of the last run: it may still read extents
   StepObserver* observer_ = nullptr;
   int64_t most_iterations_ = int64_t{1} << 24, iterations_ = 0;
 };

@@ -17,8 +17,8 @@ bool depends_on_shapes(const plan::TensorT& tensor, const plan::ProfileT& profil
 
 }  // namespace
 
-TensorTable::TensorTable(const plan::ProfileT& profile, std::span<const std::byte> weights, std::byte* arena)
-    : profile_(profile), weights_(weights), arena_(arena) {
+TensorTable::TensorTable(const plan::ProfileT& profile, const Memories& memories)
+    : profile_(profile), memories_(memories) {
   for (size_t i = 0; i < profile.tensors.size(); ++i) {
     const plan::TensorT& tensor = *profile.tensors[i];
     TensorView& view = views_.emplace_back();
@@ -44,10 +44,10 @@ void TensorTable::place(size_t index, std::span<const int64_t> results) noexcept
   std::byte* base = nullptr;
   switch (tensor.storage) {
     case plan::Storage::Arena:
-      base = arena_ + tensor.position;
+      base = (tensor.host ? memories_.host_arena : memories_.arena) + tensor.position;
       break;
     case plan::Storage::Weights:
-      base = const_cast<std::byte*>(weights_.data()) + tensor.position;
+      base = const_cast<std::byte*>(tensor.host ? memories_.host_weights : memories_.weights) + tensor.position;
       break;
     case plan::Storage::ShapeValue:
       base = reinterpret_cast<std::byte*>(const_cast<int64_t*>(results.data() + tensor.position));
@@ -68,6 +68,11 @@ void TensorTable::update(std::span<const int64_t> results, std::span<void* const
   }
 }
 
+bool TensorTable::on_host(int tensor) const {
+  const plan::TensorT& placed = *profile_.tensors[static_cast<size_t>(tensor)];
+  return placed.host || placed.storage == plan::Storage::ShapeValue;
+}
+
 void BoundStep::take_views(const TensorTable& tensors) noexcept {
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (step->inputs[i] >= 0) inputs[i] = tensors.view(step->inputs[i]);
@@ -77,7 +82,8 @@ void BoundStep::take_views(const TensorTable& tensors) noexcept {
   }
 }
 
-BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelFinder find, int threads) {
+BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelFinder find, int threads,
+                    Device* device) {
   BoundStep bound;
   bound.step = &step;
   bound.inputs.resize(step.inputs.size());
@@ -90,8 +96,12 @@ BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelF
     throw Error(ErrorCode::InvalidEngine, "step '{}': this runtime has no kernel '{}'", step.name, step.kernel);
   }
   try {
-    bound.kernel = entry->create({std::as_bytes(std::span(step.parameters)), bound.inputs, bound.outputs, step.inputs,
-                                  step.outputs, threads, static_cast<size_t>(step.workspace_bytes)});
+    KernelSpec spec{
+        std::as_bytes(std::span(step.parameters)), bound.inputs, bound.outputs, step.inputs, step.outputs, threads,
+        static_cast<size_t>(step.workspace_bytes), device};
+    for (const int32_t id : step.inputs) spec.inputs_on_host.push_back(id >= 0 && tensors.on_host(id));
+    for (const int32_t id : step.outputs) spec.outputs_on_host.push_back(id >= 0 && tensors.on_host(id));
+    bound.kernel = entry->create(spec);
   } catch (const Error& error) {
     throw error.within(fmt::format("step '{}' ({})", step.name, step.kernel));
   }

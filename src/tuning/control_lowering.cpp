@@ -56,17 +56,17 @@ void NodeLowering::add_body_results(uint32_t list, const Graph& body, const std:
     // Equal extents by now, though by other expressions.
     const int view = graph_.builder_.add_view(outputs[index], made.name, made.type, row_major_strides(made.type.dims),
                                               tensor(outputs[index]).offset);
-    add_copy(graph_.builder_, list, results[index], view, made.name);
+    add_copy(graph_.builder_, graph_.target_, list, results[index], view, made.name);
   }
 }
 
 void NodeLowering::add_branch() {
   const auto defines = region_.defines();
   std::vector<int> captures, outputs, direct;
-  for (int i = 1; i < region_.inputs(); ++i) captures.push_back(input(i, Need::RowMajor));
+  for (int i = 1; i < region_.inputs(); ++i) captures.push_back(input_in(i, Need::RowMajor, std::nullopt));
   for (int i = 0; i < region_.outputs(); ++i) {
     const bool late = has_symbol(region_.output_type(i), defines);
-    outputs.push_back(output(i, late ? Need::RowMajor : Need::Any));
+    outputs.push_back(output_in(i, late ? Need::RowMajor : Need::Any, Space::Device));
     direct.push_back(late ? kNone : outputs.back());
   }
   StepDraft step = draft(std::string(kBranchKernel), {input(0, Need::Any)}, {});
@@ -104,8 +104,9 @@ void NodeLowering::add_loop(const LoopForm& form) {
   const int first = builder.now();
   std::vector<int> states, kept;
   for (int i = 0; i < form.states; ++i) {
-    states.push_back(output(i, Need::RowMajor));
-    graph_.copy_to(input(form.first_state + i, Need::Any), states.back(), tensor(states.back()).name);
+    states.push_back(output_in(i, Need::RowMajor, Space::Device));
+    const int first_value = input_in(form.first_state + i, Need::Any, std::nullopt);
+    graph_.copy_to(first_value, states.back(), tensor(states.back()).name);
   }
   const int iteration = temporary("iteration", {DataType::I64, {}}), condition = first_condition(form);
   int trips = kNone;
@@ -121,10 +122,11 @@ void NodeLowering::add_loop(const LoopForm& form) {
   std::vector<int> operands;
   for (int i = form.first_state + form.states; i < region_.inputs(); ++i) {
     const bool whole = i < form.first_state + form.states + static_cast<int>(form.scanned.size());
-    operands.push_back(input(i, whole ? Need::Any : Need::RowMajor));
+    operands.push_back(
+        input_in(i, whole ? Need::Any : Need::RowMajor, whole ? std::optional(Space::Device) : std::nullopt));
   }
   for (size_t i = 0; i < form.stacked.size(); ++i)
-    operands.push_back(output(form.states + static_cast<int>(i), Need::RowMajor));
+    operands.push_back(output_in(form.states + static_cast<int>(i), Need::RowMajor, Space::Device));
   builder.add_step(graph_.list_, std::move(step));
   run_body(list, form, states, {iteration, condition}, operands);
   kept.insert(kept.end(), operands.begin(), operands.end());
@@ -144,11 +146,12 @@ void NodeLowering::run_body(uint32_t list, const LoopForm& form, const std::vect
   const auto add_slice = [&](std::string_view kernel, const LoopForm::Slices& slices, int from, int to) {
     StepDraft step = draft(std::string(kernel), {from, counters[0]}, {to});
     step.parameters = slice_parameters(slices);
+    step.space = Space::Device;
     builder.add_step(list, std::move(step));
     ++steps_;
   };
   for (size_t i = 0; i < form.scanned.size(); ++i) {
-    inputs.push_back(temporary("slice", body.tensor(body.inputs()[inputs.size()]).type));
+    inputs.push_back(device_temporary("slice", body.tensor(body.inputs()[inputs.size()]).type));
     add_slice(kTakeSlice, form.scanned[i], operands[i], inputs.back());
   }
   inputs.insert(inputs.end(), operands.begin() + static_cast<std::ptrdiff_t>(form.scanned.size()),
@@ -156,7 +159,7 @@ void NodeLowering::run_body(uint32_t list, const LoopForm& form, const std::vect
   // The body may still read a state while it makes the next one.
   std::vector<int> next;
   const size_t carried = states.size() + (form.counts ? 1 : 0);
-  for (size_t i = 0; i < carried; ++i) next.push_back(temporary("next", body.tensor(body.outputs()[i]).type));
+  for (size_t i = 0; i < carried; ++i) next.push_back(device_temporary("next", body.tensor(body.outputs()[i]).type));
   const auto results = GraphLowering(body, graph_.target_, graph_.selector_, builder).run(list, inputs, next);
   for (size_t i = 0; i < form.stacked.size(); ++i) {
     const int whole = operands[operands.size() - form.stacked.size() + i];
@@ -164,11 +167,11 @@ void NodeLowering::run_body(uint32_t list, const LoopForm& form, const std::vect
   }
   if (form.counts) {
     const int scalar = builder.add_view(next[0], tensor(next[0]).name, {DataType::Bool, {}}, {}, 0);
-    add_copy(builder, list, scalar, counters[1], "condition");
+    add_copy(builder, graph_.target_, list, scalar, counters[1], "condition");
   }
   for (size_t i = 0; i < states.size(); ++i) {
     const int from = next[i + carried - states.size()];
-    add_copy(builder, list, from, states[i], tensor(from).name);
+    add_copy(builder, graph_.target_, list, from, states[i], tensor(from).name);
   }
 }
 

@@ -10,8 +10,49 @@
 
 namespace tn {
 
-void add_copy(ProfileBuilder& builder, uint32_t list, int from, int to, const std::string& name) {
-  builder.add_step(list, {"copy of " + name, std::string(kCopyKernel), {}, {from}, {to}, 0, {}, {}, "copy", ""});
+namespace {
+
+// Both in one space.
+void add_copy_within(ProfileBuilder& builder, const Target& target, uint32_t list, int from, int to,
+                     const std::string& name) {
+  const Space space = builder.tensor(from).space;
+  StepDraft step{"", std::string(kCopyKernel), {}, {from}, {to}};
+  if (target.device && space == Space::Device) step = target.device->copy(*target.device, builder, from, to);
+  step.name = "copy of " + name;
+  step.tactic = "copy";
+  step.space = space;
+  builder.add_step(list, std::move(step));
+}
+
+bool is_dense(const PlacedTensor& tensor) {
+  return is_row_major(tensor.type.dims, tensor.strides);
+}
+
+}  // namespace
+
+void add_copy(ProfileBuilder& builder, const Target& target, uint32_t list, int from, int to, const std::string& name) {
+  const Space source = builder.tensor(from).space, destination = builder.tensor(to).space;
+  if (!target.device || source == destination) return add_copy_within(builder, target, list, from, to, name);
+  const TensorType type = builder.tensor(to).type;
+  const Dims dense = row_major_strides(type.dims);
+  if (!is_dense(builder.tensor(from)) || builder.tensor(from).type.type != type.type) {
+    const int packed = builder.add_arena(name + " (to transfer)", type, dense, source);
+    add_copy_within(builder, target, list, from, packed, name);
+    from = packed;
+  }
+  const bool direct = is_dense(builder.tensor(to));
+  const int landed = direct ? to : builder.add_arena(name + " (transferred)", type, dense, destination);
+  builder.add_step(list, {"transfer of " + name,
+                          std::string(kTransferKernel),
+                          {},
+                          {from},
+                          {landed},
+                          0,
+                          {},
+                          {},
+                          source == Space::Host ? "to device" : "to host",
+                          ""});
+  if (!direct) add_copy_within(builder, target, list, landed, to, name);
 }
 
 std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& inputs, const std::vector<int>& outputs) {
@@ -32,7 +73,7 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
   std::vector<int> results;
   for (size_t i = 0; i < graph_.outputs().size(); ++i) {
     const TensorId id = graph_.outputs()[i];
-    int from = graph_.tensor(id).constant ? constant(id, Order::RowMajor) : placed_.at(id);
+    int from = graph_.tensor(id).constant ? constant(id, Order::RowMajor, Space::Device) : placed_.at(id);
     if (i < outputs.size() && outputs[i] != kNone && from != outputs[i])
       from = copy_to(from, outputs[i], graph_.tensor(id).name);
     results.push_back(from);
@@ -157,8 +198,16 @@ int GraphLowering::place_output(TensorId id) {
   return place;
 }
 
-int GraphLowering::constant(TensorId id, Order order) {
-  const std::pair<TensorId, Need> key{id, order == Order::RowMajor ? Need::RowMajor : Need::ChannelsLast};
+int GraphLowering::place_output(TensorId id, Space space) {
+  const bool has_place = placed_.contains(id) || wanted_.contains(id) || slots_.contains(id);
+  if (!apart() || space == Space::Device || has_place) return place_output(id);
+  const Tensor& tensor = graph_.tensor(id);
+  return placed_[id] =
+             builder_.add_arena(tensor.name, tensor.type, strides_in(Order::RowMajor, tensor.type.dims), space);
+}
+
+int GraphLowering::constant(TensorId id, Order order, Space space) {
+  const Form key{id, order == Order::RowMajor ? Need::RowMajor : Need::ChannelsLast, space};
   if (const auto found = copies_.find(key); found != copies_.end()) return found->second;
   const Tensor& tensor = graph_.tensor(id);
   const Constant& data = *tensor.constant;
@@ -174,25 +223,26 @@ int GraphLowering::constant(TensorId id, Order order) {
     copy(data.view(), to);
     position = builder_.weights().add(bytes, recipe);
   }
-  return copies_[key] = builder_.add_weights(tensor.name, tensor.type, strides, position);
+  return copies_[key] = builder_.add_weights(tensor.name, tensor.type, strides, position, space);
 }
 
 int GraphLowering::copy_to(int from, int to, const std::string& name) {
-  add_copy(builder_, list_, from, to, name);
+  add_copy(builder_, target_, list_, from, to, name);
   return to;
 }
 
-int GraphLowering::satisfying(TensorId id, Need need) {
+int GraphLowering::satisfying(TensorId id, Need need, std::optional<Space> wanted) {
   const Tensor& tensor = graph_.tensor(id);
-  if (tensor.constant) return constant(id, order_for(need));
+  if (tensor.constant) return constant(id, order_for(need), apart() ? wanted.value_or(Space::Device) : Space::Device);
   const int place = placed_.at(id);
-  if (satisfies(need, tensor.type.dims, builder_.tensor(place).strides)) return place;
-  const auto found = copies_.find({id, need});
+  const Space at = builder_.tensor(place).space, space = apart() ? wanted.value_or(at) : at;
+  if (space == at && satisfies(need, tensor.type.dims, builder_.tensor(place).strides)) return place;
+  const auto found = copies_.find({id, need, space});
   if (found != copies_.end()) return found->second;
   const int fresh =
-      builder_.add_arena(tensor.name + " (copy)", tensor.type, strides_in(order_for(need), tensor.type.dims));
+      builder_.add_arena(tensor.name + " (copy)", tensor.type, strides_in(order_for(need), tensor.type.dims), space);
   copy_to(place, fresh, tensor.name);
-  return copies_[{id, need}] = fresh;
+  return copies_[{id, need, space}] = fresh;
 }
 
 }  // namespace tn

@@ -62,10 +62,14 @@ class GraphLowering {
   void settle_orders();
   void place_concatenations();
   int place_output(TensorId id);
-  int constant(TensorId id, Order order);
+  int constant(TensorId id, Order order, Space space);
   int copy_to(int from, int to, const std::string& name);
-  /// The tensor's placed form that satisfies a need, copied at most once per order.
-  int satisfying(TensorId id, Need need);
+  /// The tensor's placed form that satisfies a need in a space (nothing: where it is), copied at most once per both.
+  int satisfying(TensorId id, Need need, std::optional<Space> space);
+  /// Where a node that runs in `space` writes the tensor: there, unless it has a place already.
+  int place_output(TensorId id, Space space);
+  /// Whether device and host have memory of their own.
+  bool apart() const { return target_.device != nullptr; }
 
   const Graph& graph_;
   const Target& target_;
@@ -79,12 +83,16 @@ class GraphLowering {
   std::map<TensorId, Slot> slots_;
   std::map<TensorId, int> placed_;
   std::map<TensorId, int> wanted_;  ///< graph outputs that have a place already
-  std::map<std::pair<TensorId, Need>, int> copies_;
+  struct Form {
+    TensorId tensor;
+    Need need;
+    Space space;
+    auto operator<=>(const Form&) const = default;
+  };
+  std::map<Form, int> copies_;
 };
 
-/// Kernel of a copy between strides and types, which every backend's runtime has.
-inline constexpr std::string_view kCopyKernel = "copy";
-/// Adds a step that copies one placed tensor to another.
-void add_copy(ProfileBuilder& builder, uint32_t list, int from, int to, const std::string& name);
+/// Adds the steps that copy one placed tensor to another, wherever both are.
+void add_copy(ProfileBuilder& builder, const Target& target, uint32_t list, int from, int to, const std::string& name);
 
 }  // namespace tn

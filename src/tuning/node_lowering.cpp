@@ -7,16 +7,28 @@
 namespace tn {
 
 int NodeLowering::input(int index, Need need) {
-  return region_.has_input(index) ? graph_.satisfying(region_.node->inputs[static_cast<size_t>(index)], need) : kNone;
+  return input_in(index, need, choice_.tactic->space());
+}
+
+int NodeLowering::input_in(int index, Need need, std::optional<Space> space) {
+  if (!region_.has_input(index)) return kNone;
+  return graph_.satisfying(region_.node->inputs[static_cast<size_t>(index)], need, space);
 }
 
 int NodeLowering::output(int index, Need need) {
+  return output_in(index, need, space());
+}
+
+int NodeLowering::output_in(int index, Need need, Space space) {
   const TensorId id = region_.node->outputs[static_cast<size_t>(index)];
-  const int place = graph_.place_output(id);
+  const int place = graph_.place_output(id, space);
   const Tensor& tensor = graph_.graph_.tensor(id);
-  if (satisfies(need, tensor.type.dims, graph_.builder_.tensor(place).strides)) return place;
-  const int fresh = graph_.builder_.add_arena(tensor.name + " (before copy)", tensor.type,
-                                              strides_in(order_for(need), tensor.type.dims));
+  const PlacedTensor& placed = graph_.builder_.tensor(place);
+  const bool there = !graph_.apart() || placed.space == space;
+  if (there && satisfies(need, tensor.type.dims, placed.strides)) return place;
+  const int fresh =
+      graph_.builder_.add_arena(tensor.name + " (before copy)", tensor.type,
+                                strides_in(order_for(need), tensor.type.dims), there ? placed.space : space);
   pending_.emplace_back(fresh, place);
   return fresh;
 }
@@ -35,6 +47,12 @@ void NodeLowering::alias_output(int index, int tensor, Dims strides, Dim offset)
 int NodeLowering::temporary(std::string_view suffix, TensorType type) {
   Dims strides = row_major_strides(type.dims);
   return graph_.builder_.add_arena(fmt::format("{} ({})", region_.node->name, suffix), std::move(type),
+                                   std::move(strides), graph_.apart() ? space() : Space::Device);
+}
+
+int NodeLowering::device_temporary(std::string_view suffix, TensorType type) {
+  Dims strides = row_major_strides(type.dims);
+  return graph_.builder_.add_arena(fmt::format("{} ({})", region_.node->name, suffix), std::move(type),
                                    std::move(strides));
 }
 
@@ -46,11 +64,19 @@ int NodeLowering::packed_weights(std::string_view suffix, std::span<const std::b
                                      position);
 }
 
+int NodeLowering::host_bytes(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) {
+  const uint64_t position = graph_.builder_.weights().add(bytes, recipe);
+  TensorType type{DataType::U8, {static_cast<int64_t>(bytes.size())}};
+  return graph_.builder_.add_weights(fmt::format("{} ({})", region_.node->name, suffix), std::move(type), {1}, position,
+                                     Space::Host);
+}
+
 int NodeLowering::constant(const Constant& data, std::string_view source) {
   const uint64_t position = graph_.builder_.weights().add(data.bytes(), {{std::string(source)}, "dense", {}});
   TensorType type{data.type(), Dims(data.dims().begin(), data.dims().end())};
   Dims strides = row_major_strides(type.dims);
-  return graph_.builder_.add_weights(std::string(source), std::move(type), std::move(strides), position);
+  return graph_.builder_.add_weights(std::string(source), std::move(type), std::move(strides), position,
+                                     graph_.apart() ? space() : Space::Device);
 }
 
 int NodeLowering::shape_value(const Dims& values, bool scalar) {
@@ -70,6 +96,7 @@ StepDraft NodeLowering::draft(std::string kernel, std::vector<int> inputs, std::
   step.tactic = choice_.tactic->name();
   if (!choice_.config.empty()) step.tactic += ":" + choice_.config;
   step.detail = region_.operators();
+  if (graph_.apart()) step.space = space();
   return step;
 }
 
@@ -97,7 +124,7 @@ void NodeLowering::join(int index, size_t axis) {
     if (!in_place) {
       const int view = graph_.builder_.add_view(whole, source.name, source.type, Dims(target.strides),
                                                 target.offset + begin * target.strides[axis]);
-      graph_.copy_to(graph_.satisfying(part, Need::Any), view, source.name);
+      graph_.copy_to(graph_.satisfying(part, Need::Any, std::nullopt), view, source.name);
     }
     begin = begin + source.type.dims[axis];
   }

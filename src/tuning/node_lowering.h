@@ -21,6 +21,7 @@ class NodeLowering final : public RegionLowering {
   TensorView largest_view(int id) const override { return graph_.builder_.largest(id); }
   int temporary(std::string_view suffix, TensorType type) override;
   int packed_weights(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) override;
+  int host_bytes(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) override;
   int constant(const Constant& data, std::string_view source) override;
   int shape_value(const Dims& values, bool scalar) override;
   void add_step(std::string kernel, std::vector<std::byte> parameters, std::vector<int> inputs,
@@ -35,10 +36,17 @@ class NodeLowering final : public RegionLowering {
   void finish();
 
  private:
+  /// Where the tactic's steps run.
+  Space space() const { return choice_.tactic->space().value_or(Space::Device); }
+  /// input() in a space, or where it is.
+  int input_in(int index, Need need, std::optional<Space> space);
+  int output_in(int index, Need need, Space space);
   std::string step_name() const;
   void add_body_results(uint32_t list, const Graph& body, const std::vector<int>& results,
                         const std::vector<int>& outputs);
   int first_condition(const LoopForm& form);
+  /// Of a loop, which runs on the host, for its body.
+  int device_temporary(std::string_view suffix, TensorType type);
   void run_body(uint32_t list, const LoopForm& form, const std::vector<int>& states, const std::vector<int>& counters,
                 const std::vector<int>& operands);
   StepDraft draft(std::string kernel, std::vector<int> inputs, std::vector<int> outputs) const;

@@ -29,32 +29,38 @@ uint64_t ProfileBuilder::bytes_of(const std::string& name, const TensorType& typ
 int ProfileBuilder::add_tensor(std::string name, TensorType type, Dims strides, Dim offset, int storage) {
   internal_check(type.dims.size() == strides.size(), "'{}' has {} extents and {} strides", name, type.dims.size(),
                  strides.size());
-  tensors_.push_back({std::move(name), std::move(type), std::move(strides), std::move(offset), storage, {}});
+  const Space space = storages_[static_cast<size_t>(storage)].space;
+  tensors_.push_back({std::move(name), std::move(type), std::move(strides), std::move(offset), storage, {}, space});
   return static_cast<int>(tensors_.size() - 1);
 }
 
-int ProfileBuilder::add_arena(std::string name, TensorType type, Dims strides) {
-  storages_.push_back({plan::Storage::Arena, 0, bytes_of(name, type), {0, -1, -1}, open_});
+int ProfileBuilder::add_storage(Storage storage, std::string name, TensorType type, Dims strides) {
+  storages_.push_back(storage);
   return add_tensor(std::move(name), std::move(type), std::move(strides), 0, static_cast<int>(storages_.size() - 1));
 }
 
-int ProfileBuilder::add_binding(std::string name, TensorType type, Dims strides, int binding) {
-  storages_.push_back({plan::Storage::Binding, static_cast<uint64_t>(binding), bytes_of(name, type), {0, -1, -1}});
-  return add_tensor(std::move(name), std::move(type), std::move(strides), 0, static_cast<int>(storages_.size() - 1));
+int ProfileBuilder::add_arena(std::string name, TensorType type, Dims strides, Space space) {
+  const Storage storage{plan::Storage::Arena, 0, bytes_of(name, type), {0, -1, -1}, open_, space};
+  return add_storage(storage, std::move(name), std::move(type), std::move(strides));
 }
 
-int ProfileBuilder::add_weights(std::string name, TensorType type, Dims strides, uint64_t position) {
-  storages_.push_back({plan::Storage::Weights, position, bytes_of(name, type), {0, -1, -1}});
-  return add_tensor(std::move(name), std::move(type), std::move(strides), 0, static_cast<int>(storages_.size() - 1));
+int ProfileBuilder::add_binding(std::string name, TensorType type, Dims strides, int binding, Space space) {
+  const auto position = static_cast<uint64_t>(binding);
+  const Storage storage{plan::Storage::Binding, position, bytes_of(name, type), {0, -1, -1}, 0, space};
+  return add_storage(storage, std::move(name), std::move(type), std::move(strides));
+}
+
+int ProfileBuilder::add_weights(std::string name, TensorType type, Dims strides, uint64_t position, Space space) {
+  const Storage storage{plan::Storage::Weights, position, bytes_of(name, type), {0, -1, -1}, 0, space};
+  return add_storage(storage, std::move(name), std::move(type), std::move(strides));
 }
 
 int ProfileBuilder::add_shape_value(std::string name, const Dims& values, bool scalar) {
   const auto count = static_cast<int64_t>(values.size());
-  storages_.push_back(
-      {plan::Storage::ShapeValue, extents_.block(values), static_cast<uint64_t>(count) * 8, {0, -1, -1}});
+  const auto bytes = static_cast<uint64_t>(count) * 8;
+  const Storage storage{plan::Storage::ShapeValue, extents_.block(values), bytes, {0, -1, -1}, 0, Space::Host};
   TensorType type{DataType::I64, scalar ? Dims{} : Dims{count}};
-  return add_tensor(std::move(name), std::move(type), scalar ? Dims{} : Dims{1}, 0,
-                    static_cast<int>(storages_.size() - 1));
+  return add_storage(storage, std::move(name), std::move(type), scalar ? Dims{} : Dims{1});
 }
 
 int ProfileBuilder::add_view(int of, std::string name, TensorType type, Dims strides, Dim offset) {
@@ -117,17 +123,17 @@ void ProfileBuilder::add_step(uint32_t list, StepDraft step) {
 }
 
 // Positions are from the start of the list's memory.
-MemoryPlan ProfileBuilder::plan_list(uint32_t list) {
+MemoryPlan ProfileBuilder::plan_list(uint32_t list, Space space) {
   std::vector<Lifetime> lifetimes;
   std::vector<uint64_t*> positions;
   for (Storage& storage : storages_) {
-    if (storage.kind != plan::Storage::Arena || storage.list != list) continue;
+    if (storage.kind != plan::Storage::Arena || storage.list != list || storage.space != space) continue;
     lifetimes.push_back({storage.bytes, std::max(0, storage.lifetime.first), std::max(0, storage.lifetime.last)});
     positions.push_back(&storage.position);
   }
   for (size_t i = 0; i < steps_.size(); ++i) {
     const bool inside = lists_[steps_[i].list].copies > 0 ? steps_[i].list == list : list == 0;
-    if (!inside) continue;
+    if (!inside || steps_[i].step.space != space) continue;
     lifetimes.push_back({steps_[i].step.workspace, static_cast<int>(i), static_cast<int>(i)});
     positions.push_back(&steps_[i].workspace_position);
   }
@@ -166,6 +172,7 @@ std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_p
   plan_all();
   profile->arena_bytes = lists_[0].memory.peak;
   profile->arena_lower_bound = lists_[0].memory.lower_bound;
+  profile->host_arena_bytes = plan_list(0, Space::Host).peak;
   for (const PlacedTensor& tensor : tensors_) {
     const Storage& storage = storages_[static_cast<size_t>(tensor.storage)];
     auto out = std::make_unique<plan::TensorT>();
@@ -182,6 +189,7 @@ std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_p
     out->storage = storage.kind;
     out->position = storage.position;
     out->bytes = storage.bytes;
+    out->host = storage.space == Space::Host && storage.kind != plan::Storage::ShapeValue;
     profile->tensors.push_back(std::move(out));
   }
   for (const List& list : lists_) {
@@ -209,6 +217,7 @@ std::unique_ptr<plan::ProfileT> ProfileBuilder::finish(std::vector<std::unique_p
     }
     step->tactic = std::move(draft.tactic);
     step->detail = std::move(draft.detail);
+    step->host = draft.space == Space::Host;
     profile->lists[entry.list]->steps.push_back(std::move(step));
   }
   ByteWriter program;

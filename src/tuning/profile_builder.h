@@ -15,6 +15,10 @@
 
 namespace tn {
 
+/// Where a step runs and its operands lie: in the memory of the device that is built for, or in that of its host. For a
+/// processor both are the same.
+enum class Space : uint8_t { Device, Host };
+
 /// A tensor of the plan under construction: a typed, strided window on a storage.
 struct PlacedTensor {
   std::string name;
@@ -28,6 +32,7 @@ struct PlacedTensor {
     Dim count, stride;
   };
   std::optional<Images> images = {};
+  Space space = Space::Device;
 };
 
 /// A step before its tensors have memory.
@@ -41,6 +46,7 @@ struct StepDraft {
   std::vector<std::string> defines;  ///< symbols
   std::string tactic;
   std::string detail;
+  Space space = Space::Device;  ///< where it runs
 };
 
 /// Collects the tensors and steps of one profile and lays out its memory. Steps run in the order they were added, lists
@@ -53,10 +59,10 @@ class ProfileBuilder {
   const SymbolRanges& ranges() const { return ranges_; }
 
   /// A new piece of the arena that holds the tensor without gaps in the order of its strides.
-  int add_arena(std::string name, TensorType type, Dims strides);
+  int add_arena(std::string name, TensorType type, Dims strides, Space space = Space::Device);
   /// A whole input or output of the network.
-  int add_binding(std::string name, TensorType type, Dims strides, int binding);
-  int add_weights(std::string name, TensorType type, Dims strides, uint64_t position);
+  int add_binding(std::string name, TensorType type, Dims strides, int binding, Space space = Space::Device);
+  int add_weights(std::string name, TensorType type, Dims strides, uint64_t position, Space space = Space::Device);
   /// Elements that the shape program computes, as an int64 tensor of rank 0 or 1.
   int add_shape_value(std::string name, const Dims& values, bool scalar);
   /// Another window on the storage of `of`; `offset` is relative to the storage.
@@ -90,14 +96,16 @@ class ProfileBuilder {
     uint64_t bytes = 0;
     Lifetime lifetime{0, -1, -1};
     uint32_t list = 0;  ///< the private list that it belongs to; 0: none
+    Space space = Space::Device;
   };
   struct List {
     int copies = 0;
     MemoryPlan memory = {};
   };
-  /// Lays out storages and workspaces that belong to a private list, or to none (0).
-  MemoryPlan plan_list(uint32_t list);
+  /// Lays out storages and workspaces of one space that belong to a private list, or to none (0).
+  MemoryPlan plan_list(uint32_t list, Space space = Space::Device);
   void plan_all();
+  int add_storage(Storage storage, std::string name, TensorType type, Dims strides);
   int add_tensor(std::string name, TensorType type, Dims strides, Dim offset, int storage);
   uint64_t bytes_of(const std::string& name, const TensorType& type) const;
   void touch(int storage, int time);

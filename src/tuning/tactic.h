@@ -9,6 +9,7 @@
 #include "exec/step_runner.h"
 #include "tuning/profile_builder.h"
 #include "tuning/region.h"
+#include "tuning/text_compiler.h"
 
 namespace tn {
 
@@ -23,13 +24,23 @@ enum class Need : uint8_t {
   ChannelsLast,  ///< axis 1 has stride 1
 };
 
+/// What is built for where it is not this machine's processor: a device with memory of its own.
+struct DeviceTarget {
+  std::string architecture;          ///< "sm_90"
+  TextCompiler* compiler = nullptr;  ///< of kernel texts
+  bool allow_tf32 = true;            ///< products of f32 may round their operands to 10 bits
+  /// A step that copies between two placed tensors of the device, whatever their strides and types.
+  StepDraft (*copy)(const DeviceTarget& target, ProfileBuilder& builder, int from, int to) = nullptr;
+};
+
 /// What is built for, and within which limits.
 struct Target {
   uint32_t features = 0;  ///< CpuFeature bits that kernels may use
   int threads = 1;
   bool allow_fp16 = false, allow_bf16 = false;
-  uint64_t workspace = UINT64_MAX;  ///< bytes that one step may use while it runs
-  SymbolRanges ranges;              ///< of the profile; a tactic must hold for all of them
+  uint64_t workspace = UINT64_MAX;       ///< bytes that one step may use while it runs
+  SymbolRanges ranges;                   ///< of the profile; a tactic must hold for all of them
+  const DeviceTarget* device = nullptr;  ///< null: this machine's processor
 };
 
 struct Support {
@@ -68,6 +79,8 @@ class Tactic {
   virtual Support supports(const Region& region, const Target& target) const = 0;
   /// The order in which it wants its main operand and gives its result; nothing if it follows its operands.
   virtual std::optional<Order> order(const Region&) const { return std::nullopt; }
+  /// Where its steps run; lowering puts their operands there. Nothing if it has none: it takes operands where they are.
+  virtual std::optional<Space> space() const { return Space::Device; }
   /// Variants to be timed, the best guess first. Texts of the tactic's own.
   virtual std::vector<std::string> configs(const Region&, const Target&) const { return {""}; }
   /// Whether choosing it is worth timing (views and references are not).
@@ -93,6 +106,8 @@ class RegionLowering {
   virtual int temporary(std::string_view suffix, TensorType type) = 0;
   /// Bytes made at build time, read by a step as a tensor u8[n].
   virtual int packed_weights(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) = 0;
+  /// The same, read by the host only.
+  virtual int host_bytes(std::string_view suffix, std::span<const std::byte> bytes, WeightStore::Recipe recipe) = 0;
   /// Constant data as a dense tensor.
   virtual int constant(const Constant& data, std::string_view source) = 0;
   /// A host-side int64 tensor that the shape program computes.

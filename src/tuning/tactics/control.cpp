@@ -12,6 +12,7 @@ namespace {
 class Branch final : public Tactic {
  public:
   std::string_view name() const override { return "branch"; }
+  std::optional<Space> space() const override { return Space::Host; }
   Support supports(const Region& region, const Target&) const override {
     return region.anchor && region.anchor->name() == "If" ? Support{} : Support::foreign();
   }
@@ -56,6 +57,7 @@ LoopForm form_of(const ops::Scan& op, const Region& region) {
 class Repetition final : public Tactic {
  public:
   std::string_view name() const override { return "loop"; }
+  std::optional<Space> space() const override { return Space::Host; }
   Support supports(const Region& region, const Target&) const override {
     const auto form = form_of_region(region);
     if (!form) return Support::foreign();

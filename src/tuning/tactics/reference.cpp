@@ -12,6 +12,7 @@ namespace {
 class Reference final : public Tactic {
  public:
   std::string_view name() const override { return "reference"; }
+  std::optional<Space> space() const override { return Space::Host; }
   Support supports(const Region& region, const Target&) const override {
     if (!region.anchor) return Support::foreign();
     if (!region.expressions.empty()) return Support::no("expressions follow the operator");

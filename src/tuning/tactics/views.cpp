@@ -24,6 +24,7 @@ size_t axis_of(const Region& region, int rank) {
 class ReshapeView final : public Tactic {
  public:
   std::string_view name() const override { return "view.reshape"; }
+  std::optional<Space> space() const override { return std::nullopt; }
   Support supports(const Region& region, const Target&) const override {
     if (is_one_of(region, {"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"})) return {};
     return Support::foreign();
@@ -52,6 +53,7 @@ class ReshapeView final : public Tactic {
 class StrideView final : public Tactic {
  public:
   std::string_view name() const override { return "view.stride"; }
+  std::optional<Space> space() const override { return std::nullopt; }
   Support supports(const Region& region, const Target&) const override {
     if (is_one_of(region, {"Transpose", "Split", "Expand"})) return {};
     if (is_one_of(region, {"Gather"})) return picked(region) ? Support{} : Support::no("not one known index");
@@ -198,6 +200,7 @@ class ConcatCopy final : public Tactic {
 class ShapeValueTactic final : public Tactic {
  public:
   std::string_view name() const override { return "shape_program"; }
+  std::optional<Space> space() const override { return std::nullopt; }
   Support supports(const Region& region, const Target&) const override {
     const Tensor& output = region.graph->tensor(region.node->outputs[0]);
     if (!output.value) return Support::foreign();

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// An accelerator with memory and queues of its own, as the executor sees it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/status.h"
+
+namespace tn {
+
+/// One call of a loaded function. `arguments` points at one address per parameter; parameters are copied by the call.
+struct Launch {
+  void* function = nullptr;
+  std::array<uint32_t, 3> grid{1, 1, 1};
+  std::array<uint32_t, 3> block{1, 1, 1};
+  uint32_t shared_bytes = 0;  ///< dynamic
+  uint32_t cluster = 1;       ///< blocks along x that run together
+  /// It may start before the call ahead of it has ended, and waits by itself before it reads what that wrote.
+  bool overlaps = false;
+  void* const* arguments = nullptr;
+};
+
+/// Work that a device does in order. Used by one thread at a time. Nothing allocates host memory.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+  /// A grid with an empty axis is no work.
+  virtual Status launch(const Launch& launch) noexcept = 0;
+  /// Between any two places, on the host (pinned or not) or on the device.
+  virtual Status copy(void* to, const void* from, size_t bytes) noexcept = 0;
+  /// Waits for all work; fails with what went wrong in any of it.
+  virtual Status synchronize() noexcept = 0;
+};
+
+/// Work recorded once and run as a whole. Recording again with the same calls in the same order (other sizes, addresses
+/// and arguments) changes the graph in place.
+class LaunchGraph {
+ public:
+  virtual ~LaunchGraph() = default;
+  /// Takes calls until finish(); they do not run.
+  virtual Queue& record() noexcept = 0;
+  virtual Status finish() noexcept = 0;
+  virtual Status run(Queue& queue) noexcept = 0;
+};
+
+/// A point in a queue's work.
+class Event {
+ public:
+  virtual ~Event() = default;
+  virtual Status record(Queue& queue) noexcept = 0;
+  virtual Status wait() noexcept = 0;
+  /// Milliseconds since `start`; both have been reached.
+  virtual Status since(const Event& start, double& milliseconds) noexcept = 0;
+};
+
+/// Memory of a device, or of the host where the device reads it fast (pinned).
+class DeviceBuffer {
+ public:
+  virtual ~DeviceBuffer() = default;
+  std::byte* data() const { return data_; }
+  size_t size() const { return size_; }
+
+ protected:
+  std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+/// Thread-safe. Lives as long as the process.
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual std::string name() const = 0;          ///< "NVIDIA H200"
+  virtual std::string architecture() const = 0;  ///< "sm_90": what its functions are compiled for
+  virtual std::string version() const = 0;       ///< of the driver
+  virtual int multiprocessors() const = 0;
+  virtual size_t memory_bytes() const = 0;
+  /// 256-byte aligned. Throws Error(OutOfMemory) naming the size, the purpose, what is free, and what would help.
+  virtual std::unique_ptr<DeviceBuffer> allocate(size_t bytes, const char* purpose) = 0;
+  virtual std::unique_ptr<DeviceBuffer> allocate_pinned(size_t bytes, const char* purpose) = 0;
+  virtual std::unique_ptr<Queue> make_queue() = 0;
+  virtual std::unique_ptr<LaunchGraph> make_graph() = 0;
+  virtual std::unique_ptr<Event> make_event() = 0;
+  /// The function `entry` of a compiled image; loaded once per image, kept. Lets it use `shared_bytes` of dynamic
+  /// memory. Throws Error(InvalidEngine) naming the entry and what the driver says.
+  virtual void* load(std::span<const std::byte> image, const std::string& entry, uint32_t shared_bytes) = 0;
+};
+
+}  // namespace tn
