@@ -13,16 +13,16 @@
 
 namespace tn {
 
-/// One call of a loaded function. `arguments` points at one address per parameter; parameters are copied by the call.
+/// One call of a loaded function.
 struct Launch {
   void* function = nullptr;
   std::array<uint32_t, 3> grid{1, 1, 1};
   std::array<uint32_t, 3> block{1, 1, 1};
   uint32_t shared_bytes = 0;  ///< dynamic
   uint32_t cluster = 1;       ///< blocks along x that run together
-  /// It may start before the call ahead of it has ended, and waits by itself before it reads what that wrote.
+  /// It may start before the call ahead of it has ended, and waits by itself before it touches what that may touch.
   bool overlaps = false;
-  void* const* arguments = nullptr;
+  std::span<const uint64_t> arguments;  ///< one per parameter, each of 8 bytes; copied by the call
 };
 
 /// Work that a device does in order. Used by one thread at a time. Nothing allocates host memory.

@@ -27,7 +27,8 @@ struct KernelText {
   uint32_t shared_bytes = 0;
   uint32_t cluster = 1;
   uint64_t workspace = 0;  ///< bytes at the largest shapes
-  bool overlaps = false;   ///< executes griddepcontrol.wait before it reads what earlier kernels wrote
+  bool overlaps = false;   ///< all its threads execute griddepcontrol.wait before they touch what earlier kernels
+                           ///< read or wrote
 };
 
 /// Gives extents a text: a constant is a literal, all else becomes a scalar parameter, equal ones the same.

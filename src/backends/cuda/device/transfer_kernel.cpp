@@ -6,26 +6,16 @@
 namespace tn::cuda {
 namespace {
 
-bool is_dense(const TensorView& view) {
-  TensorView dense = view;
-  dense.strides = view.dims.row_major_strides();
-  for (int i = 0; i < view.rank(); ++i) {
-    if (view.dims[i] > 1 && view.strides[i] != dense.strides[i]) return false;
-  }
-  return true;
-}
-
 class Transfer final : public Kernel {
  public:
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
-    if (!(inputs[0].dims == outputs[0].dims) || !is_dense(inputs[0]) || !is_dense(outputs[0]))
+    if (!(inputs[0].dims == outputs[0].dims) || !inputs[0].is_dense() || !outputs[0].is_dense())
       return Status::failure(ErrorCode::InvalidArgument, "a transfer between other shapes, or with gaps");
     return {};
   }
   Status run(const KernelArguments& arguments) noexcept override {
     const TensorView& from = arguments.inputs[0];
-    const size_t bytes = static_cast<size_t>(from.elements()) * size_of(from.type);
-    return bytes == 0 ? Status() : arguments.queue->copy(arguments.outputs[0].data, from.data, bytes);
+    return arguments.queue->copy(arguments.outputs[0].data, from.data, from.dense_bytes());
   }
 };
 

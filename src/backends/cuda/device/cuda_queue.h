@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "backends/cuda/device/device_context.h"
+#include "device/device.h"
+
+namespace tn::cuda {
+
+/// Addresses of parameters, as the driver wants them.
+class ArgumentAddresses {
+ public:
+  static constexpr size_t kMost = 128;
+  explicit ArgumentAddresses(std::span<const uint64_t> arguments) noexcept {
+    for (size_t i = 0; i < arguments.size() && i < kMost; ++i) addresses_[i] = const_cast<uint64_t*>(&arguments[i]);
+  }
+  void** data() noexcept { return addresses_.data(); }
+
+ private:
+  std::array<void*, kMost> addresses_;
+};
+
+class CudaQueue final : public Queue {
+ public:
+  explicit CudaQueue(DeviceContext& context);
+  ~CudaQueue() override;
+  Status launch(const Launch& launch) noexcept override;
+  Status copy(void* to, const void* from, size_t bytes) noexcept override;
+  Status synchronize() noexcept override;
+  driver::Stream stream() const { return stream_; }
+
+ private:
+  DeviceContext& context_;
+  driver::Stream stream_ = nullptr;
+};
+
+class CudaEvent final : public Event {
+ public:
+  explicit CudaEvent(DeviceContext& context);
+  ~CudaEvent() override;
+  Status record(Queue& queue) noexcept override;
+  Status wait() noexcept override;
+  Status since(const Event& start, double& milliseconds) noexcept override;
+
+ private:
+  DeviceContext& context_;
+  driver::Event event_ = nullptr;
+};
+
+}  // namespace tn::cuda

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/device/kernel_table.h"
+
+#include "backends/cuda/device/kernels.h"
+#include "backends/cuda/device/launch_step.h"
+
+namespace tn::cuda {
+
+const KernelEntry* find_kernel(std::string_view name) {
+  static constexpr KernelEntry kTable[] = {
+      {kLaunchKernel, create_launch},
+      {kTransferKernel, create_transfer},
+  };
+  for (const KernelEntry& entry : kTable) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace tn::cuda

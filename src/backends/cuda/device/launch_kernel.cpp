@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// cuda.launch: see launch_step.h.
+#include <algorithm>
+
+#include "backends/cuda/device/kernels.h"
+#include "backends/cuda/device/launch_step.h"
+#include "base/error.h"
+#include "base/fields.h"
+
+namespace tn::cuda {
+namespace {
+
+constexpr size_t kImage = 0, kValues = 1, kFirstOperand = 2;
+constexpr int64_t kMostThreads = 1024, kMostShared = 228 * 1024, kMostCluster = 16, kMostOperands = 64;
+constexpr int64_t kMostGridX = INT32_MAX, kMostGridYZ = 65535;
+constexpr size_t kGrid = 3;  // values in front of the scalars
+
+template <typename... Args>
+void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
+  if (!condition) throw Error(ErrorCode::InvalidEngine, format, std::forward<Args>(args)...);
+}
+
+void check_step(const LaunchStep& step) {
+  require(!step.entry.empty(), "a launch names no function");
+  const std::array block{step.block_x, step.block_y, step.block_z};
+  const bool sizes = std::all_of(block.begin(), block.end(), [](int64_t n) { return n >= 1 && n <= kMostThreads; });
+  require(sizes && step.block_z <= 64 && block[0] * block[1] * block[2] <= kMostThreads,
+          "'{}' has blocks of {} x {} x {} threads", step.entry, block[0], block[1], block[2]);
+  require(step.shared_bytes >= 0 && step.shared_bytes <= kMostShared, "'{}' wants {} bytes of shared memory",
+          step.entry, step.shared_bytes);
+  require(step.cluster >= 1 && step.cluster <= kMostCluster, "'{}' has clusters of {} blocks", step.entry,
+          step.cluster);
+}
+
+void check_operands(const KernelSpec& spec, const std::string& entry) {
+  require(spec.device, "'{}' runs on a device", entry);
+  require(spec.inputs.size() >= kFirstOperand && spec.has_input(kImage) && spec.has_input(kValues),
+          "'{}' has no image or no values", entry);
+  const TensorView &image = spec.inputs[kImage], &values = spec.inputs[kValues];
+  require(spec.inputs_on_host[kImage] && image.type == DataType::U8 && image.rank() == 1 && image.data &&
+              image.is_dense() && image.elements() > 0,
+          "'{}' has an image that is no constant in the host's memory", entry);
+  require(spec.inputs_on_host[kValues] && values.type == DataType::I64 && values.rank() == 1 && values.is_dense() &&
+              values.elements() >= static_cast<int64_t>(kGrid),
+          "'{}' has values that are no int64 list in the host's memory", entry);
+  const size_t operands = spec.inputs.size() - kFirstOperand + spec.outputs.size();
+  require(operands <= kMostOperands && !spec.outputs.empty(), "'{}' has {} operands", entry, operands);
+  require(values.elements() <= static_cast<int64_t>(kGrid) + kMostOperands, "'{}' has {} values", entry,
+          values.elements());
+  for (size_t i = kFirstOperand; i < spec.inputs.size(); ++i)
+    require(spec.has_input(i) && !spec.inputs_on_host[i], "input {} of '{}' does not lie on the device", i, entry);
+  for (size_t i = 0; i < spec.outputs.size(); ++i)
+    require(spec.has_output(i) && !spec.outputs_on_host[i], "output {} of '{}' does not lie on the device", i, entry);
+}
+
+class LaunchKernel final : public Kernel {
+ public:
+  LaunchKernel(const LaunchStep& step, const KernelSpec& spec)
+      : entry_(step.entry), workspace_(spec.workspace), scalars_(scalars(spec.inputs[kValues])) {
+    launch_.block = {static_cast<uint32_t>(step.block_x), static_cast<uint32_t>(step.block_y),
+                     static_cast<uint32_t>(step.block_z)};
+    launch_.shared_bytes = static_cast<uint32_t>(step.shared_bytes);
+    launch_.cluster = static_cast<uint32_t>(step.cluster);
+    launch_.overlaps = step.overlaps;
+    const TensorView& image = spec.inputs[kImage];
+    launch_.function =
+        spec.device->load({image.as<const std::byte>(), image.dense_bytes()}, step.entry, launch_.shared_bytes);
+    const size_t operands = spec.inputs.size() - kFirstOperand + spec.outputs.size();
+    arguments_.resize(operands + (workspace_ > 0 ? 1 : 0) + scalars_);
+    launch_.arguments = arguments_;
+  }
+
+  Status bind(std::span<const TensorView> inputs, std::span<const TensorView>) noexcept override {
+    if (scalars(inputs[kValues]) == scalars_) return {};
+    return Status::failure(ErrorCode::InvalidArgument, "'{}' has another number of values", entry_);
+  }
+
+  Status run(const KernelArguments& arguments) noexcept override {
+    const auto* values = arguments.inputs[kValues].as<const int64_t>();
+    for (size_t i = 0; i < kGrid; ++i) {
+      const int64_t most = i == 0 ? kMostGridX : kMostGridYZ;
+      if (values[i] < 0 || values[i] > most)
+        return Status::failure(ErrorCode::InvalidArgument, "'{}' would have a grid of {} x {} x {}", entry_, values[0],
+                               values[1], values[2]);
+      launch_.grid[i] = static_cast<uint32_t>(values[i]);
+    }
+    size_t next = 0;
+    const auto pass = [&](const void* place) { arguments_[next++] = reinterpret_cast<uint64_t>(place); };
+    for (const TensorView& view : arguments.inputs.subspan(kFirstOperand)) pass(view.data);
+    for (const TensorView& view : arguments.outputs) pass(view.data);
+    if (workspace_ > 0) pass(arguments.workspace.data());
+    for (size_t i = 0; i < scalars_; ++i) arguments_[next++] = static_cast<uint64_t>(values[kGrid + i]);
+    return arguments.queue->launch(launch_);
+  }
+
+ private:
+  static size_t scalars(const TensorView& values) { return static_cast<size_t>(values.elements()) - kGrid; }
+
+  std::string entry_;
+  size_t workspace_, scalars_;
+  std::vector<uint64_t> arguments_;
+  Launch launch_;
+};
+
+}  // namespace
+
+KernelPtr create_launch(const KernelSpec& spec) {
+  const auto step = decode_fields<LaunchStep>(spec.parameters);
+  check_step(step);
+  check_operands(spec, step.entry);
+  return std::make_unique<LaunchKernel>(step, spec);
+}
+
+}  // namespace tn::cuda

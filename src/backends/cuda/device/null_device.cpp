@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/device/null_device.h"
+
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "backends/cuda/device/recording.h"
+#include "base/os/memory.h"
+#include "device/buffer.h"
+
+namespace tn::cuda {
+
+class NullQueue final : public Queue {
+ public:
+  explicit NullQueue(NullDevice& device) : device_(device) {}
+  Status launch(const Launch& launch) noexcept override {
+    device_.ran(launch);
+    return {};
+  }
+  Status copy(void* to, const void* from, size_t bytes) noexcept override {
+    std::memmove(to, from, bytes);
+    return {};
+  }
+  Status synchronize() noexcept override { return {}; }
+
+ private:
+  NullDevice& device_;
+};
+
+namespace {
+
+class NullGraph final : public LaunchGraph {
+ public:
+  Queue& record() noexcept override {
+    recording_.clear();
+    return recording_;
+  }
+  Status finish() noexcept override { return {}; }
+  Status run(Queue& queue) noexcept override {
+    for (const Recording::Call& call : recording_.calls()) {
+      const Status status = call.is_copy ? queue.copy(call.to, call.from, call.bytes)
+                                         : queue.launch({call.function, call.grid, call.block, call.shared_bytes,
+                                                         call.cluster, call.overlaps, recording_.arguments(call)});
+      if (!status) return status;
+    }
+    return {};
+  }
+
+ private:
+  Recording recording_;
+};
+
+class NullEvent final : public Event {
+ public:
+  Status record(Queue&) noexcept override {
+    time_ = std::chrono::steady_clock::now();
+    return {};
+  }
+  Status wait() noexcept override { return {}; }
+  Status since(const Event& start, double& milliseconds) noexcept override {
+    milliseconds =
+        std::chrono::duration<double, std::milli>(time_ - static_cast<const NullEvent&>(start).time_).count();
+    return {};
+  }
+
+ private:
+  std::chrono::steady_clock::time_point time_;
+};
+
+class NullBuffer final : public DeviceBuffer {
+ public:
+  NullBuffer(size_t bytes, const char* purpose) : memory_(bytes, purpose) {
+    data_ = memory_.data();
+    size_ = bytes;
+  }
+
+ private:
+  HostBuffer memory_;
+};
+
+}  // namespace
+
+std::vector<NullDevice::Call> NullDevice::take_calls() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(calls_, {});
+}
+
+void NullDevice::ran(const Launch& launch) {
+  const std::lock_guard lock(mutex_);
+  calls_.push_back({*static_cast<const std::string*>(launch.function),
+                    launch.grid,
+                    launch.block,
+                    launch.shared_bytes,
+                    launch.cluster,
+                    launch.overlaps,
+                    {launch.arguments.begin(), launch.arguments.end()}});
+}
+
+size_t NullDevice::memory_bytes() const {
+  return static_cast<size_t>(physical_memory_bytes());
+}
+
+std::unique_ptr<DeviceBuffer> NullDevice::allocate(size_t bytes, const char* purpose) {
+  return std::make_unique<NullBuffer>(bytes, purpose);
+}
+std::unique_ptr<DeviceBuffer> NullDevice::allocate_pinned(size_t bytes, const char* purpose) {
+  return std::make_unique<NullBuffer>(bytes, purpose);
+}
+std::unique_ptr<Queue> NullDevice::make_queue() {
+  return std::make_unique<NullQueue>(*this);
+}
+std::unique_ptr<LaunchGraph> NullDevice::make_graph() {
+  return std::make_unique<NullGraph>();
+}
+std::unique_ptr<Event> NullDevice::make_event() {
+  return std::make_unique<NullEvent>();
+}
+
+void* NullDevice::load(std::span<const std::byte>, const std::string& entry, uint32_t) {
+  const std::lock_guard lock(mutex_);
+  return &functions_.try_emplace(entry, entry).first->second;
+}
+
+}  // namespace tn::cuda

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "device/device.h"
+
+namespace tn::cuda {
+
+/// A device that is not there: its memory is the host's, copies are made at once, launches are only written down. For
+/// driving the runtime without a GPU.
+class NullDevice final : public Device {
+ public:
+  struct Call {
+    std::string entry;
+    std::array<uint32_t, 3> grid{}, block{};
+    uint32_t shared_bytes = 0, cluster = 1;
+    bool overlaps = false;
+    std::vector<uint64_t> arguments;
+  };
+
+  explicit NullDevice(std::string architecture = "sm_90") : architecture_(std::move(architecture)) {}
+
+  /// What ran, in order; begins anew.
+  std::vector<Call> take_calls();
+
+  std::string name() const override { return "no device"; }
+  std::string architecture() const override { return architecture_; }
+  std::string version() const override { return "none"; }
+  int multiprocessors() const override { return 1; }
+  size_t memory_bytes() const override;
+  std::unique_ptr<DeviceBuffer> allocate(size_t bytes, const char* purpose) override;
+  std::unique_ptr<DeviceBuffer> allocate_pinned(size_t bytes, const char* purpose) override;
+  std::unique_ptr<Queue> make_queue() override;
+  std::unique_ptr<LaunchGraph> make_graph() override;
+  std::unique_ptr<Event> make_event() override;
+  void* load(std::span<const std::byte> image, const std::string& entry, uint32_t shared_bytes) override;
+
+ private:
+  friend class NullQueue;
+  void ran(const Launch& launch);
+
+  std::string architecture_;
+  std::mutex mutex_;
+  std::map<std::string, std::string> functions_;  ///< by name; a function is the address of its value
+  std::vector<Call> calls_;
+};
+
+}  // namespace tn::cuda
