@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <numeric>
+
+#include "backends/cuda/codegen/product/product.h"
+#include "backends/cuda/codegen/product/source.h"
+#include "backends/cuda/codegen/product/texts.h"
+
+namespace tn::cuda {
+namespace {
+
+// Channels of a thread: as many as its loads allow, at most what makes 16 bytes of halves.
+int64_t vector_of(const Product& product) {
+  int64_t vector = std::gcd(std::gcd(product.a.alignment, int64_t{8}), known_divisor(product.channels, 8));
+  for (const Dim& stride : {product.a.images, product.a.points[0], product.a.points[1], product.a.points[2]})
+    vector = std::gcd(vector, known_divisor(stride, 8));
+  return vector;
+}
+
+}  // namespace
+
+KernelText depthwise_text(const Product& product, int strip, std::string entry, const SymbolRanges& ranges) {
+  const int64_t vector = vector_of(product);
+  ProductSource source(product, ranges, static_cast<int>(vector));
+  source.define("VECTOR", vector);
+  source.define("STRIP", strip);
+  KernelText text;
+  source.finish(text, std::move(entry), kDepthwiseText);
+  text.block = {128, 1, 1};
+  const Dim items = product.images * product.rows[0] * product.rows[1] * Dim::ceil_div(product.rows[2], strip) *
+                    Dim::floor_div(product.channels, vector);
+  text.grid = {Dim::ceil_div(items, 128), 1, 1};
+  text.overlaps = true;
+  return text;
+}
+
+}  // namespace tn::cuda

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "backends/cuda/codegen/product/product.h"
+#include "backends/cuda/codegen/product/source.h"
+#include "backends/cuda/codegen/product/texts.h"
+#include "base/error.h"
+
+namespace tn::cuda {
+namespace {
+
+constexpr uint32_t kMostShared = 227 * 1024;   // of a block, from sm_90
+constexpr uint32_t kRoomyShared = 100 * 1024;  // up to here sums get memory of their own
+
+int64_t round_up(int64_t value, int64_t step) {
+  return (value + step - 1) / step * step;
+}
+
+struct SharedLayout {
+  uint32_t sums_at, bytes;
+};
+SharedLayout layout_of(const Product& product, const MmaTile& tile) {
+  const int64_t sums = int64_t{4} * tile.warps_k * tile.m * (tile.n + 8);
+  int64_t buffers =
+      int64_t{tile.m + tile.n} * tile.k_bytes * (tile.form == MmaTile::Form::Slab ? tile.stages - 1 : tile.stages);
+  if (tile.form == MmaTile::Form::Halo) {
+    const int64_t pixels = tile.m + 2 * *product.window.in[2].constant() + 3;
+    buffers = round_up(pixels * tile.k_bytes, 1024) + int64_t{9} * tile.n * tile.k_bytes;
+  }
+  const bool apart = buffers + sums <= kRoomyShared;
+  return {apart ? static_cast<uint32_t>(buffers) : 0,
+          static_cast<uint32_t>(apart ? buffers + sums : std::max(buffers, sums))};
+}
+
+std::string_view mma_of(const Product& product) {
+  if (product.type == DataType::F16) return "m16n8k16.row.col.f32.f16.f16.f32";
+  if (product.type == DataType::BF16) return "m16n8k16.row.col.f32.bf16.bf16.f32";
+  return "m16n8k8.row.col.f32.tf32.tf32.f32";
+}
+
+}  // namespace
+
+bool Window::is_plain() const {
+  return !transposed && taps() == 1 && stride == Spatial<int64_t>{1, 1, 1} && pad == Spatial<int64_t>{0, 0, 0};
+}
+
+std::string to_string(const MmaTile& tile) {
+  std::string text = fmt::format("{}x{}x{} s{} w{}x{}x{}", tile.m, tile.n, tile.k_bytes, tile.stages, tile.warps_m,
+                                 tile.warps_n, tile.warps_k);
+  if (tile.form == MmaTile::Form::Slab) text += " slab";
+  if (tile.form == MmaTile::Form::Halo) text += " halo";
+  return tile.blocks > 1 ? text + fmt::format(" o{}", tile.blocks) : text;
+}
+
+MmaTile parse_mma_tile(const std::string& text) {
+  MmaTile tile;
+  const int read = std::sscanf(text.c_str(), "%dx%dx%d s%d w%dx%dx%d", &tile.m, &tile.n, &tile.k_bytes, &tile.stages,
+                               &tile.warps_m, &tile.warps_n, &tile.warps_k);
+  if (text.find(" slab") != std::string::npos) tile.form = MmaTile::Form::Slab;
+  if (text.find(" halo") != std::string::npos) tile.form = MmaTile::Form::Halo;
+  if (const size_t at = text.find(" o"); at != std::string::npos) std::sscanf(text.c_str() + at, " o%d", &tile.blocks);
+  if (read != 7 || to_string(tile) != text) throw Error(ErrorCode::Internal, "'{}' is no tile of a product", text);
+  return tile;
+}
+
+std::optional<std::string> refuses_mma(const Product& product, const std::string& architecture) {
+  int capability = 0;
+  std::sscanf(architecture.c_str(), "sm_%d", &capability);
+  const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
+  if (!halves && product.type != DataType::F32) return "operands of another type than f32, f16 or bf16";
+  if (product.type == DataType::F32 && !product.tf32) return "f32 without TF32";
+  if (capability < (product.type == DataType::F16 ? 75 : 80))
+    return fmt::format("no tensor cores for {} on {}", name_of(product.type), architecture);
+  if (product.window.transposed) return "a transposed window";
+  if (product.sums != ScalarType::F32) return "sums of another type than f32";
+  const auto& kernel = product.window.kernel;
+  if (kernel[0] + kernel[1] + kernel[2] > 32) return "a window with more than 32 taps along its axes";
+  if (product.window.taps() > 1 && !product.channels.is_constant()) return "channels of unknown number";
+  return std::nullopt;
+}
+
+int registers_of(const MmaTile& tile) {
+  const int warp_m = tile.m / tile.warps_m, warp_n = tile.n / tile.warps_n;
+  const int fragments = warp_m / 4 + warp_n / 4;
+  return warp_m * warp_n / 32 + 2 * fragments + 40;
+}
+
+uint32_t shared_bytes(const Product& product, const MmaTile& tile) {
+  return layout_of(product, tile).bytes;
+}
+
+bool fits(const Product& product, const MmaTile& tile) {
+  const int warp_m = tile.m / tile.warps_m, warp_n = tile.n / tile.warps_n, steps = tile.k_bytes / 32;
+  const int threads = tile.threads(), chunks = tile.k_bytes / 16, bands = tile.n / 8;
+  if (warp_m < 16 || warp_m % 16 != 0 || warp_n < 16 || warp_n % 16 != 0) return false;
+  if (steps % tile.warps_k != 0 || threads % chunks != 0 || threads % bands != 0) return false;
+  if (threads > 512 || registers_of(tile) * threads * tile.blocks > 65536 || registers_of(tile) > 255) return false;
+  const auto depth = product.depth().constant();
+  const int64_t bytes = depth ? *depth * static_cast<int64_t>(size_of(product.type)) : 0;
+  if (tile.form == MmaTile::Form::Slab) {
+    if (!depth || tile.stages - 1 != round_up(bytes, tile.k_bytes) / tile.k_bytes) return false;
+    if ((tile.stages - 1) * steps / tile.warps_k > 24) return false;
+  }
+  if (tile.form == MmaTile::Form::Halo) {
+    const Window& w = product.window;
+    const Spatial<int64_t> one{1, 1, 1};
+    if (w.kernel != Spatial<int64_t>{1, 3, 3} || w.stride != one || w.dilation != one ||
+        w.pad != Spatial<int64_t>{0, 1, 1})
+      return false;
+    if (!product.channels.is_constant() || !w.in[2].is_constant() || !w.in[1].is_constant() || !product.b.packed)
+      return false;
+    if (*product.channels.constant() * static_cast<int64_t>(size_of(product.type)) != tile.k_bytes) return false;
+    if (product.groups != 1 || piece_of_a(product) * static_cast<int64_t>(size_of(product.type)) != 16) return false;
+    // Pixels must lie in a line.
+    if (!(product.a.points[1] == product.a.points[2] * w.in[2]) || !(product.a.images == product.a.points[1] * w.in[1]))
+      return false;
+  } else if (tile.stages < 2) {
+    return false;
+  }
+  return shared_bytes(product, tile) <= kMostShared;
+}
+
+int64_t packed_depth(const Product& product) {
+  return round_up(*product.depth().constant(), 16 / static_cast<int64_t>(size_of(product.type)));
+}
+
+KernelText mma_text(const Product& product, const MmaTile& tile, std::string entry, const SymbolRanges& ranges) {
+  internal_check(fits(product, tile), "a product does not fit the tile {}", to_string(tile));
+  const SharedLayout layout = layout_of(product, tile);
+  ProductSource source(product, ranges, 8);
+  Defines& define = source.define;
+  define("MMA", fmt::format("\"{}\"", mma_of(product)));
+  define("ROUNDS_TO_TF32", product.type == DataType::F32);
+  define("PIPELINE", 0), define("SLAB", 1), define("HALO", 2);
+  define("FORM", static_cast<int64_t>(tile.form));
+  define("TILE_M", tile.m), define("TILE_N", tile.n);
+  define("TILE_K", tile.k_bytes / static_cast<int64_t>(size_of(product.type)));
+  define("STAGES", tile.stages), define("MIN_BLOCKS", tile.blocks);
+  define("WARPS_M", tile.warps_m), define("WARPS_N", tile.warps_n), define("WARPS_K", tile.warps_k);
+  define("SUMS_AT", layout.sums_at);
+  KernelText text;
+  source.finish(text, std::move(entry), kMmaText);
+  text.block = {static_cast<uint32_t>(tile.threads()), 1, 1};
+  text.grid = {Dim::ceil_div(product.row_count(), tile.m) * Dim::ceil_div(product.columns, tile.n), product.groups,
+               tn::product(product.batch)};
+  text.shared_bytes = layout.bytes;
+  text.overlaps = true;
+  return text;
+}
+
+}  // namespace tn::cuda

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/codegen/product/pack.h"
+
+#include <bit>
+
+#include "base/error.h"
+#include "base/half.h"
+
+namespace tn::cuda {
+namespace {
+
+// Half away from zero, as cvt.rna.tf32.
+float round_to_tf32(float value) {
+  return std::bit_cast<float>((std::bit_cast<uint32_t>(value) + 0x1000u) & ~0x1fffu);
+}
+
+/// Calls `take(column, tap, channel, element offset)` for all filters.
+template <typename Take>
+void for_each_weight(const TensorView& weights, Take&& take) {
+  const Shape& dims = weights.dims;
+  Shape taps;
+  for (int axis = 2; axis < dims.rank(); ++axis) taps.push_back(dims[axis]);
+  for (int64_t column = 0; column < dims[0]; ++column) {
+    int64_t tap = 0;
+    for (Walk walk(taps, {Shape(weights.strides.span().subspan(2))}); walk.more(); walk.next(), ++tap) {
+      const int64_t begin = column * weights.strides[0] + walk.offset(0);
+      for (int64_t channel = 0; channel < dims[1]; ++channel)
+        take(column, tap, channel, begin + channel * weights.strides[1]);
+    }
+  }
+}
+
+template <typename From, typename To>
+void pack_into(const TensorView& weights, int64_t depth, bool tf32, To* to) {
+  const From* from = weights.as<const From>();
+  const int64_t channels = weights.dims[1];
+  for_each_weight(weights, [&](int64_t column, int64_t tap, int64_t channel, int64_t offset) {
+    To& place = to[column * depth + tap * channels + channel];
+    if constexpr (std::is_same_v<From, To> && !std::is_same_v<To, float>) {
+      place = from[offset];
+    } else {
+      const float value = static_cast<float>(from[offset]);
+      place = To(tf32 ? round_to_tf32(value) : value);
+    }
+  });
+}
+
+template <typename To>
+void pack_to(const TensorView& weights, int64_t depth, bool tf32, std::vector<std::byte>& packed) {
+  packed.resize(static_cast<size_t>(weights.dims[0] * depth) * sizeof(To));
+  To* const to = reinterpret_cast<To*>(packed.data());
+  switch (weights.type) {
+    case DataType::F32:
+      return pack_into<float>(weights, depth, tf32, to);
+    case DataType::F16:
+      return pack_into<Half>(weights, depth, tf32, to);
+    case DataType::BF16:
+      return pack_into<BFloat16>(weights, depth, tf32, to);
+    default:
+      throw Error(ErrorCode::Internal, "weights of type {} are packed for products", name_of(weights.type));
+  }
+}
+
+}  // namespace
+
+std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, int64_t depth, bool tf32) {
+  std::vector<std::byte> packed;
+  if (type == DataType::F16)
+    pack_to<Half>(weights, depth, tf32, packed);
+  else if (type == DataType::BF16)
+    pack_to<BFloat16>(weights, depth, tf32, packed);
+  else
+    pack_to<float>(weights, depth, tf32, packed);
+  return packed;
+}
+
+std::vector<std::byte> pack_taps(const TensorView& weights) {
+  const int64_t channels = weights.dims[0], taps = weights.dims.elements() / channels;
+  std::vector<std::byte> packed(static_cast<size_t>(channels * taps) * sizeof(float));
+  float* const to = reinterpret_cast<float*>(packed.data());
+  for_each_weight(weights, [&](int64_t column, int64_t tap, int64_t, int64_t offset) {
+    to[tap * channels + column] = static_cast<float>(load_double(weights, offset));
+  });
+  return packed;
+}
+
+}  // namespace tn::cuda

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "base/tensor_view.h"
+
+namespace tn::cuda {
+
+/// B of a product as its kernels read it: columns one after another, each tap by tap with channels innermost, then
+/// zeros up to `depth` elements. `weights` is [columns, channels, taps…] of f32, f16 or bf16, any strides; `type` is
+/// one of these. Rounded to 10 bits of mantissa for `tf32`.
+std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, int64_t depth, bool tf32);
+
+/// Filters of a depthwise convolution, [channels, 1, taps…], as [tap][channel] in f32.
+std::vector<std::byte> pack_taps(const TensorView& weights);
+
+}  // namespace tn::cuda

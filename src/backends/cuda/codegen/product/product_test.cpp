@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/codegen/product/product.h"
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+#include <numeric>
+
+#include "backends/cuda/codegen/nvrtc.h"
+#include "backends/cuda/codegen/product/pack.h"
+#include "backends/cuda/codegen/product/tiles.h"
+#include "base/error.h"
+#include "base/half.h"
+#include "expr/expr.h"
+
+namespace tn::cuda {
+namespace {
+
+struct ConvCase {
+  const char* name;
+  DataType type = DataType::F16;
+  Dim images = 1;
+  Spatial<int64_t> in{1, 14, 14};
+  int64_t channels = 64, columns = 64, groups = 1;
+  Spatial<int64_t> kernel{1, 3, 3}, stride{1, 1, 1};
+  int64_t pitch = 0;  ///< of the result, where it is a slice
+};
+
+ResultOperand dense(DataType type, const Product& product, int64_t pitch) {
+  const Dim line = product.rows[2] * Dim(pitch), plane = product.rows[1] * line;
+  ResultOperand operand;
+  operand.type = type;
+  operand.strides = {product.rows[0] * plane, plane, line, pitch, 1};
+  operand.alignment = 8;
+  return operand;
+}
+
+// Channels-last, with a bias, a residual and a ReLU.
+Product conv(const ConvCase& c) {
+  Product product;
+  product.type = c.type;
+  product.tf32 = true;
+  product.images = c.images;
+  product.groups = c.groups;
+  product.channels = c.channels / c.groups;
+  product.columns = c.columns / c.groups;
+  Dim stride = c.channels;
+  for (size_t i = 3; i-- > 0;) {
+    const int64_t pad = c.kernel[i] / 2;
+    product.window.kernel[i] = c.kernel[i];
+    product.window.stride[i] = c.stride[i];
+    product.window.pad[i] = pad;
+    product.window.in[i] = c.in[i];
+    product.rows[i] = (c.in[i] + 2 * pad - c.kernel[i]) / c.stride[i] + 1;
+    product.a.points[i] = stride;
+    stride = stride * Dim(c.in[i]);
+  }
+  product.a.images = stride;
+  product.a.alignment = 8;
+  product.b.packed = true;
+  ResultOperand bias;
+  bias.type = DataType::F32;
+  bias.strides = {0, 0, 0, 0, 1};
+  bias.alignment = 8;
+  bias.constant = true;
+  product.epilogue.inputs = {bias, dense(c.type, product, c.columns)};
+  product.epilogue.outputs = {dense(c.type, product, c.pitch ? c.pitch : c.columns)};
+  const std::vector<Expr> results = {relu(input(0) + input(1) + input(2))};
+  product.epilogue.program = lower(results);
+  return product;
+}
+
+Product matmul(DataType type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k) {
+  Product product;
+  product.type = type;
+  product.tf32 = true;
+  product.batch = {Dim::symbol("B")};
+  product.rows = product.window.in = {1, 1, m};
+  product.columns = n;
+  product.channels = k;
+  product.a.batch = {m * k};
+  product.b.batch = {n * k};
+  product.a.points[2] = transpose_a ? 1 : k;
+  product.a.channel = transpose_a ? m : 1;
+  product.b.column = transpose_b ? k : 1;
+  product.b.depth = transpose_b ? 1 : n;
+  product.a.alignment = product.b.alignment = 8;
+  ResultOperand result;
+  result.type = type;
+  result.strides = {m * n, 0, 0, 0, n, 1};
+  result.alignment = 8;
+  product.epilogue.outputs = {result};
+  product.epilogue.program = store_sums(ScalarType::F32);
+  return product;
+}
+
+const SymbolRanges kRanges = {{"N", {1, 128}}, {"B", {1, 96}}};
+
+std::vector<std::pair<std::string, Product>> cases() {
+  const Dim batch = Dim::symbol("N");
+  std::vector<std::pair<std::string, Product>> all;
+  const ConvCase convs[] = {
+      {.name = "stem", .in = {1, 224, 224}, .channels = 3, .kernel = {1, 7, 7}, .stride = {1, 2, 2}},
+      {.name = "3x3", .images = batch},
+      {.name = "1x1 by a stride", .channels = 256, .columns = 512, .kernel = {1, 1, 1}, .stride = {1, 2, 2}},
+      {.name = "bf16", .type = DataType::BF16, .channels = 24, .columns = 144, .kernel = {1, 1, 1}},
+      {.name = "tf32", .type = DataType::F32, .images = batch},
+      {.name = "groups", .channels = 128, .columns = 128, .groups = 32},
+      {.name = "odd numbers", .channels = 5, .columns = 7, .pitch = 19},
+      {.name = "3-d", .in = {5, 9, 7}, .channels = 16, .columns = 24, .kernel = {3, 3, 3}},
+  };
+  for (const ConvCase& c : convs) all.emplace_back(c.name, conv(c));
+  for (const DataType type : {DataType::F16, DataType::F32}) {
+    all.emplace_back("A·B", matmul(type, false, false, 128, 64, 96));
+    all.emplace_back("Aᵀ·Bᵀ", matmul(type, true, true, 128, 64, 96));
+    all.emplace_back("odd A·B", matmul(type, false, false, 77, 83, 61));
+  }
+  return all;
+}
+
+void expect_compiles(const KernelText& text, const std::string& architecture, const std::string& what) {
+  const Nvrtc::Compiled compiled = Nvrtc::get().compile(text.source, text.entry, architecture);
+  ASSERT_TRUE(compiled.ok) << what << "\n" << compiled.log;
+  const FunctionResources resources = resources_in(compiled.log, text.entry);
+  EXPECT_EQ(resources.spill_bytes, 0) << what << " on " << architecture;
+  EXPECT_LE(resources.registers * static_cast<int>(text.block[0]), 65536) << what;
+}
+
+class ProductText : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      Nvrtc::get();
+    } catch (const Error& error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+};
+
+TEST_F(ProductText, FirstTilesCompileWithoutSpills) {
+  for (const auto& [name, product] : cases()) {
+    const MmaTile tile = mma_tiles(product, kRanges, 132, 1).at(0);
+    expect_compiles(mma_text(product, tile, "product", kRanges), "sm_90", name + " " + to_string(tile));
+  }
+}
+
+TEST_F(ProductText, EveryFormCompiles) {
+  const Product product = conv({.name = "3x3", .channels = 64});
+  for (const char* text :
+       {"32x32x256 s6 w1x1x4 slab", "64x32x128 s2 w2x1x2 halo", "128x64x64 s3 w4x2x1", "16x16x256 s4 w1x1x8"})
+    expect_compiles(mma_text(product, parse_mma_tile(text), "product", kRanges), "sm_90", text);
+}
+
+TEST_F(ProductText, CompilesForOtherArchitectures) {
+  const Product product = conv({.name = "3x3"});
+  const MmaTile tile = parse_mma_tile("64x64x128 s3 w2x2x1");
+  for (const char* architecture : {"sm_75", "sm_80", "sm_120"})
+    if (Nvrtc::get().knows(architecture))
+      expect_compiles(mma_text(product, tile, "product", kRanges), architecture, "3x3");
+}
+
+TEST_F(ProductText, OneMultiplicationAtATime) {
+  Product product = conv({.name = "f32", .type = DataType::F32, .channels = 20});
+  expect_compiles(simt_text(product, 128, "product", kRanges), "sm_90", "conv");
+  product.window.transposed = true;
+  expect_compiles(simt_text(product, 32, "product", kRanges), "sm_90", "transposed conv");
+  Product integers = matmul(DataType::I64, false, true, 5, 7, 9);
+  integers.sums = ScalarType::I64;
+  integers.epilogue.program = store_sums(ScalarType::I64);
+  expect_compiles(simt_text(integers, 32, "product", kRanges), "sm_90", "integers");
+}
+
+TEST_F(ProductText, Depthwise) {
+  for (const int64_t channels : {96, 20}) {
+    Product product = conv({.name = "depthwise", .channels = channels, .columns = channels});
+    product.depthwise = true;
+    for (const int strip : {1, 4})
+      expect_compiles(depthwise_text(product, strip, "product", kRanges), "sm_90",
+                      fmt::format("{} channels", channels));
+  }
+}
+
+TEST(ProductTiles, AreManyForAllProductsAndReadBack) {
+  for (const auto& [name, product] : cases()) {
+    const std::vector<MmaTile> tiles = mma_tiles(product, kRanges, 132, 16);
+    EXPECT_GE(tiles.size(), 8u) << name;
+    for (const MmaTile& tile : tiles) {
+      EXPECT_TRUE(fits(product, tile)) << name;
+      EXPECT_EQ(parse_mma_tile(to_string(tile)), tile);
+    }
+  }
+  EXPECT_THROW(parse_mma_tile("64x64"), Error);
+}
+
+TEST(ProductTiles, TextsBelongToTheProduct) {
+  const Product small = conv({.name = "3x3"});
+  const Product batched = conv({.name = "3x3", .images = Dim::symbol("N")});
+  const MmaTile tile = parse_mma_tile("64x64x128 s3 w2x2x1");
+  const KernelText text = mma_text(small, tile, "product", kRanges),
+                   dynamic = mma_text(batched, tile, "product", kRanges);
+  EXPECT_TRUE(text.scalars.empty());
+  EXPECT_EQ(text.grid[0], Dim(4));  // 196 rows, 64 columns
+  EXPECT_THAT(dynamic.scalars, testing::Contains(Dim::symbol("N") * Dim(196)));
+  EXPECT_EQ(dynamic.block, text.block);
+  EXPECT_GE(text.shared_bytes, 3u * 128 * 128);
+}
+
+TEST(Packing, ColumnsAreTapsThenChannelsThenZeros) {
+  const Shape dims{6, 3, 2, 5};
+  std::vector<float> weights(static_cast<size_t>(dims.elements()));
+  std::iota(weights.begin(), weights.end(), 1.0f);
+  const TensorView view = TensorView::dense(weights.data(), DataType::F32, dims);
+  const std::vector<std::byte> packed = pack_columns(view, DataType::F16, 32, false);
+  ASSERT_EQ(packed.size(), 6u * 32 * 2);
+  for (int64_t column = 0; column < 6; ++column) {
+    for (int64_t k = 0; k < 32; ++k) {
+      Half half;
+      std::memcpy(&half, packed.data() + (column * 32 + k) * 2, 2);
+      const int64_t tap = k / 3, channel = k % 3;
+      const float expected = k < 30 ? weights[static_cast<size_t>((column * 3 + channel) * 10 + tap)] : 0;
+      EXPECT_EQ(static_cast<float>(half), expected) << column << " " << k;
+    }
+  }
+}
+
+TEST(Packing, RoundsToTf32) {
+  float weights[2] = {1.0f + 0x1p-11f, 1.0f + 0x1p-12f};
+  const std::vector<std::byte> packed =
+      pack_columns(TensorView::dense(weights, DataType::F32, {2, 1}), DataType::F32, 1, true);
+  float rounded[2];
+  std::memcpy(rounded, packed.data(), sizeof rounded);
+  EXPECT_EQ(rounded[0], 1.0f + 0x1p-10f);
+  EXPECT_EQ(rounded[1], 1.0f);
+}
+
+TEST(Packing, TapsBesideChannels) {
+  float weights[6] = {1, 2, 3, 4, 5, 6};
+  const std::vector<std::byte> packed = pack_taps(TensorView::dense(weights, DataType::F32, {2, 1, 3}));
+  float taps[6];
+  std::memcpy(taps, packed.data(), sizeof taps);
+  EXPECT_THAT(taps, testing::ElementsAre(1, 4, 2, 5, 3, 6));
+}
+
+}  // namespace
+}  // namespace tn::cuda

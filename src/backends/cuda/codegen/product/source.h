@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "backends/cuda/codegen/product/product.h"
+
+namespace tn::cuda {
+
+/// "#define NAME value" lines.
+class Defines {
+ public:
+  void operator()(std::string_view name, std::string_view value);
+  void operator()(std::string_view name, int64_t value);
+
+ private:
+  friend class ProductSource;
+  std::string text_;
+};
+
+/// What the texts of all product kernels have in front of them: types, extents and strides of the product as macros,
+/// where its operands begin (a_batch, b_batch), and its epilogue.
+class ProductSource {
+ public:
+  /// `width`: columns of a run of the epilogue.
+  ProductSource(const Product& product, const SymbolRanges& ranges, int width);
+  Defines define;
+  /// Fills in source, entry, scalars.
+  void finish(KernelText& text, std::string entry, std::string_view body) const;
+
+ private:
+  void define_extents();
+  void define_operands();
+  const Product& product_;
+  Scalars scalars_;
+  IndexText index_;
+  std::string functions_;
+};
+
+/// Elements of a piece of A (of B) that lie side by side wherever a multiple of it begins, aligned to its size; up to
+/// 16 bytes.
+int64_t piece_of_a(const Product& product);
+int64_t piece_of_b(const Product& product);
+
+}  // namespace tn::cuda

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/codegen/product/tiles.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace tn::cuda {
+namespace {
+
+struct Sizes {
+  int64_t rows, columns, depth_bytes, matrices;  ///< columns of one group
+};
+
+int64_t ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+/// Cycles that the product takes, give or take; constants are fitted to measured tilings of convolutions.
+class CostModel {
+ public:
+  CostModel(const Product& product, const Sizes& sizes, int multiprocessors)
+      : product_(product), sizes_(sizes), multiprocessors_(multiprocessors) {}
+
+  double cycles(const MmaTile& tile) const {
+    const double tiles =
+        static_cast<double>(ceil_div(sizes_.rows, tile.m) * ceil_div(sizes_.columns, tile.n) * sizes_.matrices);
+    const double per_multiprocessor = std::ceil(tiles / multiprocessors_), at_once = blocks_at_once(tile);
+    const double waves = std::ceil(tiles / (multiprocessors_ * at_once));
+    const double blocks =
+        tile.form == MmaTile::Form::Halo ? 9 : static_cast<double>(ceil_div(sizes_.depth_bytes, tile.k_bytes));
+    const double stage = double(tile.m + tile.n) * tile.k_bytes;
+    const double steps = tile.k_bytes / 32.0 / tile.warps_k;
+    const double bytes = loaded(tile, blocks) * per_multiprocessor / 45;
+    const double products = per_multiprocessor * tile.m * tile.n * blocks * (tile.k_bytes / 2.0) / 1024 / 0.55;
+    const bool waits_once = tile.form != MmaTile::Form::Pipeline;
+    const double loop = blocks * ((waits_once ? 8 : 70) + 45 * steps) * waves;
+    const double start = 700 + (waits_once ? loaded(tile, blocks) : stage) / 50;
+    const double sums = double(tile.m) * tile.n * tile.warps_k * per_multiprocessor / tile.threads() * 6;
+    const double refills = waits_once ? 0 : std::max(0.0, blocks - tile.stages + 1) * 20;
+    const double idle = tiles < 50 ? 600 : 0;
+    return start + std::max({bytes, products, loop}) + sums + (waves - 1) * 600 + refills + idle;
+  }
+
+ private:
+  double loaded(const MmaTile& tile, double blocks) const {
+    if (tile.form != MmaTile::Form::Halo) return blocks * (tile.m + tile.n) * tile.k_bytes;
+    const auto line = product_.window.in[2].constant().value_or(0);
+    return double(tile.k_bytes) * (tile.m + 2 * static_cast<double>(line) + 3 + 9.0 * tile.n);
+  }
+  double blocks_at_once(const MmaTile& tile) const {
+    const int registers = registers_of(tile);
+    const int64_t by_memory = 227 * 1024 / (int64_t{shared_bytes(product_, tile)} + 1024);
+    return static_cast<double>(std::max<int64_t>(
+        1, std::min({by_memory, int64_t{2048 / tile.threads()}, int64_t{65536 / (tile.threads() * registers)}})));
+  }
+
+  const Product& product_;
+  Sizes sizes_;
+  int multiprocessors_;
+};
+
+Sizes sizes_of(const Product& product, const SymbolRanges& ranges) {
+  const auto most = [&](const Dim& dim) { return range_of(dim, ranges).max; };
+  return {most(product.row_count()), most(product.columns),
+          most(product.depth()) * static_cast<int64_t>(size_of(product.type)),
+          most(tn::product(product.batch)) * product.groups};
+}
+
+// Tiles of one shape and division among warps, in all forms that fit.
+void add_forms(const Product& product, const Sizes& sizes, MmaTile tile, std::vector<MmaTile>& all) {
+  const int64_t blocks = ceil_div(sizes.depth_bytes, tile.k_bytes);
+  const auto add = [&](MmaTile::Form form, int stages) {
+    tile.form = form;
+    tile.stages = stages;
+    if (fits(product, tile)) all.push_back(tile);
+  };
+  if (product.depth().is_constant() && blocks <= 16) add(MmaTile::Form::Slab, static_cast<int>(blocks) + 1);
+  add(MmaTile::Form::Halo, 2);
+  for (const int stages : {2, 3, 4, 5, 6, 8})
+    if (stages == 2 || stages <= blocks + 1) add(MmaTile::Form::Pipeline, stages);
+}
+
+std::vector<MmaTile> all_tiles(const Product& product, const Sizes& sizes) {
+  std::vector<MmaTile> all;
+  MmaTile tile;
+  for (tile.m = 16; tile.m <= 256; tile.m *= 2) {
+    for (tile.n = 16; tile.n <= 256; tile.n *= 2) {
+      // A tile that a smaller one covers as well.
+      if ((tile.m > 16 && tile.m / 2 >= sizes.rows) || (tile.n > 16 && tile.n / 2 >= sizes.columns)) continue;
+      for (tile.k_bytes = 64; tile.k_bytes <= 1024; tile.k_bytes *= 2) {
+        for (tile.warps_m = 1; tile.warps_m <= 4; tile.warps_m *= 2) {
+          for (tile.warps_n = 1; tile.warps_n <= 4; tile.warps_n *= 2) {
+            for (tile.warps_k = 1; tile.warps_k <= 8; tile.warps_k *= 2) {
+              const int share = tile.m * tile.n / (tile.warps_m * tile.warps_n);
+              if (tile.threads() < 64 || share < 256 || (tile.warps_k > 1 && share > 2048)) continue;
+              add_forms(product, sizes, tile, all);
+            }
+          }
+        }
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<MmaTile> mma_tiles(const Product& product, const SymbolRanges& ranges, int multiprocessors, size_t most) {
+  const Sizes sizes = sizes_of(product, ranges);
+  const CostModel model(product, sizes, multiprocessors);
+  std::vector<std::pair<double, MmaTile>> ranked;
+  for (const MmaTile& tile : all_tiles(product, sizes)) ranked.emplace_back(model.cycles(tile), tile);
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<MmaTile> picked;
+  std::map<std::array<int, 2>, int> of_shape;
+  std::map<std::array<int, 7>, int> of_stages;
+  for (const auto& [cycles, tile] : ranked) {
+    if (picked.size() == most) break;
+    int& shape = of_shape[{tile.m, tile.n}];
+    int& stages = of_stages[{tile.m, tile.n, tile.k_bytes, tile.warps_m, tile.warps_n, tile.warps_k,
+                             static_cast<int>(tile.form)}];
+    if (shape >= 3 || stages >= 1) continue;
+    ++shape, ++stages;
+    picked.push_back(tile);
+  }
+  return picked;
+}
+
+}  // namespace tn::cuda

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products: B packed while building, or taken as it comes.
+#include "ops/matmul/matmul.h"
+
+#include "backends/cuda/codegen/index_text.h"
+#include "backends/cuda/codegen/product/pack.h"
+#include "backends/cuda/tactics/launch.h"
+#include "backends/cuda/tactics/product_region.h"
+#include "backends/cuda/tactics/products.h"
+
+namespace tn::cuda {
+namespace {
+
+/// Strides of the last two axes of an operand, seen before its transposition.
+struct Inner {
+  Dim outer, inner;
+};
+Inner inner_strides(const Place& place, bool transposed) {
+  const Dim &a = place.strides[place.strides.size() - 2], &b = place.strides.back();
+  return transposed ? Inner{b, a} : Inner{a, b};
+}
+
+const ops::MatMul& op_of(const Region& region) {
+  return dynamic_cast<const ops::MatMul&>(*region.anchor);
+}
+
+bool has_packed_b(const Region& region) {
+  const Tensor& b = region.input(region.anchor_inputs[1]);
+  return b.constant != nullptr && b.type.rank() == 2;
+}
+
+Dims leading(const Dims& dims) {
+  return {dims.begin(), dims.end() - 2};
+}
+
+/// Strides along the batch axes of the result.
+Dims batch_strides(const TensorType& type, const Place& place, const Dims& batch, const SymbolRanges& ranges) {
+  return broadcast_strides({type.type, leading(type.dims), leading(place.strides)}, batch, ranges);
+}
+
+/// The product with its operands where they lie. With B packed, A's leading axes count as rows if there are at most
+/// three and A is not transposed.
+Product product_of(const Region& region, const Target& target, const Places& places) {
+  const ops::MatMul& op = op_of(region);
+  const int a = region.anchor_inputs[0], b = region.anchor_inputs[1];
+  const TensorType &a_type = region.input_type(a), &b_type = region.input_type(b);
+  const Dims& result = region.anchor_results[0].dims;
+  const Place at = places.input(a);
+  const size_t rank = result.size();
+  Product product;
+  product.type = a_type.type;
+  product.sums = compute_type(region.anchor_results[0].type);
+  product.tf32 = a_type.type == DataType::F32 && target.device->allow_tf32;
+  product.columns = result.back();
+  product.channels = a_type.dims[a_type.dims.size() - (op.transpose_a ? 2 : 1)];
+  const Inner of_a = inner_strides(at, op.transpose_a);
+  product.a.alignment = known_divisor(at.offset, 16);
+  const bool transposed = !(of_a.inner == Dim(1)) && !(product.channels == Dim(1));
+  product.a.channel = transposed ? of_a.inner : Dim(1);
+  product.a.points[2] = transposed ? Dim(1) : of_a.outer;
+  product.rows[2] = result[rank - 2];
+
+  std::vector<size_t> axes(rank);
+  axes[rank - 1] = 4, axes[rank - 2] = 3;
+  if (has_packed_b(region) && !transposed && rank <= 5) {
+    for (size_t i = 0; i + 2 < rank; ++i) {
+      const size_t axis = 3 - (rank - 2) + i;
+      axes[i] = axis;
+      (axis == 0 ? product.images : product.rows[axis - 1]) = result[i];
+      (axis == 0 ? product.a.images : product.a.points[axis - 1]) = at.strides[i];
+    }
+  } else {
+    product.batch = leading(result);
+    product.a.batch = batch_strides(a_type, at, product.batch, target.ranges);
+    for (size_t i = 0; i < rank; ++i) axes[i] = i + 2 < rank ? i : axes[i] + rank - 2;
+  }
+  product.window.in = product.rows;
+  if (has_packed_b(region)) {
+    product.b.packed = true;
+    product.b.batch = Dims(product.batch.size(), 0);
+  } else {
+    const Place place = places.input(b);
+    const Inner of_b = inner_strides(place, op.transpose_b);
+    const bool along_k = of_b.outer == Dim(1) || product.channels == Dim(1);
+    product.b.column = along_k ? of_b.inner : Dim(1);
+    product.b.depth = along_k ? Dim(1) : of_b.outer;
+    product.b.alignment = known_divisor(place.offset, 16);
+    product.b.batch = batch_strides(b_type, place, product.batch, target.ranges);
+  }
+  set_epilogue(product, region, kNone, places, axes, target.ranges);
+  return product;
+}
+
+/// Whether one of the last two axes lies without gaps.
+bool has_unit_stride(const PlacedTensor& tensor) {
+  const size_t rank = tensor.strides.size();
+  return tensor.strides[rank - 1] == Dim(1) || tensor.strides[rank - 2] == Dim(1);
+}
+
+class MatMulTactic : public Tactic {
+ public:
+  Support supports(const Region& region, const Target& target) const override {
+    if (!dynamic_cast<const ops::MatMul*>(region.anchor)) return Support::foreign();
+    const TensorType &a = region.input_type(region.anchor_inputs[0]), &b = region.input_type(region.anchor_inputs[1]);
+    if (a.type != b.type && !has_packed_b(region)) return Support::no("A and B of different types");
+    if (const Support support = supports_product(region, target); !support) return support;
+    const Product product = product_of(region, target, expected_places(region, Order::RowMajor));
+    if (range_of(tn::product(product.batch), target.ranges).max > 65535) return Support::no("more than 65535 matrices");
+    return form(region, product, target);
+  }
+  std::optional<Order> order(const Region&) const override { return Order::RowMajor; }
+
+  void lower(const Region& region, const std::string& config, RegionLowering& lowering) const override {
+    const bool packed = has_packed_b(region);
+    std::map<int, int> placed;
+    const auto take = [&](int index, bool matrix) {
+      int tensor = lowering.input(index, Need::Any);
+      if (matrix && !has_unit_stride(lowering.tensor(tensor))) tensor = lowering.input(index, Need::UnitInner);
+      placed.emplace(index, tensor);
+      return tensor;
+    };
+    std::vector<int> inputs = {take(region.anchor_inputs[0], true)}, outputs;
+    if (!packed) inputs.push_back(take(region.anchor_inputs[1], true));
+    for (const int index : region.expression_inputs)
+      if (!placed.contains(index)) take(index, false);
+    for (int i = 0; i < region.outputs(); ++i) outputs.push_back(lowering.output(i, Need::Any));
+    const Places places{[&](int i) { return place_of(lowering.tensor(placed.at(i))); },
+                        [&](int i) { return place_of(lowering.tensor(outputs[static_cast<size_t>(i)])); }};
+    const Product product = product_of(region, lowering.target(), places);
+    if (packed) inputs.push_back(packed_b(region, product, lowering));
+    for (const int index : region.expression_inputs) inputs.push_back(placed.at(index));
+    add_launch(lowering, text(product, config, lowering.target()), inputs, outputs);
+  }
+
+ protected:
+  virtual Support form(const Region& region, const Product& product, const Target& target) const = 0;
+  virtual KernelText text(const Product& product, const std::string& config, const Target& target) const = 0;
+  virtual bool rounds(const Product& product) const = 0;
+
+ private:
+  int packed_b(const Region& region, const Product& product, RegionLowering& lowering) const {
+    const Tensor& weights = region.input(region.anchor_inputs[1]);
+    TensorView columns = weights.constant->view();
+    if (!op_of(region).transpose_b) {
+      std::swap(columns.dims[0], columns.dims[1]);
+      std::swap(columns.strides[0], columns.strides[1]);
+    }
+    const bool tf32 = rounds(product);
+    return lowering.packed_weights(
+        "packed", pack_columns(columns, product.type, packed_depth(product), tf32),
+        {{weights.name}, fmt::format("cuda.columns:{}{}", name_of(product.type), tf32 ? ":tf32" : ""), {}});
+  }
+};
+
+class MmaMatMul final : public MatMulTactic {
+ public:
+  std::string_view name() const override { return "matmul.mma"; }
+  std::vector<std::string> configs(const Region& region, const Target& target) const override {
+    return tile_texts(product_of(region, target, expected_places(region, Order::RowMajor)), target);
+  }
+
+ private:
+  Support form(const Region& region, const Product& product, const Target& target) const override {
+    if (const auto reason = refuses_mma(product, target.device->architecture)) return Support::no(*reason);
+    if (has_packed_b(region) && !is_float(region.input_type(region.anchor_inputs[1]).type))
+      return Support::no("B of another type than f32, f16 or bf16");
+    return {};
+  }
+  KernelText text(const Product& product, const std::string& config, const Target& target) const override {
+    return mma_text(product, tile_of(product, config, target), "matmul_mma", target.ranges);
+  }
+  bool rounds(const Product& product) const override { return product.tf32; }
+};
+
+class SimtMatMul final : public MatMulTactic {
+ public:
+  std::string_view name() const override { return "matmul.simt"; }
+  std::vector<std::string> configs(const Region& region, const Target& target) const override {
+    return simt_configs(product_of(region, target, expected_places(region, Order::RowMajor)), target);
+  }
+
+ private:
+  Support form(const Region& region, const Product& product, const Target&) const override {
+    if (has_packed_b(region) && (!is_float(product.type) || product.type == DataType::F64))
+      return Support::no("constant B of another type than f32, f16 or bf16");
+    return {};
+  }
+  KernelText text(const Product& product, const std::string& config, const Target& target) const override {
+    return simt_text(product, std::stoi(config), "matmul_simt", target.ranges);
+  }
+  bool rounds(const Product&) const override { return false; }
+};
+
+}  // namespace
+
+const Tactic& matmul_mma() {
+  static const MmaMatMul tactic;
+  return tactic;
+}
+const Tactic& matmul_simt() {
+  static const SimtMatMul tactic;
+  return tactic;
+}
+
+}  // namespace tn::cuda
