@@ -100,14 +100,18 @@ std::string IndexText::operator()(const Dim& dim) {
 }
 
 std::string IndexText::coordinates(const std::string& linear, const Dims& dims, const std::string& prefix) {
+  return coordinates(linear, dims, coordinate_names(dims.size(), prefix));
+}
+
+std::string IndexText::coordinates(const std::string& linear, const Dims& dims, const std::vector<std::string>& names) {
   std::string text, rest = linear;
   for (size_t axis = dims.size(); axis-- > 1;) {
-    const std::string quotient = fmt::format("{}_{}", prefix, axis), extent = (*this)(dims[axis]);
-    text += fmt::format("  const index_t {0} = ({1}) / {2}, {3}{4} = ({1}) - {0} * {2};\n", quotient, rest, extent,
-                        prefix, axis);
-    rest = quotient;
+    const std::string above = "above_" + names[axis], extent = (*this)(dims[axis]);
+    text +=
+        fmt::format("  const index_t {0} = ({1}) / {2}, {3} = ({1}) - {0} * {2};\n", above, rest, extent, names[axis]);
+    rest = above;
   }
-  if (!dims.empty()) text += fmt::format("  const index_t {}0 = {};\n", prefix, rest);
+  if (!dims.empty()) text += fmt::format("  const index_t {} = {};\n", names[0], rest);
   return text;
 }
 

@@ -43,6 +43,7 @@ class IndexText {
   /// Statements that declare <prefix>0, <prefix>1 … of type index_t: the coordinates of the element number `linear` (an
   /// expression) in row-major order of `dims`.
   std::string coordinates(const std::string& linear, const Dims& dims, const std::string& prefix);
+  std::string coordinates(const std::string& linear, const Dims& dims, const std::vector<std::string>& names);
   /// Expression: sum of coordinates (expressions, one per axis) times strides.
   std::string offset(const std::vector<std::string>& coordinates, const Dims& strides);
 

@@ -13,7 +13,10 @@ namespace tn::cuda {
 /// A tensor that a kernel reads or writes: its pointer is that of the element with all indices zero.
 struct Operand {
   DataType type = DataType::F32;
-  Dims dims, strides;  ///< in elements
+  Dims dims, strides;     ///< in elements
+  int64_t alignment = 1;  ///< a power of two, in elements, that its address is a multiple of; at most kAlignment bytes
+
+  static constexpr int64_t kAlignment = 16;
 };
 
 /// Parameters of the entry are, in this order: a pointer for each input operand, one for each output, one to the

@@ -1,27 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cuda/tactics/launch.h"
 
+#include <algorithm>
+
+#include "backends/cuda/codegen/index_text.h"
+#include "backends/cuda/codegen/pointwise.h"
 #include "backends/cuda/device/launch_step.h"
 #include "base/fields.h"
 
 namespace tn::cuda {
+namespace {
+
+// Storages begin at multiples of it, and so must what a caller binds.
+Operand operand(const PlacedTensor& placed) {
+  const int64_t most = Operand::kAlignment / static_cast<int64_t>(size_of(placed.type.type));
+  return {placed.type.type, placed.type.dims, placed.strides, known_divisor(placed.offset, most)};
+}
+
+Dims launch_values(const KernelText& text) {
+  Dims values = text.grid;
+  values.insert(values.end(), text.scalars.begin(), text.scalars.end());
+  return values;
+}
+
+std::vector<std::byte> launch_parameters(const KernelText& text) {
+  LaunchStep step{text.entry,        text.block[0], text.block[1], text.block[2],
+                  text.shared_bytes, text.cluster,  text.overlaps};
+  return encode_fields(step);
+}
+
+}  // namespace
 
 Operand operand(const RegionLowering& lowering, int tensor) {
-  const PlacedTensor& placed = lowering.tensor(tensor);
-  return {placed.type.type, placed.type.dims, placed.strides};
+  return operand(lowering.tensor(tensor));
 }
 
 void add_launch(RegionLowering& lowering, const KernelText& text, const std::vector<int>& inputs,
                 const std::vector<int>& outputs) {
   const auto image = lowering.target().device->compiler->compile(text.source, text.entry);
-  Dims values = text.grid;
-  values.insert(values.end(), text.scalars.begin(), text.scalars.end());
   std::vector<int> operands{lowering.host_bytes("image", image, {{}, "cubin", {}}),
-                            lowering.shape_value(values, false)};
+                            lowering.shape_value(launch_values(text), false)};
   operands.insert(operands.end(), inputs.begin(), inputs.end());
-  LaunchStep step{text.entry,        text.block[0], text.block[1], text.block[2],
-                  text.shared_bytes, text.cluster,  text.overlaps};
-  lowering.add_step(std::string(kLaunchKernel), encode_fields(step), std::move(operands), outputs, text.workspace);
+  lowering.add_step(std::string(kLaunchKernel), launch_parameters(text), std::move(operands), outputs, text.workspace);
+}
+
+StepDraft copy_step(const DeviceTarget& target, ProfileBuilder& builder, int from, int to) {
+  const KernelText text = strided_copy(operand(builder.tensor(from)), operand(builder.tensor(to)), builder.ranges());
+  const auto image = target.compiler->compile(text.source, text.entry);
+  const uint64_t position = builder.weights().add(image, {{}, "cubin", {}});
+  const TensorType bytes{DataType::U8, {static_cast<int64_t>(image.size())}};
+  StepDraft step;
+  step.kernel = kLaunchKernel;
+  step.parameters = launch_parameters(text);
+  step.inputs = {builder.add_weights("copy (image)", bytes, {1}, position, Space::Host),
+                 builder.add_shape_value("copy", launch_values(text), false), from};
+  step.outputs = {to};
+  return step;
 }
 
 }  // namespace tn::cuda

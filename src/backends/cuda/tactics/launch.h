@@ -15,4 +15,7 @@ Operand operand(const RegionLowering& lowering, int tensor);
 void add_launch(RegionLowering& lowering, const KernelText& text, const std::vector<int>& inputs,
                 const std::vector<int>& outputs);
 
+/// DeviceTarget::copy.
+StepDraft copy_step(const DeviceTarget& target, ProfileBuilder& builder, int from, int to);
+
 }  // namespace tn::cuda

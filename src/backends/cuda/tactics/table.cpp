@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/tactics/table.h"
+
+#include "backends/cuda/device/kernels.h"
+#include "tuning/tactics/common.h"
+
+namespace tn::cuda {
+
+const Backend& backend() {
+  static const Tactic* const kTactics[] = {
+      &shape_value(),
+      &reshape_view(),
+      &stride_view(),
+      &concat_copy(),
+      &branch(),
+      &repetition(),
+      &gather(),
+      &gather_elements(),
+      &gather_nd(),
+      &pad(),
+      &slice(),
+      &tile(),
+      &one_hot(),
+      &trilu(),
+      &eye_like(),
+      &range(),
+      &reverse_sequence(),
+      &scatter_elements(),
+      &scatter_nd(),
+      &resize(),
+      &grid_sample(),
+      &elementwise(),
+      &reference(),
+  };
+  static const Backend kBackend = {"cuda", kTactics, find_kernel};
+  return kBackend;
+}
+
+}  // namespace tn::cuda

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tuning/tactic.h"
+
+namespace tn::cuda {
+
+/// CUDA devices: their tactics in order of preference, ending with those that take everything, and their kernels.
+const Backend& backend();
+
+// One function per tactic, each in its own source file or with its family.
+const Tactic& elementwise();
+const Tactic& eye_like();
+const Tactic& gather();
+const Tactic& gather_elements();
+const Tactic& gather_nd();
+const Tactic& grid_sample();
+const Tactic& one_hot();
+const Tactic& pad();
+const Tactic& range();
+const Tactic& resize();
+const Tactic& reverse_sequence();
+const Tactic& scatter_elements();
+const Tactic& scatter_nd();
+const Tactic& slice();
+const Tactic& tile();
+const Tactic& trilu();
+
+}  // namespace tn::cuda
