@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DFOLDER=… -DOUT=… -P: writes a header with the hash of all sources below FOLDER, touching it only on a change.
+# cmake -DFOLDER=… -DBACKEND=… -DOUT=… -P: writes a header with the hash of all sources below FOLDER, touching it only on a change.
 file(GLOB_RECURSE files LIST_DIRECTORIES false ${FOLDER}/*.h ${FOLDER}/*.cpp)
 list(FILTER files EXCLUDE REGEX "_test\\.cpp$")
 list(SORT files)
@@ -9,7 +9,7 @@ foreach(file ${files})
   string(APPEND all ${hash})
 endforeach()
 string(SHA256 hash "${all}")
-set(text "#pragma once\n\nnamespace tn::cpu {\n\ninline constexpr char kKernelSources[] = \"${hash}\";\n\n}  // namespace tn::cpu\n")
+set(text "#pragma once\n\nnamespace tn::${BACKEND} {\n\ninline constexpr char kKernelSources[] = \"${hash}\";\n\n}  // namespace tn::${BACKEND}\n")
 if(EXISTS ${OUT})
   file(READ ${OUT} old)
 endif()

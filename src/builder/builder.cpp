@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <functional>
 
-#include "backends/cpu/kernel_sources.h"
-#include "backends/cpu/tactics/table.h"
+#include "backends/cpu/device/kernel_table.h"
 #include "base/error.h"
 #include "base/os/cpu.h"
 #include "builder/batch_choice.h"
+#include "builder/build_target.h"
 #include "builder/profiles.h"
 #include "engine/engine_file.h"
 #include "import/onnx/model.h"
@@ -20,6 +20,7 @@
 #include "tuning/layout.h"
 #include "tuning/race.h"
 #include "tuning/split.h"
+#include "tuning/static_costs.h"
 #include "tuning/tuner.h"
 
 namespace tn {
@@ -43,7 +44,10 @@ std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& 
   int binding = 0;
   for (const TensorId id : graph.inputs()) {
     const Tensor& tensor = graph.tensor(id);
-    inputs.push_back(builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++));
+    // Elements that are extents are read by the host.
+    const Space space = target.device && tensor.value ? Space::Host : Space::Device;
+    inputs.push_back(
+        builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++, space));
   }
   for (const TensorId id : graph.outputs()) {
     const Tensor& tensor = graph.tensor(id);
@@ -68,7 +72,7 @@ std::vector<double> race_graphs(std::span<const Graph> graphs, const plan::PlanT
     plan.profiles.push_back(lower_profile(graph, target, symbols, profile, selector, weights));
     engines.push_back(write_engine(plan, weights.bytes()));
   }
-  return race(engines, cpu::backend().kernels, target.threads);
+  return race(engines, cpu::find_kernel, target.threads);
 }
 
 // Features of the processor that the steps of a profile cannot do without.
@@ -97,10 +101,12 @@ void fit_to_backend(Graph& graph, const Backend& backend, const Target& target, 
   graph.compact();
 }
 
+// Where nothing is measured, a processor stays with f32; devices are faster in narrow types by themselves.
 std::vector<DataType> narrow_types(const BuilderConfig& config) {
   std::vector<DataType> types;
-  if (config.timing && config.fp16) types.push_back(DataType::F16);
-  if (config.timing && config.bf16) types.push_back(DataType::BF16);
+  if (!config.timing && config.backend == BuildBackend::Cpu) return types;
+  if (config.fp16) types.push_back(DataType::F16);
+  if (config.bf16) types.push_back(DataType::BF16);
   return types;
 }
 
@@ -157,17 +163,6 @@ class Phases {
   bool open_ = false;
 };
 
-Target target_of(const BuilderConfig& config, int threads, SymbolRanges ranges) {
-  Target target;
-  target.features = cpu_info().features;
-  target.threads = threads;
-  target.allow_fp16 = config.fp16;
-  target.allow_bf16 = config.bf16;
-  target.workspace = config.workspace;
-  target.ranges = std::move(ranges);
-  return target;
-}
-
 /// The graph as one profile runs it.
 struct FittedProfile {
   const OptimizationProfile* profile;
@@ -196,7 +191,8 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
 }
 
 int phases_of(const BuilderConfig& config) {
-  return 2 + (config.timing ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1);
+  const bool batches = config.timing && config.backend == BuildBackend::Cpu;
+  return 2 + (batches ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1);
 }
 
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
@@ -211,14 +207,14 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     report->passes = passes.to_string();
     report->graph = to_text(graph);
   }
-  const Backend& backend = cpu::backend();
+  const BuildTarget build(config);
+  const Backend& backend = build.backend();
+  const bool timing = config.timing && build.can_measure();
   const std::vector<OptimizationProfile> profiles = complete_profiles(graph, config.profiles);
   plan::PlanT plan;
   plan.name = graph.name;
   plan.producer = "Tenon 0.1.0";
-  plan.backend = backend.name;
-  plan.device = cpu_info().model;
-  plan.threads = static_cast<uint32_t>(config.threads > 0 ? config.threads : cpu_info().usable_cores);
+  build.describe(plan);
   plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : "fp32";
   plan.preprocess = config.preprocess;
   constexpr uint8_t kDetailed = 2;
@@ -235,13 +231,13 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   fitted.reserve(profiles.size());  // tuners refer to their targets
   std::ptrdiff_t nodes = 0;
   for (const OptimizationProfile& profile : profiles) {
-    fitted.push_back(
-        {&profile, target_of(config, static_cast<int>(plan.threads), symbol_ranges(graph, profile)), graph, {}, {}});
+    fitted.push_back({&profile, build.target(symbol_ranges(graph, profile)), graph, {}, {}});
     FittedProfile& last = fitted.back();
     fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
-    const TunerOptions options{config.timing,       config.timing_repeats,
-                               config.most_tactics, config.fail_on_cache_miss,
-                               cpu::kKernelSources, [&] { phases.step_done(); }};
+    const TunerOptions options{
+        timing, config.timing_repeats, config.most_tactics, config.fail_on_cache_miss, build.kernel_sources(), [&] {
+          phases.step_done();
+        }};
     last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
     nodes += std::ssize(last.graph.order());
   }
@@ -249,11 +245,12 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   if (const auto types = narrow_types(config); !types.empty()) {
     phases.start("Choosing types", static_cast<int>(nodes * std::ssize(types)));
     for (FittedProfile& each : fitted) {
-      each.weighed =
-          assign_narrow_types(each.graph, backend, each.target, types, *each.tuner, [&] { phases.step_done(); });
+      StaticCosts guessed(opt_values(graph, *each.profile));
+      RegionCosts& costs = timing ? static_cast<RegionCosts&>(*each.tuner) : guessed;
+      each.weighed = assign_narrow_types(each.graph, backend, each.target, types, costs, [&] { phases.step_done(); });
     }
   }
-  if (config.timing) {
+  if (timing && !build.is_device()) {
     // Each region alone, on the batch and on one image; then what runs it in a whole network.
     constexpr int kChoices = 3;
     phases.start("Choosing how batches run", static_cast<int>(kChoices * nodes));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "device/device.h"
 #include "engine/plan_generated.h"
 #include "import/onnx/model.h"
 #include "ir/graph.h"
@@ -24,9 +25,16 @@ struct ShapeBounds {
 /// By input name; inputs with fixed shapes need no entry.
 using OptimizationProfile = std::map<std::string, ShapeBounds>;
 
+enum class BuildBackend : uint8_t { Cpu, Cuda };
+
 struct BuilderConfig {
   std::vector<OptimizationProfile> profiles;
-  int threads = 0;  ///< of one inference; 0 takes all usable cores
+  BuildBackend backend = BuildBackend::Cpu;
+  int device = 0;                 ///< number of the CUDA device
+  Device* accelerator = nullptr;  ///< instead of that device, one that the caller has
+  std::string architecture;       ///< "sm_90": another one than the device's, then nothing is measured
+  bool tf32 = true;               ///< products of f32 on a CUDA device may round their operands to 10 bits
+  int threads = 0;                ///< of one inference; 0 takes all usable cores
   bool fp16 = false, bf16 = false;
   std::string preprocess;  ///< stored in the engine
   uint8_t verbosity = 0;   ///< of layer information, as the plan has it
@@ -64,9 +72,8 @@ struct BuildReport {
   std::string graph;        ///< text of the optimized graph
 };
 
-/// Turns a network into the bytes of an engine for this machine's CPU. Throws Error; the message names what is wrong
-/// with the network, a profile or a limit.
-/// `cache` is read and added to.
+/// Turns a network into the bytes of an engine for this machine's processor or a CUDA device. Throws Error; the message
+/// names what is wrong with the network, a profile or a limit. `cache` is read and added to.
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
                                     BuildReport* report = nullptr, BuildMonitor* monitor = nullptr);
 

@@ -44,6 +44,12 @@ bool has_kernel(const Backend& backend, const Target& target, const Region& regi
 
 namespace {
 
+// What times depend on besides the region.
+std::string machine_of(const Target& target) {
+  if (target.device) return fmt::format("{}|{}", target.device->machine, target.device->allow_tf32);
+  return fmt::format("{}|{}|{}", cpu_info().model, cpu_feature_names(target.features), target.threads);
+}
+
 std::string name_of(const Choice& choice) {
   return fmt::format("{}{}{}", choice.tactic->name(), choice.config.empty() ? "" : " ", choice.config);
 }
@@ -76,8 +82,8 @@ std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::strin
 }
 
 Hash Tuner::key(const std::string& signature, std::string_view what) const {
-  return hash_text(fmt::format("{}|{}|{}|{}|{}|{}|{}", kTimingMethod, signature, what, options_.kernel_sources,
-                               cpu_info().model, cpu_feature_names(target_.features), target_.threads));
+  return hash_text(
+      fmt::format("{}|{}|{}|{}|{}", kTimingMethod, signature, what, options_.kernel_sources, machine_of(target_)));
 }
 
 Hash Tuner::key(const std::string& signature, const Choice& choice) const {

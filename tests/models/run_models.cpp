@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds models and compares them with stored results of ONNX Runtime: run_models [--steps] FOLDER|INDEX.json… (made
+// Builds models and compares them with stored results of ONNX Runtime:
+// run_models [--steps] [--cuda] [--fp16] [--notf32] FOLDER|INDEX.json… (made
 // by make_reference.py; a folder means every index.json below it, and if there is none the test is skipped). Prints the
 // largest error of every model relative to the largest magnitude of each output, which must stay below the index's
 // tolerance, and the time of the second run; with --steps every step's time.
@@ -97,13 +98,22 @@ int main(int argc, char** argv) {
   int passed = 0, failed = 0;
   bool steps = false;
   std::vector<fs::path> paths;
+  tn::test::Place place{tn::BuildBackend::Cpu, false, true};
   for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--steps") {
+    const std::string_view argument = argv[i];
+    if (argument == "--steps") {
       steps = true;
+    } else if (argument == "--cuda") {
+      place.backend = tn::BuildBackend::Cuda;
+    } else if (argument == "--fp16") {
+      place.fp16 = true;
+    } else if (argument == "--notf32") {
+      place.tf32 = false;
     } else if (fs::exists(argv[i])) {
       for (auto& path : index_files(argv[i])) paths.push_back(std::move(path));
     }
   }
+  tn::test::set_place(place);
   if (paths.empty()) {
     fmt::print("skipped: no references; tests/models/make_reference.py writes them\n");
     return kSkipped;

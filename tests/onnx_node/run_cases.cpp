@@ -124,7 +124,7 @@ Outcome judge(const fs::path& folder, bool listed) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    fmt::print(stderr, "usage: run_cases DIR [--filter=TEXT] [--list] [--not-yet=FILE]\n");
+    fmt::print(stderr, "usage: run_cases DIR [--filter=TEXT] [--list] [--not-yet=FILE] [--cuda]\n");
     return 2;
   }
   if (!fs::is_directory(argv[1])) {
@@ -137,6 +137,7 @@ int main(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     if (std::strncmp(argv[i], "--filter=", 9) == 0) filter = argv[i] + 9;
     if (std::strcmp(argv[i], "--list") == 0) list = true;
+    if (std::strcmp(argv[i], "--cuda") == 0) tn::test::set_place({tn::BuildBackend::Cuda});
     if (std::strncmp(argv[i], "--not-yet=", 10) == 0) not_yet = read_not_yet(argv[i] + 10);
   }
   std::vector<fs::path> folders;

@@ -5,10 +5,17 @@
 #include <chrono>
 
 #include "backends/cpu/device/kernel_table.h"
+#include "backends/cuda/device/devices.h"
+#include "backends/cuda/device/kernel_table.h"
 #include "base/error.h"
 
 namespace tn::test {
 namespace {
+
+Place& place() {
+  static Place where;
+  return where;
+}
 
 void check(const Status& status) {
   if (!status) throw Error(status.code(), "{}", status.message());
@@ -20,6 +27,9 @@ std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string,
   config.disabled_passes = std::move(disabled_passes);
   config.threads = threads;
   config.timing = timing;
+  config.backend = place().backend;
+  config.fp16 = place().fp16;
+  config.tf32 = place().tf32;
   OptimizationProfile profile;
   for (const TensorId id : graph.inputs()) {
     const std::string& name = graph.tensor(id).name;
@@ -33,11 +43,20 @@ std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string,
   return EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
 }
 
+std::shared_ptr<const DeviceEngine> on_device(const EngineFile& engine) {
+  if (place().backend == BuildBackend::Cpu) return nullptr;
+  return std::make_shared<const DeviceEngine>(engine, cuda::open_device(0), cuda::find_kernel);
+}
+
 /// A context with its addresses set, and the outputs they point at.
-struct Ready {
+class Ready {
+ public:
   explicit Ready(const std::shared_ptr<const EngineFile>& engine, const std::map<std::string, Value>& inputs,
                  int threads)
-      : context(engine, cpu::find_kernel, threads) {
+      : device_(on_device(*engine)),
+        queue_(device_ ? device_->device().make_queue() : nullptr),
+        context(engine, cpu::find_kernel, threads, device_),
+        lane_(threads) {
     const auto& bindings = engine->plan().bindings;
     outputs.reserve(bindings.size());
     for (size_t i = 0; i < bindings.size(); ++i) {
@@ -47,19 +66,47 @@ struct Ready {
         check(context.set_input_shape(binding, value.dims));
         // An empty tensor still needs an address.
         static std::byte nothing;
-        check(
-            context.set_address(binding, value.bytes.empty() ? &nothing : const_cast<std::byte*>(value.bytes.data())));
+        std::byte* bytes = value.bytes.empty() ? &nothing : const_cast<std::byte*>(value.bytes.data());
+        check(context.set_address(binding, context.holds_extents(binding) ? bytes : placed(bytes, value.bytes.size())));
         continue;
       }
       Value value;
       value.type = static_cast<DataType>(bindings[i]->type);
       value.bytes.resize(context.max_bytes(binding) + 1);
       outputs.push_back(std::move(value));
-      check(context.set_address(binding, outputs.back().bytes.data()));
+      check(context.set_address(binding, placed(outputs.back().bytes.data(), outputs.back().bytes.size())));
+      results_.push_back(device_ ? buffers_.back()->data() : nullptr);
     }
   }
+
+  /// Waits for the results.
+  void run() {
+    check(context.run(lane_, queue_.get()));
+    for (size_t i = 0; i < outputs.size() && queue_; ++i)
+      check(queue_->copy(outputs[i].bytes.data(), results_[i], outputs[i].bytes.size()));
+    if (queue_) check(queue_->synchronize());
+  }
+
+ private:
+  // Where the context finds the bytes.
+  std::byte* placed(std::byte* bytes, size_t size) {
+    if (!device_) return bytes;
+    buffers_.push_back(device_->device().allocate(std::max<size_t>(size, 1), "test"));
+    check(queue_->copy(buffers_.back()->data(), bytes, size));
+    return buffers_.back()->data();
+  }
+
+  std::shared_ptr<const DeviceEngine> device_;
+  std::unique_ptr<Queue> queue_;
+  std::vector<std::unique_ptr<DeviceBuffer>> buffers_;
+  std::vector<std::byte*> results_;
+
+ public:
   Context context;
   std::vector<Value> outputs;
+
+ private:
+  Lane lane_;
 };
 
 class StepTimes final : public StepObserver {
@@ -70,15 +117,18 @@ class StepTimes final : public StepObserver {
 
 }  // namespace
 
+void set_place(const Place& where) {
+  place() = where;
+}
+
 std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads,
                                  double* milliseconds, std::set<std::string, std::less<>> disabled_passes) {
   const auto engine = build(std::move(graph), inputs, threads, milliseconds != nullptr, std::move(disabled_passes));
   Ready ready(engine, inputs, threads);
-  Lane lane(threads);
-  check(ready.context.run(lane));
+  ready.run();
   if (milliseconds) {
     const auto start = std::chrono::steady_clock::now();
-    check(ready.context.run(lane));
+    ready.run();
     *milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   }
   const auto& bindings = engine->plan().bindings;
@@ -92,11 +142,10 @@ std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>
 void print_steps(Graph graph, const std::map<std::string, Value>& inputs) {
   const auto engine = build(std::move(graph), inputs, 1, true);
   Ready ready(engine, inputs, 1);
-  Lane lane(1);
-  check(ready.context.run(lane));
+  ready.run();
   StepTimes observer;
   ready.context.set_observer(&observer);
-  check(ready.context.run(lane));
+  ready.run();
   std::vector<std::pair<double, std::string>> lines;
   for (const auto& step : engine->plan().profiles[0]->lists[0]->steps) {
     lines.emplace_back(observer.times[step->name], fmt::format("{} {} ({})", step->name, step->tactic, step->detail));

@@ -19,6 +19,13 @@ struct Value {
   TensorView view() const { return TensorView::dense(const_cast<std::byte*>(bytes.data()), type, dims); }
 };
 
+/// What build_and_run() builds for from now on; the processor at first.
+struct Place {
+  BuildBackend backend = BuildBackend::Cpu;
+  bool fp16 = false, tf32 = false;
+};
+void set_place(const Place& place);
+
 /// Builds a graph with one profile that admits exactly the given input shapes (fixed extents need none), writes and
 /// reads the engine back, runs it once (twice if the time of a run is asked for) and returns the outputs in order.
 /// Throws Error.

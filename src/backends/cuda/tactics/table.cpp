@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cuda/tactics/table.h"
 
-#include "backends/cuda/device/kernels.h"
+#include "backends/cuda/device/kernel_table.h"
 #include "tuning/tactics/common.h"
 
 namespace tn::cuda {

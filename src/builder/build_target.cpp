@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/build_target.h"
+
+#include "backends/cpu/device/kernel_table.h"
+#include "backends/cpu/kernel_sources.h"
+#include "backends/cpu/tactics/table.h"
+#include "backends/cuda/device/devices.h"
+#include "backends/cuda/kernel_sources.h"
+#include "backends/cuda/tactics/compiler.h"
+#include "backends/cuda/tactics/launch.h"
+#include "backends/cuda/tactics/table.h"
+#include "base/os/cpu.h"
+
+namespace tn {
+
+BuildTarget::BuildTarget(const BuilderConfig& config)
+    : config_(config), threads_(config.threads > 0 ? config.threads : cpu_info().usable_cores) {
+  if (config.backend == BuildBackend::Cpu) {
+    backend_ = &cpu::backend();
+    kernel_sources_ = cpu::kKernelSources;
+    return;
+  }
+  backend_ = &cuda::backend();
+  kernel_sources_ = cuda::kKernelSources;
+  device_ = std::make_unique<DeviceTarget>();
+  if (config.architecture.empty() || cuda::device_count() > config.device) {
+    Device& device = config.accelerator ? *config.accelerator : cuda::open_device(config.device);
+    if (config.architecture.empty() || config.architecture == device.architecture()) device_->device = &device;
+  }
+  device_->architecture = device_->device ? device_->device->architecture() : config.architecture;
+  device_->machine = device_->device ? fmt::format("{}, {}", device_->device->name(), device_->device->version())
+                                     : device_->architecture;
+  compiler_ = std::make_unique<cuda::NvrtcCompiler>(device_->architecture);
+  device_->compiler = compiler_.get();
+  device_->allow_tf32 = config.tf32;
+  device_->copy = cuda::copy_step;
+  device_->host_kernels = cpu::find_kernel;
+}
+
+Target BuildTarget::target(SymbolRanges ranges) const {
+  Target target;
+  target.features = cpu_info().features;
+  target.threads = threads_;
+  target.allow_fp16 = config_.fp16;
+  target.allow_bf16 = config_.bf16;
+  target.workspace = config_.workspace;
+  target.ranges = std::move(ranges);
+  target.device = device_.get();
+  return target;
+}
+
+void BuildTarget::describe(plan::PlanT& plan) const {
+  plan.backend = backend_->name;
+  plan.threads = static_cast<uint32_t>(threads_);
+  plan.device = !device_ ? cpu_info().model : device_->device ? device_->device->name() : device_->architecture;
+  if (device_) plan.architecture = device_->architecture;
+}
+
+}  // namespace tn
