@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "backends/cpu/device/kernel_table.h"
-#include "base/error.h"
+#include "base/require.h"
 #include "dynamic/networks.h"
 #include "exec/context.h"
 #include "runtime/stream.h"
@@ -57,10 +57,6 @@ int posix_memalign(void** result, size_t alignment, size_t size) {
 namespace tn::test {
 namespace {
 
-void check(const Status& status) {
-  if (!status) throw Error(status.code(), "{}", status.message());
-}
-
 struct Run {
   Context& context;
   const std::vector<Shape>& shapes;
@@ -81,7 +77,7 @@ int64_t count_allocations(const DynamicNetwork& network, const std::vector<Shape
   std::vector<std::vector<std::byte>> memory;
   for (size_t i = 0; i < context.engine().plan().bindings.size(); ++i) {
     memory.emplace_back(context.max_bytes(static_cast<int>(i)));
-    check(context.set_address(static_cast<int>(i), memory.back().data()));
+    require(context.set_address(static_cast<int>(i), memory.back().data()));
   }
   Stream stream(threads);
   Run runs[] = {{context, first}, {context, second}};

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "backends/cpu/device/kernel_table.h"
-#include "base/error.h"
+#include "base/require.h"
 #include "dynamic/networks.h"
 #include "exec/context.h"
 
@@ -36,17 +36,17 @@ class Network {
       const int binding = static_cast<int>(i);
       memory[i].resize(context_.max_bytes(binding) + 8);
       if (i < inputs.size()) {
-        check(context_.set_input_shape(binding, inputs[i].dims));
+        require(context_.set_input_shape(binding, inputs[i].dims));
         for (size_t k = 0; k < inputs[i].values.size(); ++k)
           store_double(view(i, inputs[i].dims), static_cast<int64_t>(k), inputs[i].values[k]);
       }
-      check(context_.set_address(binding, memory[i].data()));
+      require(context_.set_address(binding, memory[i].data()));
     }
-    check(context_.run(lane_));
+    require(context_.run(lane_));
     std::vector<Numbers> outputs;
     for (size_t i = inputs.size(); i < bindings.size(); ++i) {
       Numbers& output = outputs.emplace_back();
-      check(context_.shape(static_cast<int>(i), output.dims));
+      require(context_.shape(static_cast<int>(i), output.dims));
       for (int64_t k = 0; k < output.dims.elements(); ++k)
         output.values.push_back(load_double(view(i, output.dims), k));
     }
@@ -54,9 +54,6 @@ class Network {
   }
 
  private:
-  static void check(const Status& status) {
-    if (!status) throw Error(status.code(), "{}", status.message());
-  }
   Context context_;
   Lane lane_;
 };

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "backends/cpu/device/kernel_table.h"
-#include "base/error.h"
+#include "base/require.h"
 #include "dynamic/networks.h"
 #include "exec/context.h"
 #include "passes/evaluate.h"
@@ -37,8 +37,8 @@ class Session {
     std::vector<ConstantPtr> inputs;
     for (size_t i = 0; i < shapes.size(); ++i) {
       inputs.push_back(sample(graph_.tensor(graph_.inputs()[i]).type.type, shapes[i], static_cast<int>(i)));
-      check(context_.set_input_shape(static_cast<int>(i), shapes[i]));
-      check(context_.set_address(static_cast<int>(i), const_cast<std::byte*>(inputs.back()->bytes().data())));
+      require(context_.set_input_shape(static_cast<int>(i), shapes[i]));
+      require(context_.set_address(static_cast<int>(i), const_cast<std::byte*>(inputs.back()->bytes().data())));
     }
     const auto expected = passes::evaluate(graph_, inputs);
     std::vector<std::vector<std::byte>> memory;
@@ -46,12 +46,12 @@ class Session {
     for (size_t i = 0; i < expected.size(); ++i) {
       const int binding = static_cast<int>(inputs.size() + i);
       Shape shape;
-      check(context_.shape(binding, shape));
+      require(context_.shape(binding, shape));
       memory.emplace_back(expected[i]->bytes().size() + 64);
       results.push_back(TensorView::dense(memory.back().data(), expected[i]->type(), shape));
-      check(context_.set_address(binding, memory.back().data()));
+      require(context_.set_address(binding, memory.back().data()));
     }
-    check(context_.run(lane_));
+    require(context_.run(lane_));
     for (size_t i = 0; i < expected.size(); ++i) {
       const std::string text = difference(results[i], expected[i]->view(), tolerance_for(expected[i]->type()));
       if (!text.empty()) return fmt::format("output {} {}", i, text);
@@ -60,9 +60,6 @@ class Session {
   }
 
  private:
-  static void check(const Status& status) {
-    if (!status) throw Error(status.code(), "{}", status.message());
-  }
   Graph graph_;
   Context context_;
   Lane lane_;

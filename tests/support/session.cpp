@@ -8,6 +8,7 @@
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/device/kernel_table.h"
 #include "base/error.h"
+#include "base/require.h"
 
 namespace tn::test {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 Place& place() {
   static Place where;
   return where;
-}
-
-void check(const Status& status) {
-  if (!status) throw Error(status.code(), "{}", status.message());
 }
 
 std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string, Value>& inputs, int threads,
@@ -63,28 +60,29 @@ class Ready {
       const int binding = static_cast<int>(i);
       if (bindings[i]->is_input) {
         const Value& value = inputs.at(bindings[i]->name);
-        check(context.set_input_shape(binding, value.dims));
+        require(context.set_input_shape(binding, value.dims));
         // An empty tensor still needs an address.
         static std::byte nothing;
         std::byte* bytes = value.bytes.empty() ? &nothing : const_cast<std::byte*>(value.bytes.data());
-        check(context.set_address(binding, context.holds_extents(binding) ? bytes : placed(bytes, value.bytes.size())));
+        require(
+            context.set_address(binding, context.holds_extents(binding) ? bytes : placed(bytes, value.bytes.size())));
         continue;
       }
       Value value;
       value.type = static_cast<DataType>(bindings[i]->type);
       value.bytes.resize(context.max_bytes(binding) + 1);
       outputs.push_back(std::move(value));
-      check(context.set_address(binding, placed(outputs.back().bytes.data(), outputs.back().bytes.size())));
+      require(context.set_address(binding, placed(outputs.back().bytes.data(), outputs.back().bytes.size())));
       results_.push_back(device_ ? buffers_.back()->data() : nullptr);
     }
   }
 
   /// Waits for the results.
   void run() {
-    check(context.run(lane_, queue_.get()));
+    require(context.run(lane_, queue_.get()));
     for (size_t i = 0; i < outputs.size() && queue_; ++i)
-      check(queue_->copy(outputs[i].bytes.data(), results_[i], outputs[i].bytes.size()));
-    if (queue_) check(queue_->synchronize());
+      require(queue_->copy(outputs[i].bytes.data(), results_[i], outputs[i].bytes.size()));
+    if (queue_) require(queue_->synchronize());
   }
 
  private:
@@ -92,7 +90,7 @@ class Ready {
   std::byte* placed(std::byte* bytes, size_t size) {
     if (!device_) return bytes;
     buffers_.push_back(device_->device().allocate(std::max<size_t>(size, 1), "test"));
-    check(queue_->copy(buffers_.back()->data(), bytes, size));
+    require(queue_->copy(buffers_.back()->data(), bytes, size));
     return buffers_.back()->data();
   }
 
@@ -134,7 +132,7 @@ std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>
   const auto& bindings = engine->plan().bindings;
   size_t next = 0;
   for (size_t i = 0; i < bindings.size(); ++i) {
-    if (!bindings[i]->is_input) check(ready.context.shape(static_cast<int>(i), ready.outputs[next++].dims));
+    if (!bindings[i]->is_input) require(ready.context.shape(static_cast<int>(i), ready.outputs[next++].dims));
   }
   return std::move(ready.outputs);
 }

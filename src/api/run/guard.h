@@ -7,7 +7,7 @@
 
 #include "api/run/logger.h"
 #include "base/error.h"
-#include "base/status.h"
+#include "base/require.h"
 
 namespace tn::api {
 
@@ -26,11 +26,6 @@ Result guard(Logger& logger, Result failed, Body&& body) noexcept {
     logger.write(Severity::InternalError, "internal error: an unknown exception");
   }
   return failed;
-}
-
-/// Throws the failure of a run-side call.
-inline void require(const Status& status) {
-  if (!status) throw Error(status.code(), "{}", status.message());
 }
 
 template <typename T>
