@@ -117,6 +117,14 @@ std::shared_ptr<const EngineFile> EngineFile::from_bytes(std::span<const std::by
   return engine;
 }
 
+std::shared_ptr<const EngineFile> EngineFile::from_plan(plan::PlanT plan, std::span<const std::byte> weights) {
+  verify_plan(plan, weights.size());
+  auto engine = std::make_shared<EngineFile>();
+  engine->plan_ = std::move(plan);
+  engine->weights_ = weights;
+  return engine;
+}
+
 void EngineFile::parse(std::span<const std::byte> bytes) {
   const Header header = read_header(bytes);
   if (header.format != kEngineFormat) {

@@ -18,13 +18,16 @@ inline constexpr uint32_t kEngineFormat = 1;
 /// Bytes of an engine file: header, section table, plan, then weights aligned to 4 KiB.
 std::vector<std::byte> write_engine(const plan::PlanT& plan, std::span<const std::byte> weights);
 
-/// A verified engine. Weights, aligned to 64 bytes, lie in the mapped file or in a copy of the bytes it was made from.
+/// A verified engine. Weights, aligned to 64 bytes, lie in the mapped file or in a copy of the bytes it was made from,
+/// if from_plan did not say where.
 class EngineFile {
  public:
   /// Throws Error(InvalidEngine) saying what is wrong: not an engine, another version, truncated, damaged, a feature of
   /// the plan out of range.
   static std::shared_ptr<const EngineFile> load(const std::filesystem::path& path);
   static std::shared_ptr<const EngineFile> from_bytes(std::span<const std::byte> bytes);
+  /// An engine that was never a file. The weights, aligned to 64 bytes, stay where they are and must outlive it.
+  static std::shared_ptr<const EngineFile> from_plan(plan::PlanT plan, std::span<const std::byte> weights);
 
   const plan::PlanT& plan() const { return plan_; }
   std::span<const std::byte> weights() const { return weights_; }

@@ -5,35 +5,33 @@
 #include <string>
 
 #include "base/lane.h"
-#include "tuning/graph_lowering.h"
+#include "tuning/region_plan.h"
+#include "tuning/timing_inputs.h"
 
 namespace tn {
 
 /// Part of every key of the timing cache: to be raised when times measured by Timer would no longer compare.
-inline constexpr int kTimingMethod = 2;
+inline constexpr int kTimingMethod = 3;
 
-/// Measures one way of running a region: a plan of its own with random data, hot inputs and cold weights (several
-/// copies of the weights in turn), on the lane the engine will run on.
+/// Measures ways of running a region on the lane that the engine will run on, with random data, hot inputs and cold
+/// weights (several copies in turn). The ways take turns, so that what disturbs one disturbs all.
 class Timer {
  public:
-  /// `opt`: values of the symbols; `repeats`: measurements at most.
+  /// `opt`: values of the symbols; `repeats`: measurements of each way at least, unless runs are long.
   Timer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats);
-  /// Microseconds of one run: the lower quartile of the repeats, of which two are enough for what is far above `best`.
-  double measure(const Region& region, const Choice& choice, double best);
+  /// Microseconds of one run in each of the ways. Those that two looks tell to be hopeless are not measured further;
+  /// the others get the lower quartile of their measurements.
+  std::vector<double> measure(const Region& region, std::span<const Choice> ways);
 
  private:
+  class Bench;
   const Backend& backend_;
   const Target& target_;
   std::map<std::string, int64_t> opt_;
-  int repeats_;
+  size_t repeats_;
   Lane lane_;
+  TimingInputs inputs_;
+  HostBuffer weights_;
 };
-
-/// Bytes of the arena that its hungriest step uses beside its operands, at the largest shapes. Of control flow 0: the
-/// regions inside are asked on their own.
-uint64_t workspace_of(const Region& region, const Backend& backend, const Target& target, const Choice& choice);
-
-/// A region with the values of symbols put in, as a graph of one node.
-Graph specialize(const Region& region, const std::map<std::string, int64_t>& symbols);
 
 }  // namespace tn

@@ -30,4 +30,10 @@ HostBuffer timing_input(DataType type, int64_t elements) {
   return buffer;
 }
 
+std::byte* TimingInputs::get(size_t input, DataType type, int64_t elements) {
+  Kept& kept = kept_[{input, type}];
+  if (kept.elements < elements) kept = {elements, timing_input(type, elements)};
+  return kept.buffer.data();
+}
+
 }  // namespace tn

@@ -10,11 +10,17 @@
 
 namespace tn {
 
-Tuner::Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
-             TimingCache& cache)
-    : backend_(backend), target_(target), opt_(std::move(opt)), options_(std::move(options)), cache_(cache) {}
-
 namespace {
+
+std::string name_of(const Choice& choice) {
+  return fmt::format("{}{}{}", choice.tactic->name(), choice.config.empty() ? "" : " ", choice.config);
+}
+
+// What times depend on besides the region.
+std::string machine_of(const Target& target) {
+  if (target.device) return fmt::format("{}|{}", target.device->machine, target.device->allow_tf32);
+  return fmt::format("{}|{}|{}", cpu_info().model, cpu_feature_names(target.features), target.threads);
+}
 
 // Empty, or why the limit on workspace forbids the choice.
 std::string beyond_workspace(const Backend& backend, const Target& target, const Region& region, const Choice& choice) {
@@ -42,19 +48,9 @@ bool has_kernel(const Backend& backend, const Target& target, const Region& regi
   });
 }
 
-namespace {
-
-// What times depend on besides the region.
-std::string machine_of(const Target& target) {
-  if (target.device) return fmt::format("{}|{}", target.device->machine, target.device->allow_tf32);
-  return fmt::format("{}|{}|{}", cpu_info().model, cpu_feature_names(target.features), target.threads);
-}
-
-std::string name_of(const Choice& choice) {
-  return fmt::format("{}{}{}", choice.tactic->name(), choice.config.empty() ? "" : " ", choice.config);
-}
-
-}  // namespace
+Tuner::Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
+             TimingCache& cache)
+    : backend_(backend), target_(target), opt_(std::move(opt)), options_(std::move(options)), cache_(cache) {}
 
 // The first tactic that is not timed ends the list: what follows it in the table is no rival of what stands before it.
 std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::string& text) const {
@@ -92,38 +88,29 @@ Hash Tuner::key(const std::string& signature, const Choice& choice) const {
 
 void Tuner::find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list) {
   std::vector<Candidate*> fresh;
-  double best = std::numeric_limits<double>::infinity();
+  std::vector<Choice> choices;
   for (Candidate& candidate : list) {
     if (const auto known = cache_.find(key(signature, candidate.choice))) {
       candidate.microseconds = *known;
-    } else {
-      candidate.microseconds = measure(region, candidate.choice, best);
-      fresh.push_back(&candidate);
+      continue;
     }
-    best = std::min(best, candidate.microseconds);
-  }
-  // Those that are close together are measured once more: a disturbance shall not decide between them.
-  constexpr double kClose = 1.5;
-  const auto close = [&](const Candidate& candidate) { return candidate.microseconds <= kClose * best; };
-  if (std::count_if(list.begin(), list.end(), close) > 1) {
-    for (Candidate* candidate : fresh) {
-      if (close(*candidate))
-        candidate->microseconds = std::min(candidate->microseconds, measure(region, candidate->choice, best));
+    if (options_.fail_on_miss) {
+      throw Error(ErrorCode::NotFound,
+                  "the timing cache has no entry for layer '{}' with tactic {}; build once without the strict mode to "
+                  "measure it",
+                  region.node->name, name_of(candidate.choice));
     }
+    fresh.push_back(&candidate);
+    choices.push_back(candidate.choice);
   }
-  for (const Candidate* candidate : fresh) cache_.insert(key(signature, candidate->choice), candidate->microseconds);
-  measured_ += fresh.size();
-}
-
-double Tuner::measure(const Region& region, const Choice& choice, double best) {
-  if (options_.fail_on_miss) {
-    throw Error(ErrorCode::NotFound,
-                "the timing cache has no entry for layer '{}' with tactic {} {}; build once without "
-                "the strict mode to measure it",
-                region.node->name, choice.tactic->name(), choice.config);
-  }
+  if (fresh.empty()) return;
   if (!timer_) timer_ = std::make_unique<Timer>(backend_, target_, opt_, options_.repeats);
-  return timer_->measure(region, choice, best);
+  const auto times = timer_->measure(region, choices);
+  for (size_t i = 0; i < fresh.size(); ++i) {
+    fresh[i]->microseconds = times[i];
+    cache_.insert(key(signature, choices[i]), times[i]);
+  }
+  measured_ += fresh.size();
 }
 
 std::string Tuner::signature_of(const Region& region) const {

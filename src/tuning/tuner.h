@@ -57,7 +57,6 @@ class Tuner final : public Selector, public RegionCosts {
   void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
   /// Infinity for an empty list.
   double fastest(const Region& region, std::vector<Candidate> list);
-  double measure(const Region& region, const Choice& choice, double best);
   std::string signature_of(const Region& region) const;
   Hash key(const std::string& signature, std::string_view what) const;
   Hash key(const std::string& signature, const Choice& choice) const;
