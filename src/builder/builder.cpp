@@ -64,15 +64,14 @@ std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& 
 std::vector<double> race_graphs(std::span<const Graph> graphs, const plan::PlanT& outline, const Target& target,
                                 const std::vector<std::string>& symbols, const OptimizationProfile& profile,
                                 Selector& selector) {
-  std::vector<std::vector<std::byte>> engines;
+  std::vector<plan::PlanT> plans;
+  WeightStore weights;
   for (const Graph& graph : graphs) {
-    plan::PlanT plan = outline;
-    WeightStore weights;
+    plan::PlanT& plan = plans.emplace_back(outline);
     plan.profiles.clear();
     plan.profiles.push_back(lower_profile(graph, target, symbols, profile, selector, weights));
-    engines.push_back(write_engine(plan, weights.bytes()));
   }
-  return race(engines, cpu::find_kernel, target.threads);
+  return race(std::move(plans), weights.bytes(), cpu::find_kernel, target.threads);
 }
 
 // Features of the processor that the steps of a profile cannot do without.

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
-#include "base/error.h"
+#include "base/require.h"
 #include "exec/context.h"
 #include "tuning/timing_inputs.h"
 
@@ -15,15 +16,12 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kBurst = std::chrono::milliseconds(40);
 constexpr auto kBudget = std::chrono::milliseconds(600);  // of each engine
 constexpr int kLeastRounds = 2;
-
-void check(const Status& status) {
-  if (!status) throw Error(status.code(), "{}", status.message());
-}
+constexpr double kHopeless = 1.3;
 
 class Runner {
  public:
-  Runner(const std::vector<std::byte>& engine, KernelFinder kernels, int threads)
-      : context_(EngineFile::from_bytes(engine), kernels, threads) {
+  Runner(plan::PlanT network, std::span<const std::byte> weights, KernelFinder kernels, int threads)
+      : context_(EngineFile::from_plan(std::move(network), weights), kernels, threads) {
     const plan::PlanT& plan = context_.engine().plan();
     for (size_t i = 0; i < plan.bindings.size(); ++i) {
       const auto binding = static_cast<int>(i);
@@ -31,9 +29,9 @@ class Runner {
       const auto type = static_cast<DataType>(plan.bindings[i]->type);
       buffers_.push_back(plan.bindings[i]->is_input ? timing_input(type, static_cast<int64_t>(bytes / size_of(type)))
                                                     : HostBuffer(std::max<size_t>(bytes, 64), "timing outputs"));
-      check(context_.set_address(binding, buffers_.back().data()));
+      require(context_.set_address(binding, buffers_.back().data()));
       if (!plan.bindings[i]->is_input) continue;
-      check(context_.set_input_shape(binding, Shape(std::span<const int64_t>(plan.profiles[0]->inputs[i]->opt))));
+      require(context_.set_input_shape(binding, Shape(std::span<const int64_t>(plan.profiles[0]->inputs[i]->opt))));
     }
   }
 
@@ -42,7 +40,7 @@ class Runner {
     const auto begin = Clock::now();
     for (bool first = true; first || Clock::now() - begin < kBurst; first = false) {
       const auto start = Clock::now();
-      check(context_.run(lane));
+      require(context_.run(lane));
       const double time = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
       if (first)
         first_.push_back(time);
@@ -52,8 +50,8 @@ class Runner {
   }
 
   /// The lower quartile.
-  double microseconds() {
-    std::vector<double>& times = times_.empty() ? first_ : times_;
+  double microseconds() const {
+    std::vector<double> times = times_.empty() ? first_ : times_;
     std::ranges::sort(times);
     return times[times.size() / 4];
   }
@@ -71,20 +69,32 @@ class Runner {
 
 }  // namespace
 
-std::vector<double> race(std::span<const std::vector<std::byte>> engines, KernelFinder kernels, int threads) {
+std::vector<double> race(std::vector<plan::PlanT> plans, std::span<const std::byte> weights, KernelFinder kernels,
+                         int threads) {
   Lane lane(threads);
+  const HostBuffer aligned(weights.size(), "weights of a race");
+  std::ranges::copy(weights, aligned.data());
   std::vector<std::unique_ptr<Runner>> runners;
-  for (const auto& engine : engines) {
-    runners.push_back(std::make_unique<Runner>(engine, kernels, threads));
-    runners.back()->burst(lane);
+  for (plan::PlanT& plan : plans) {
+    runners.push_back(std::make_unique<Runner>(std::move(plan), aligned.span(), kernels, threads));
+    runners.back()->burst(lane);  // not counted: the system maps memory meanwhile
     runners.back()->forget();
   }
+  std::vector<double> result(runners.size());
+  double best = std::numeric_limits<double>::infinity();
+  const auto hopeless = [&](size_t i) { return result[i] > kHopeless * best; };
+  size_t left = runners.size();
   const auto begin = Clock::now();
-  for (int round = 0; round < kLeastRounds || Clock::now() - begin < runners.size() * kBudget; ++round) {
-    for (const auto& runner : runners) runner->burst(lane);
+  for (int round = 0; left > 1 && (round < kLeastRounds || Clock::now() - begin < left * kBudget); ++round) {
+    left = 0;
+    for (size_t i = 0; i < runners.size(); ++i) {
+      if (hopeless(i)) continue;
+      runners[i]->burst(lane);
+      result[i] = runners[i]->microseconds();
+      ++left;
+    }
+    best = std::ranges::min(result);
   }
-  std::vector<double> result;
-  for (const auto& runner : runners) result.push_back(runner->microseconds());
   return result;
 }
 
