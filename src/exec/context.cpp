@@ -324,6 +324,14 @@ Status Context::prepare() noexcept {
   return addresses_changed_ ? update_addresses() : Status();
 }
 
+Status Context::enqueue_steps(size_t first, size_t last, Lane& lane, Queue* queue) noexcept {
+  Run run{lane, queue};
+  for (size_t i = first; i < last; ++i) {
+    if (Status status = run_step(state_->lists[0][i], run); !status) return status;
+  }
+  return {};
+}
+
 bool Context::is_asynchronous() const noexcept {
   return device_ && !state_->has_host_steps;
 }

@@ -56,6 +56,9 @@ class Context {
   /// The same with the queue of a device: steps that the device runs are only enqueued. Waits for the queue where the
   /// host has steps of its own.
   Status run(Lane& lane, Queue* queue) noexcept;
+  /// Steps [first, last) of the network by themselves, after prepare(): for measuring. The queue may be one that
+  /// records.
+  Status enqueue_steps(size_t first, size_t last, Lane& lane, Queue* queue) noexcept;
   /// Whether a run returns before its work is done: no step runs on the host.
   bool is_asynchronous() const noexcept;
   /// Whether steps that follow one another on the device run as one graph (the default) or are enqueued one by one.

@@ -110,8 +110,10 @@ RegionPlan plan_region(const Graph& graph, const Backend& backend, const Target&
       auto range = std::make_unique<plan::ShapeRangeT>();
       range->min = range->opt = range->max = binding->dims;
       ranges.push_back(std::move(range));
+      const Space space = target.device && tensor.value ? Space::Host : Space::Device;
+      if (&way == ways.data()) result.on_host.push_back(space == Space::Host);
       inputs.push_back(builder.add_binding(tensor.name, tensor.type, strides_in(order, tensor.type.dims),
-                                           static_cast<int>(result.plan.bindings.size())));
+                                           static_cast<int>(result.plan.bindings.size()), space));
       result.plan.bindings.push_back(std::move(binding));
     }
     FixedSelector selector(way);

@@ -18,7 +18,8 @@ Graph specialize(const Region& region, const std::map<std::string, int64_t>& sym
 struct RegionPlan {
   plan::PlanT plan;
   WeightStore weights;
-  std::vector<size_t> ends;  ///< of each way's steps
+  std::vector<size_t> ends;   ///< of each way's steps
+  std::vector<bool> on_host;  ///< by input of the graph: the host reads it, though the device has memory of its own
 };
 
 /// `graph` as specialize() makes it.

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/os/cpu.h"
+#include "tuning/region_plan.h"
 #include "tuning/tactics/common.h"
 
 namespace tn {
@@ -104,7 +105,7 @@ void Tuner::find_times(const Region& region, const std::string& signature, std::
     choices.push_back(candidate.choice);
   }
   if (fresh.empty()) return;
-  if (!timer_) timer_ = std::make_unique<Timer>(backend_, target_, opt_, options_.repeats);
+  if (!timer_) timer_ = make_region_timer(backend_, target_, opt_, options_.repeats);
   const auto times = timer_->measure(region, choices);
   for (size_t i = 0; i < fresh.size(); ++i) {
     fresh[i]->microseconds = times[i];

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "tuning/assign.h"
-#include "tuning/timer.h"
+#include "tuning/region_timer.h"
 #include "tuning/timing_cache.h"
 
 namespace tn {
@@ -66,7 +66,7 @@ class Tuner final : public Selector, public RegionCosts {
   std::map<std::string, int64_t> opt_;
   TunerOptions options_;
   TimingCache& cache_;
-  std::unique_ptr<Timer> timer_;
+  std::unique_ptr<RegionTimer> timer_;
   std::map<std::string, Choice> chosen_;  ///< by signature
   std::string explanation_;
   size_t measured_ = 0;

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tuning/device_timer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "base/require.h"
+#include "exec/context.h"
+#include "exec/device_engine.h"
+
+namespace tn {
+namespace {
+
+constexpr double kForever = std::numeric_limits<double>::infinity();
+
+/// Takes texts to be compiled by other threads, and gives an image that is none: for lowering that only asks.
+class Asker final : public TextCompiler {
+ public:
+  explicit Asker(TextCompiler& compiler) : compiler_(compiler) {}
+  std::vector<std::byte> compile(const std::string& source, const std::string& entry) override {
+    compiler_.prefetch(source, entry);
+    return std::vector<std::byte>(1);
+  }
+  void prefetch(const std::string& source, const std::string& entry) override { compiler_.prefetch(source, entry); }
+
+ private:
+  TextCompiler& compiler_;
+};
+
+/// How one way runs: so many times in a graph, or by itself where the host takes part.
+struct Way {
+  size_t first = 0, last = 0;  ///< its steps
+  bool on_host = false;
+  int times = 1;
+  std::unique_ptr<LaunchGraph> graph;
+  std::vector<double> microseconds;
+};
+
+}  // namespace
+
+/// A region's ways on the device, ready to run.
+class DeviceTimer::Bench {
+ public:
+  Bench(RegionPlan region, std::span<std::byte* const> inputs, std::span<const size_t> bytes, DeviceTimer& timer)
+      : device_(*timer.target_.device->device),
+        lane_(timer.lane_),
+        weights_(region.weights.bytes().size(), "weights to be timed"),
+        engine_(place(region, weights_)),
+        context_(engine_, timer.target_.device->host_kernels, timer.target_.threads,
+                 std::make_shared<const DeviceEngine>(*engine_, device_, timer.backend_.kernels)),
+        queue_(device_.make_queue()),
+        begin_(device_.make_event()),
+        end_(device_.make_event()) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      buffers_.push_back(device_.allocate(std::max<size_t>(bytes[i], 1), "timing inputs"));
+      require(queue_->copy(buffers_.back()->data(), inputs[i], bytes[i]));
+    }
+    const auto& bindings = engine_->plan().bindings;
+    for (size_t i = 0; i < bindings.size(); ++i) {
+      const size_t input = i % inputs.size();
+      const bool on_host = region.on_host[input];
+      require(context_.set_address(static_cast<int>(i), on_host ? inputs[input] : buffers_[input]->data()));
+    }
+    require(context_.prepare());
+    require(queue_->synchronize());
+    size_t first = 0;
+    const auto& steps = engine_->plan().profiles[0]->lists[0]->steps;
+    for (const size_t end : region.ends) {
+      Way& way = ways_.emplace_back();
+      way.first = first;
+      way.last = end;
+      way.on_host =
+          std::any_of(steps.begin() + static_cast<std::ptrdiff_t>(first),
+                      steps.begin() + static_cast<std::ptrdiff_t>(end), [](const auto& step) { return step->host; });
+      first = end;
+    }
+  }
+
+  /// One replay of a way, which then runs `times` times in one. Microseconds of one time.
+  double run(size_t index, int times, Status& failure) {
+    Way& way = ways_[index];
+    if (way.first == way.last) return 0;
+    double milliseconds = 0;
+    Status status = way.on_host ? run_with_host(way, milliseconds) : replay(way, times, milliseconds);
+    if (!status) {
+      failure = std::move(status);
+      return kForever;
+    }
+    return 1000 * milliseconds / (way.on_host ? 1 : times);
+  }
+
+ private:
+  static std::shared_ptr<const EngineFile> place(RegionPlan& region, const HostBuffer& memory) {
+    std::ranges::copy(region.weights.bytes(), memory.data());
+    return EngineFile::from_plan(std::move(region.plan), memory.span());
+  }
+
+  Status run_with_host(const Way& way, double& milliseconds) {
+    const auto start = std::chrono::steady_clock::now();
+    Status status = context_.enqueue_steps(way.first, way.last, lane_, queue_.get());
+    if (status) status = queue_->synchronize();
+    milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    return status;
+  }
+
+  Status replay(Way& way, int times, double& milliseconds) {
+    if (!way.graph || way.times != times) {
+      way.graph = device_.make_graph();
+      way.times = times;
+      Queue& recorder = way.graph->record();
+      for (int i = 0; i < times; ++i) {
+        if (Status status = context_.enqueue_steps(way.first, way.last, lane_, &recorder); !status) return status;
+      }
+      if (Status status = way.graph->finish(); !status) return status;
+    }
+    Status status = begin_->record(*queue_);
+    if (status) status = way.graph->run(*queue_);
+    if (status) status = end_->record(*queue_);
+    if (status) status = queue_->synchronize();
+    if (status) status = end_->since(*begin_, milliseconds);
+    return status;
+  }
+
+  Device& device_;
+  Lane& lane_;
+  HostBuffer weights_;
+  std::shared_ptr<const EngineFile> engine_;
+  Context context_;
+  std::unique_ptr<Queue> queue_;
+  std::unique_ptr<Event> begin_, end_;
+  std::vector<std::unique_ptr<DeviceBuffer>> buffers_;
+  std::vector<Way> ways_;
+};
+
+DeviceTimer::DeviceTimer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats)
+    : backend_(backend), target_(target), opt_(std::move(opt)), repeats_(std::max(1, repeats)), lane_(target.threads) {}
+
+void DeviceTimer::prefetch(const Graph& graph, std::span<const Choice> ways) const {
+  Asker asker(*target_.device->compiler);
+  DeviceTarget device = *target_.device;
+  device.compiler = &asker;
+  Target target = target_;
+  target.device = &device;
+  plan_region(graph, backend_, target, ways);
+}
+
+std::vector<double> DeviceTimer::measure(const Region& region, std::span<const Choice> ways) {
+  constexpr double kHopeless = 1.5, kReplay = 400;  // microseconds
+  constexpr int kMostTimes = 20;
+  const Graph graph = specialize(region, opt_);
+  prefetch(graph, ways);
+  std::vector<std::byte*> inputs;
+  std::vector<size_t> bytes;
+  for (const TensorId id : graph.inputs()) {
+    const TensorType& type = graph.tensor(id).type;
+    const int64_t elements = *product(type.dims).constant();
+    inputs.push_back(inputs_.get(inputs.size(), type.type, elements));
+    bytes.push_back(static_cast<size_t>(elements) * size_of(type.type));
+  }
+  Bench bench(plan_region(graph, backend_, target_, ways), inputs, bytes, *this);
+  Status failure;
+  std::vector<double> result(ways.size(), kForever);
+  // The first look wakes the device up and maps what the function needs.
+  for (int look = 0; look < 3; ++look) {
+    for (size_t way = 0; way < ways.size(); ++way) {
+      const double time = bench.run(way, look == 0 ? 1 : 4, failure);
+      result[way] = look == 0 ? time : std::min(result[way], time);
+    }
+  }
+  const double shortest = std::ranges::min(result);
+  if (shortest == kForever) throw Error(failure.code(), "'{}': {}", region.node->name, failure.message());
+  std::vector<std::vector<double>> times(ways.size());
+  for (int round = 0; round < repeats_; ++round) {
+    for (size_t way = 0; way < ways.size(); ++way) {
+      if (result[way] > kHopeless * shortest) continue;
+      const int count = std::clamp(static_cast<int>(kReplay / std::max(shortest, 1.0)), 1, kMostTimes);
+      times[way].push_back(bench.run(way, count, failure));
+    }
+  }
+  for (size_t way = 0; way < ways.size(); ++way) {
+    if (times[way].empty()) continue;
+    std::ranges::sort(times[way]);
+    result[way] = times[way][times[way].size() / 4];
+  }
+  return result;
+}
+
+}  // namespace tn

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/lane.h"
+#include "tuning/region_plan.h"
+#include "tuning/region_timer.h"
+#include "tuning/timing_inputs.h"
+
+namespace tn {
+
+/// Measures on a device with memory of its own: each way many times in one graph that is replayed, by the device's own
+/// clock, with random data. The ways take turns. Texts of all ways are compiled side by side before.
+class DeviceTimer final : public RegionTimer {
+ public:
+  DeviceTimer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats);
+  /// Ways that two looks tell to be hopeless are not measured further; one that the device refuses takes forever.
+  /// Throws Error if it refuses all.
+  std::vector<double> measure(const Region& region, std::span<const Choice> ways) override;
+
+ private:
+  class Bench;
+  void prefetch(const Graph& graph, std::span<const Choice> ways) const;
+  const Backend& backend_;
+  const Target& target_;
+  std::map<std::string, int64_t> opt_;
+  int repeats_;
+  Lane lane_;
+  TimingInputs inputs_;
+};
+
+}  // namespace tn
