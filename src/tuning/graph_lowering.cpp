@@ -20,7 +20,7 @@ void add_copy_within(ProfileBuilder& builder, const Target& target, uint32_t lis
   if (target.device && space == Space::Device) step = target.device->copy(*target.device, builder, from, to);
   step.name = "copy of " + name;
   step.tactic = "copy";
-  step.space = space;
+  if (target.device) step.space = space;
   builder.add_step(list, std::move(step));
 }
 
