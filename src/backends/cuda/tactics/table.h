@@ -9,21 +9,29 @@ namespace tn::cuda {
 const Backend& backend();
 
 // One function per tactic, each in its own source file or with its family.
+const Tactic& attention();
+const Tactic& average_pool();
+const Tactic& cum_sum();
 const Tactic& elementwise();
 const Tactic& eye_like();
 const Tactic& gather();
 const Tactic& gather_elements();
 const Tactic& gather_nd();
 const Tactic& grid_sample();
+const Tactic& lp_pool();
+const Tactic& lrn();
+const Tactic& max_pool();
 const Tactic& one_hot();
 const Tactic& pad();
 const Tactic& range();
 const Tactic& resize();
 const Tactic& reverse_sequence();
+const Tactic& rows();
 const Tactic& scatter_elements();
 const Tactic& scatter_nd();
 const Tactic& slice();
 const Tactic& tile();
+const Tactic& top_k();
 const Tactic& trilu();
 
 }  // namespace tn::cuda

@@ -37,7 +37,8 @@ int vector_of(const RowForm& form) {
 }  // namespace
 
 int64_t vector_width(const RowForm& form, size_t operand, int64_t limit) {
-  int64_t width = std::min(std::bit_floor(static_cast<uint64_t>(form.aligned[operand])), static_cast<uint64_t>(limit));
+  const auto aligned = form.aligned[operand] * static_cast<int64_t>(size_of(form.types[operand]));
+  int64_t width = aligned >= Operand::kAlignment ? limit : std::min(form.aligned[operand], limit);
   width = known_divisor(form.columns.dims.back(), width);
   for (const Dim& stride : form.rows.strides[operand]) width = known_divisor(stride, width);
   const Dims& strides = form.columns.strides[operand];
