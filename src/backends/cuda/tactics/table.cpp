@@ -25,6 +25,7 @@ const Backend& backend() {
       &eye_like(),
       &range(),
       &reverse_sequence(),
+      &recurrent(),
       &scatter_elements(),
       &scatter_nd(),
       &resize(),

@@ -24,6 +24,7 @@ const Tactic& max_pool();
 const Tactic& one_hot();
 const Tactic& pad();
 const Tactic& range();
+const Tactic& recurrent();
 const Tactic& resize();
 const Tactic& reverse_sequence();
 const Tactic& rows();
