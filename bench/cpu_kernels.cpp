@@ -3,7 +3,6 @@
 // measured beside each layer. "cold" takes its weights from a rotation of copies larger than the caches.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -12,11 +11,10 @@
 #include "backends/cpu/kernels/conv/conv.h"
 #include "backends/cpu/kernels/depthwise/depthwise.h"
 #include "backends/cpu/kernels/winograd/winograd.h"
+#include "fma_peak.h"
 
 namespace tn {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct Free {
   void operator()(void* p) const { std::free(p); }
@@ -30,37 +28,6 @@ Memory allocate(size_t bytes) {
   auto* floats = reinterpret_cast<float*>(memory.get());
   for (size_t i = 0; i < rounded / 4; ++i) floats[i] = static_cast<float>(i * 37 % 101) * 0.01f - 0.5f;
   return memory;
-}
-
-#define TN_FMA(op, reg, i) op " %%" reg "15, %%" reg "14, %%" reg #i "\n"
-#define TN_FMA_LOOP(reg)                                                                                             \
-  asm volatile("vxorps %%xmm14, %%xmm14, %%xmm14\n vxorps %%xmm15, %%xmm15, %%xmm15\n 1:\n" TN_FMA(                  \
-                   "vfmadd231ps", reg, 0) TN_FMA("vfmadd231ps", reg, 1) TN_FMA("vfmadd231ps", reg, 2)                \
-                   TN_FMA("vfmadd231ps", reg, 3) TN_FMA("vfmadd231ps", reg, 4) TN_FMA("vfmadd231ps", reg, 5)         \
-                       TN_FMA("vfmadd231ps", reg, 6) TN_FMA("vfmadd231ps", reg, 7) TN_FMA("vfmadd231ps", reg, 8)     \
-                           TN_FMA("vfmadd231ps", reg, 9) "sub $1, %0\n jnz 1b\n"                                     \
-               : "+r"(rounds)::"cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
-                 "xmm14", "xmm15")
-
-/// GFLOP/s of f32 multiply-adds on all threads of the lane, the best of a few short tries.
-double fma_peak(Lane& lane) {
-  constexpr int64_t kRounds = 100000;
-  const bool wide = best_isa() >= Isa::Avx512;
-  double best = 0;
-  for (int i = 0; i < 5; ++i) {
-    const auto begin = Clock::now();
-    lane.run([&](int) {
-      int64_t rounds = kRounds;
-      if (wide) {
-        TN_FMA_LOOP("zmm");
-      } else {
-        TN_FMA_LOOP("ymm");
-      }
-    });
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    best = std::max(best, 10.0 * kRounds * 2 * (wide ? 16 : 8) * lane.size() / seconds * 1e-9);
-  }
-  return best;
 }
 
 struct Layer {
@@ -98,7 +65,7 @@ constexpr Layer kDepthwise[] = {
 };
 
 void report(benchmark::State& state, Lane& lane, double flops) {
-  const double peak = fma_peak(lane);
+  const double peak = fma_peak(lane) * 1e-9;
   const auto rounds = static_cast<double>(state.iterations());
   state.counters["GFLOP/s"] = benchmark::Counter(flops * rounds * 1e-9, benchmark::Counter::kIsRate);
   state.counters["peak"] = peak;
