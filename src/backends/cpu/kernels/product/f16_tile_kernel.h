@@ -26,7 +26,6 @@ struct F16Tile {
     for (int64_t left = t.tiles;; advance_tile(t, kRows)) {
       t.prefetch = direct ? multiply_and_finish(t) : one(t);
       if (--left == 0) return;
-      if (t.prefetch > t.prefetch_last) t.prefetch = t.prefetch_last;
     }
   }
 
@@ -122,12 +121,12 @@ struct F16Tile {
       for (int64_t k = begin; k < whole; ++k) {
         step<false>(rows, k, weights, sums);
         V::prefetch_l2(prefetch);
-        prefetch += 64;
+        prefetch += t.prefetch_step;
         weights += kPanelBytes;
       }
       if (whole < end) {
         step<true>(rows, whole, weights, sums);
-        prefetch += 64;
+        prefetch += t.prefetch_step;
         weights += kPanelBytes;
       }
     }

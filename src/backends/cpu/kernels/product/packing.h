@@ -39,6 +39,11 @@ struct ProductPacking {
   int64_t offset_of(int64_t block) const {
     return block / blocks_per_group() * group_bytes() + block % blocks_per_group() * vectors * bytes_per_vector();
   }
+  /// TileArgs::prefetch_step, with which `tiles` tiles fetch a block of so many vectors evenly. Fetched all at once, by
+  /// the first of them, its lines would be in the way of those that this tile reads.
+  int64_t prefetch_step(int64_t vectors_of_block, int64_t tiles) const {
+    return std::min<int64_t>(64, (vectors_of_block * kernels->lanes * 4 + tiles - 1) / tiles);
+  }
   size_t bytes() const { return static_cast<size_t>(groups * group_bytes()); }
 
   /// Packs one block (numbered over all groups) to `out`, its beginning. `weights` are F32, rounded where the kernels

@@ -70,25 +70,26 @@ struct Blocking {
   int64_t tiles = 0, depth = 0;
 };
 
-/// The activations of a chunk and stretch stay in the L2 cache. Where k must be whole, there is one chunk if re-reading
-/// the activations costs less than re-reading the weights.
+/// The activations of a chunk and stretch stay in the L2 cache, beside the weights that pass by and what another
+/// hardware thread of the core keeps there. Where k must be whole, there is one chunk if re-reading the activations
+/// costs less than re-reading the weights.
 Blocking choose_blocking(const ProductShape& s, const ProductPart& part, bool may_split_depth) {
-  constexpr int64_t kDepth = 512;  // adding to the output costs a few percent of the products between
-  const int64_t l2 = cpu_info().l2_bytes / 2, depth = s.packing.depth;
+  constexpr int64_t kDepth = 768;  // adding to the output costs a few percent of the products between
+  const int64_t l2 = cpu_info().l2_bytes, room = l2 * 3 / 8, depth = s.packing.depth;
   const int64_t tiles = part.tile_end - part.tile_begin, blocks = part.block_end - part.block_begin;
   const int64_t per_tile = std::max<int64_t>(1, s.input_bytes / s.tiles), activations = per_tile * tiles;
   const auto even_parts = [](int64_t whole, int64_t most) {
     const int64_t parts = (whole + most - 1) / most;
     return (whole + parts - 1) / parts;
   };
-  if (activations <= l2 || blocks == 1) return {tiles, depth};
+  if (activations <= room || blocks == 1) return {tiles, depth};
   if (may_split_depth && depth >= 2 * kDepth) {
     const int64_t stretch = (even_parts(depth, kDepth) + 7) / 8 * 8;
-    return {even_parts(tiles, std::max<int64_t>(1, l2 * depth / (per_tile * stretch))), stretch};
+    return {even_parts(tiles, std::max<int64_t>(1, room * depth / (per_tile * stretch))), stretch};
   }
   const int64_t weights = static_cast<int64_t>(s.packing.bytes()) / s.packing.blocks() * blocks;
-  const int64_t chunk = std::max<int64_t>(1, l2 / per_tile), chunks = (tiles + chunk - 1) / chunk;
-  const int64_t chunked_traffic = weights <= l2 ? weights + activations : chunks * weights + activations;
+  const int64_t chunk = std::max<int64_t>(1, room / per_tile), chunks = (tiles + chunk - 1) / chunk;
+  const int64_t chunked_traffic = weights <= l2 / 2 ? weights + activations : chunks * weights + activations;
   return {weights + blocks * activations < chunked_traffic ? tiles : even_parts(tiles, chunk), depth};
 }
 
@@ -160,12 +161,11 @@ class Worker {
     const int64_t next_line = p.vectors_of(next % p.blocks_per_group()) * p.kernels->lanes * 4;
     const int64_t k_groups = p.taps * ((args_.depth + p.kernels->group - 1) / p.kernels->group);
     const char* fetched = packed + (p.offset_of(next) - packed_from) + next_k * next_line;
-    const int64_t last_line = std::max<int64_t>(line / 64 - 1, 0);
-    args_.prefetch_last = fetched + last_line * k_groups * 64;
+    args_.prefetch_step = p.prefetch_step(vectors, end - begin);
     int64_t image = begin / s_.tiles, tile = begin % s_.tiles;
     for (int64_t i = begin; i < end; i += args_.tiles) {
       args_.tiles = run_length(tile, std::min(end - i, s_.tiles - tile), vectors);
-      args_.prefetch = fetched + std::min(i - begin, last_line) * k_groups * 64;
+      args_.prefetch = fetched + (i - begin) * k_groups * args_.prefetch_step;
       several(image, tile, group, vectors);
       tile += args_.tiles;
       if (tile == s_.tiles) {

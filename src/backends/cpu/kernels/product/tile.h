@@ -26,8 +26,8 @@ struct TileArgs {
   const char* aside = nullptr;  ///< zeros, for pixels in the padding
   int64_t taps = 1, depth = 0;  ///< depth: elements of k per tap
   const char* weights = nullptr;
-  const char* prefetch = nullptr;       ///< brought near L2 while the tile runs, 64 bytes per k-group
-  const char* prefetch_last = nullptr;  ///< where a further tile of the call begins to fetch at the latest
+  const char* prefetch = nullptr;  ///< brought to L2 while the tile runs; a further tile of the call goes on from there
+  int64_t prefetch_step = 64;      ///< bytes of it per k-group
   int64_t tiles = 1;  ///< tiles of the same height that follow each other in input or offsets, output and residual
 
   float* out = nullptr;

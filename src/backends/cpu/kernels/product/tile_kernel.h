@@ -35,7 +35,6 @@ struct F32Tile {
     for (int64_t left = t.tiles;; advance_tile(t, kRows)) {
       t.prefetch = one(t);
       if (--left == 0) return;
-      if (t.prefetch > t.prefetch_last) t.prefetch = t.prefetch_last;
     }
   }
 
@@ -49,7 +48,9 @@ struct F32Tile {
       for (int j = 0; j < kVectors; ++j) sums[i][j] = V::zero();
 
     const float* weights = reinterpret_cast<const float*>(t.weights);
+    if (t.residual) fetch_residual(t);
     const char* prefetch = t.prefetch;
+    const int64_t prefetch_step = t.prefetch_step;
     for (int64_t tap = 0; tap < t.taps; ++tap) {
       const char* rows[kRows];
       locate_rows(t, tap, rows);
@@ -57,13 +58,13 @@ struct F32Tile {
       for (; k + kUnroll <= t.depth; k += kUnroll) {
 #pragma GCC unroll 4
         for (int u = 0; u < kUnroll; ++u) {
-          V::prefetch_l2(prefetch + u * 64);
+          V::prefetch_l2(prefetch);
+          prefetch += prefetch_step;
           step(rows, k + u, weights + u * kPanel, sums);
         }
-        prefetch += kUnroll * 64;
         weights += kUnroll * kPanel;
       }
-      for (; k < t.depth; ++k, prefetch += 64, weights += kPanel) step(rows, k, weights, sums);
+      for (; k < t.depth; ++k, prefetch += prefetch_step, weights += kPanel) step(rows, k, weights, sums);
     }
     t.residual ? store<true>(t, sums) : store<false>(t, sums);
     return prefetch;
@@ -85,6 +86,14 @@ struct F32Tile {
         sums[i][kHeld] = V::fma(x, V::load(weights + kHeld * V::kLanes), sums[i][kHeld]);
       }
     }
+  }
+
+  [[gnu::always_inline]] static void fetch_residual(const TileArgs& t) {
+    constexpr int kLine = 64 / sizeof(float);
+#pragma GCC unroll 28
+    for (int i = 0; i < kRows; ++i)
+#pragma GCC unroll 4
+      for (int c = 0; c < kPanel; c += kLine) V::prefetch_l1(t.residual + i * t.residual_stride + c);
   }
 
   template <bool kResidual>

@@ -202,17 +202,16 @@ void Winograd::multiply(const Task& task, const Patches& patches, int64_t begin,
   for (int64_t unit = begin; unit < end; ++unit) {
     const int64_t value = unit / per_value, block = unit % per_value, vectors = packing_.vectors_of(block);
     const int64_t k_groups = packing_.bytes_per_vector() / packing_.kernels->lanes / 4;
-    const int64_t lines = std::max<int64_t>(1, vectors * packing_.kernels->lanes * 4 / 64);
     t.weights = task.packed + packing_.offset_of(unit);
     t.channels = vectors * packing_.kernels->lanes;
     const char* next = unit + 1 < end ? task.packed + packing_.offset_of(unit + 1) : t.weights;
-    t.prefetch_last = next + (lines - 1) * k_groups * 64;
     // Tiles of nearly equal height: those that are one row higher come first.
     const int64_t tiles = tiles_for(patches.count, config_.tile.rows), rows = patches.count / tiles;
     t.tiles = patches.count % tiles;
+    t.prefetch_step = packing_.prefetch_step(vectors, tiles);
     const auto run = [&](int64_t from, int64_t height, int64_t pass) {
       if (t.tiles == 0) return;
-      t.prefetch = next + std::min(pass, lines - 1) * k_groups * 64;
+      t.prefetch = next + pass * k_groups * t.prefetch_step;
       t.input = patches.before + value * patches.before_plane * size + from * in_row;
       t.out = patches.after + value * patches.after_plane + from * out_row + block * packing_.panel();
       packing_.kernels->tile(height, vectors)(t);
