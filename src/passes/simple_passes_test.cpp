@@ -180,6 +180,22 @@ TEST(SinkTransposes, SequenceFirstBecomesBatchFirst) {
   }
 }
 
+// Q, K and V from one product, as torch splits them: [2,3,12] is [2,3,3,4], and the axis of three comes first.
+TEST(SinkTransposes, PartsOfOneProductStayBatchFirst) {
+  for (const std::string_view batch : {"2", "N"}) {
+    Graph graph = run_pass(
+        sink_transposes,
+        fmt::format("graph g(x: f32[1,{0},3,3,4]) {{ t = Transpose(x) {{perm=[3,2,1,0,4]}} "
+                    "s = Squeeze(t, i64[1]{{-2}}) "
+                    "a = Gather(s, i64[]{{0}}) {{axis=0}} b = Gather(s, i64[]{{-1}}) {{axis=-4}} "
+                    "c = Transpose(a) {{perm=[1,0,2]}} d = Transpose(b) {{perm=[1,0,2]}} y = Add(c, d) return y }}",
+                    batch));
+    const Pass then[] = {identities, dead_nodes};
+    run_passes(graph, then);
+    EXPECT_EQ(operators(graph), "Squeeze Gather Gather Add") << batch;
+  }
+}
+
 TEST(SinkTransposes, OnlyWhereLinesStayWhole) {
   const auto sunk = [](std::string_view body) {
     return operators(run_pass(sink_transposes, fmt::format("graph g(x: f32[2,3,4]) {{ {} return y }}", body)));
@@ -193,6 +209,9 @@ TEST(SinkTransposes, OnlyWhereLinesStayWhole) {
   EXPECT_EQ(sunk("t = Transpose(x) {perm=[1,0,2]} r = Reshape(t, i64[2]{3,8}) "
                  "y = MatMul(r, f32[8,1]{1,2,3,4,5,6,7,8})"),
             "Transpose Reshape MatMul");
+  // The transpose is read as a whole too.
+  EXPECT_EQ(sunk("t = Transpose(x) {perm=[1,0,2]} a = Gather(t, i64[]{1}) {axis=0} s = Relu(t) y = Add(a, s)"),
+            "Transpose Gather Relu Add");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transposes move behind reshapes that split axes, behind linear layers and their biases: there they meet others and
-// merge, or are a view for what follows, as in attention that was written with the sequence as its first axis.
+// Transposes move behind reshapes that split axes, behind what takes axes away, behind linear layers and their biases:
+// there they meet others and merge, or are a view for what follows, as in attention that was written with the sequence
+// as its first axis.
 #include <algorithm>
 #include <numeric>
 
@@ -80,6 +81,48 @@ std::optional<Patch> behind_split(Graph& graph, const Uses& uses, NodeId id) {
   const TensorId split = patch.add(name, make_op("Reshape"), {x, patch.constant(name + "/shape", shape)});
   if (type_of(graph, split).dims != groups.dims) return std::nullopt;
   patch.replace(output, transposed(patch, transpose_name, split, groups.permutation));
+  return patch;
+}
+
+/// The axes that Squeeze takes away, or Gather for one index that is constant; none for other nodes.
+Axes axes_taken(const Graph& graph, const Node& node) {
+  const int64_t rank = type_of(graph, node.inputs[0]).rank();
+  const Constant* selects = constant_input(graph, node, 1);
+  if (!selects) return {};
+  Axes axes;
+  if (is_op(node, "Squeeze")) axes = selects->integers();
+  if (is_op(node, "Gather") && selects->dims().rank() == 0) axes = {attribute<int64_t>(*node.op, "axis")};
+  for (int64_t& axis : axes) axis += axis < 0 ? rank : 0;
+  return axes;
+}
+
+/// Squeeze(Transpose(x)), and Gather(Transpose(x), i) where all that reads the transpose takes an axis away.
+std::optional<Patch> behind_selection(Graph& graph, const Uses& uses, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!is_op(node, "Squeeze") && !is_op(node, "Gather")) return std::nullopt;
+  const TensorId input = node.inputs[0], output = node.outputs[0];
+  const Node* transpose = made_by(graph, input, "Transpose");
+  const Axes taken = axes_taken(graph, node);
+  if (!transpose || taken.empty() || uses.is_output(input)) return std::nullopt;
+  for (const NodeId reader : uses.readers(input)) {
+    if (graph.node(reader).inputs[0] != input || axes_taken(graph, graph.node(reader)).empty()) return std::nullopt;
+  }
+  const Axes permutation = permutation_of(graph, *transpose);
+  Axes sources, rest;
+  for (const int64_t axis : taken) sources.push_back(permutation[static_cast<size_t>(axis)]);
+  for (size_t axis = 0; axis < permutation.size(); ++axis) {
+    const int64_t from = permutation[axis];
+    if (std::ranges::count(sources, from) > 0) continue;
+    rest.push_back(from - std::ranges::count_if(sources, [&](int64_t source) { return source < from; }));
+  }
+  const std::string name = node.name, transpose_name = transpose->name;
+  const TensorId x = transpose->inputs[0], index = node.inputs[1];
+  const bool squeeze = is_op(node, "Squeeze");
+  Patch patch(graph);
+  const TensorId selected =
+      squeeze ? patch.add(name, make_op("Squeeze"), {x, patch.constant(name + "/axes", integers(sources))})
+              : patch.add(name, make_op("Gather", {{"axis", sources[0]}}), {x, index});
+  patch.replace(output, is_identity(rest) ? selected : transposed(patch, transpose_name, selected, rest));
   return patch;
 }
 
@@ -169,7 +212,8 @@ std::optional<Patch> behind_linear(Graph& graph, const Uses& uses, NodeId id) {
   return std::nullopt;
 }
 
-constexpr Rule kRules[] = {behind_split, behind_merge, behind_linear, merge_transposes, merge_reshapes};
+constexpr Rule kRules[] = {behind_split,  behind_selection, behind_merge,
+                           behind_linear, merge_transposes, merge_reshapes};
 
 }  // namespace
 
