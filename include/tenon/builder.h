@@ -95,6 +95,13 @@ class IBuilderConfig : public INoCopy {
   /// False if there is no such device here.
   virtual bool setBackend(Backend backend) noexcept = 0;
   virtual Backend getBackend() const noexcept = 0;
+  /// The GPU (from 0, the default) that is built for. False if the number is negative.
+  virtual bool setDevice(int32_t index) noexcept = 0;
+  virtual int32_t getDevice() const noexcept = 0;
+  /// Builds for GPUs of this architecture ("sm_90"), which need not be here: then nothing is measured. nullptr or ""
+  /// (the default): that of the device.
+  virtual void setTargetArchitecture(char const* architecture) noexcept = 0;
+  virtual char const* getTargetArchitecture() const noexcept = 0;
   /// Threads that the engine is tuned for; 0 (default) takes one per physical core. Another count at run time works.
   virtual bool setCpuThreads(int32_t cpuThreads) noexcept = 0;
   virtual int32_t getCpuThreads() const noexcept = 0;

@@ -21,6 +21,7 @@ class ICudaEngine : public INoCopy {
   /// Dimensions as built: −1 where a profile decides. {−1, …} for an unknown name; the same holds below.
   virtual Dims getTensorShape(char const* tensorName) const noexcept = 0;
   virtual DataType getTensorDataType(char const* tensorName) const noexcept = 0;
+  /// On a GPU tensors that hold shapes are kHOST, all others kDEVICE; on the CPU all are kDEVICE.
   virtual TensorLocation getTensorLocation(char const* tensorName) const noexcept = 0;
   /// True for a tensor whose values other shapes depend on, or that holds a shape.
   virtual bool isShapeInferenceIO(char const* tensorName) const noexcept = 0;
@@ -102,8 +103,8 @@ class IExecutionContext : public INoCopy {
   /// Upper bound in bytes, for outputs whose shape depends on data; −1 on failure.
   virtual int64_t getMaxOutputSize(char const* tensorName) const noexcept = 0;
 
-  /// On the CPU addresses are host pointers, aligned to the element's size (64 bytes are fastest), and stay the
-  /// caller's. Needed for every I/O tensor.
+  /// Host pointers on the CPU and for tensors of TensorLocation::kHOST, else the device's. Aligned to the element's
+  /// size (64 bytes are fastest); the memory stays the caller's. Needed for every I/O tensor.
   virtual bool setTensorAddress(char const* tensorName, void* data) noexcept = 0;
   virtual bool setInputTensorAddress(char const* tensorName, void const* data) noexcept = 0;
   virtual bool setOutputTensorAddress(char const* tensorName, void* data) noexcept = 0;
@@ -153,6 +154,9 @@ class IRuntime : public INoCopy {
   /// Maps the file instead of copying its weights. The file must not be changed while the engine lives (replacing it by
   /// rename is fine).
   virtual ICudaEngine* deserializeCudaEngineFromFile(char const* path) noexcept = 0;
+  /// The GPU (from 0, the default) that engines for GPUs are loaded on from now on. False if the number is negative.
+  virtual bool setDevice(int32_t index) noexcept = 0;
+  virtual int32_t getDevice() const noexcept = 0;
 };
 
 TENON_API IRuntime* createInferRuntime(ILogger& logger) noexcept;

@@ -105,7 +105,7 @@ TENON_API tenon_status tenon_engine_tensor_info(const tenon_engine* engine, cons
 TENON_API tenon_status tenon_engine_profile_shape(const tenon_engine* engine, const char* name, int32_t profile,
                                                   int32_t bound, tenon_dims* dims);
 
-/* cpu_threads 0: one per physical core. */
+/* Of an engine for the CPU. cpu_threads 0: one per physical core. */
 TENON_API tenon_status tenon_context_create(tenon_engine* engine, int32_t cpu_threads, tenon_context** context);
 TENON_API void tenon_context_free(tenon_context* context);
 TENON_API tenon_status tenon_context_set_profile(tenon_context* context, int32_t profile);

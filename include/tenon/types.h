@@ -161,6 +161,7 @@ enum class ErrorCode : int32_t {
 enum class Backend : int32_t {
   kAUTO = 0,  ///< the fastest device present; the choice and its reason are logged
   kCPU = 1,
+  kCUDA = 2,  ///< GPUs of NVIDIA
 };
 
 }  // namespace tenon

@@ -35,6 +35,8 @@ class Queue {
   virtual Status copy(void* to, const void* from, size_t bytes) noexcept = 0;
   /// Waits for all work; fails with what went wrong in any of it.
   virtual Status synchronize() noexcept = 0;
+  /// Whether no work is left. Never waits.
+  virtual bool idle() noexcept = 0;
 };
 
 /// Work recorded once and run as a whole. Recording again with the same calls in the same order (other sizes, addresses

@@ -5,6 +5,8 @@
 #include <map>
 
 #include "backends/cpu/device/kernel_table.h"
+#include "backends/cuda/device/devices.h"
+#include "backends/cuda/device/kernel_table.h"
 #include "base/error.h"
 #include "base/os/cpu.h"
 
@@ -12,7 +14,7 @@ namespace tn {
 namespace {
 
 void check_machine(const plan::PlanT& plan, Logger& logger) {
-  if (plan.backend != "cpu") {
+  if (plan.backend != "cpu" && plan.backend != "cuda") {
     throw Error(ErrorCode::InvalidEngine, "the engine is for the backend '{}', which this Tenon does not have",
                 plan.backend);
   }
@@ -24,6 +26,7 @@ void check_machine(const plan::PlanT& plan, Logger& logger) {
   if (plan.threads < 1 || plan.threads > 4096)
     throw Error(ErrorCode::InvalidEngine, "the engine asks for {} threads", plan.threads);
   if (plan.profiles.empty()) throw Error(ErrorCode::InvalidEngine, "the engine has no profile");
+  if (plan.backend != "cpu") return;
   const bool fewer_cores = static_cast<int>(plan.threads) > cpu_info().usable_cores;
   if (plan.device != cpu_info().model || fewer_cores) {
     logger.warning(
@@ -31,6 +34,18 @@ void check_machine(const plan::PlanT& plan, Logger& logger) {
         "faster",
         plan.device, plan.threads, cpu_info().model, cpu_info().usable_cores);
   }
+}
+
+Device& open_device(const plan::PlanT& plan, int index, Logger& logger) {
+  Device& device = cuda::open_device(index);
+  if (device.architecture() != plan.architecture) {
+    throw Error(ErrorCode::InvalidEngine, "the engine is for CUDA devices of architecture {}; device {} ({}) is {}",
+                plan.architecture, index, device.name(), device.architecture());
+  }
+  if (device.name() != plan.device)
+    logger.warning("the engine was tuned on '{}'; it runs here ({}), but building it again may make it faster",
+                   plan.device, device.name());
+  return device;
 }
 
 void collect(const plan::ProfileT& profile, size_t list, size_t depth, int owner, std::vector<Layer>& layers) {
@@ -75,8 +90,10 @@ DataType precision_of(const plan::ProfileT& profile, const plan::StepT& step) {
 
 }  // namespace
 
-Engine::Engine(std::shared_ptr<const EngineFile> file, Logger& logger) : file_(std::move(file)) {
+Engine::Engine(std::shared_ptr<const EngineFile> file, Logger& logger, int device) : file_(std::move(file)) {
   check_machine(plan(), logger);
+  if (plan().backend == "cuda")
+    on_device_ = std::make_shared<const DeviceEngine>(*file_, open_device(plan(), device, logger), cuda::find_kernel);
   for (const auto& profile : plan().profiles) layers_.push_back(layers_of(*profile));
 }
 
@@ -88,7 +105,7 @@ int Engine::find_binding(std::string_view name) const {
 }
 
 std::unique_ptr<Context> Engine::create_context() const {
-  return std::make_unique<Context>(file_, cpu::find_kernel, threads());
+  return std::make_unique<Context>(file_, cpu::find_kernel, threads(), on_device_);
 }
 
 std::string Engine::precision_summary() const {
@@ -107,6 +124,7 @@ std::string Engine::precision_summary() const {
   const bool fp16 = allowed.find("fp16") != std::string::npos, bf16 = allowed.find("bf16") != std::string::npos;
   const std::string_view asked = fp16 && bf16 ? "FP16 or BF16" : fp16 ? "FP16" : "BF16";
   text += fmt::format("; {} was allowed and won nothing: no layer was measured to be faster in it", asked);
+  if (device()) return text;
   const bool has_fp16 = cpu_info().has(CpuFeature::Avx512Fp16);
   if (fp16 && !has_fp16) text += " (products in FP16 need AVX512-FP16, which this processor lacks)";
   if (bf16 && !fp16) text += " (products are FP32)";

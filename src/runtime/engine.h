@@ -21,13 +21,17 @@ struct Layer {
 /// A loaded engine, and what can be told of it. Immutable, shared by its contexts.
 class Engine {
  public:
-  /// Throws Error(InvalidEngine) if this machine lacks what the engine needs; logs what else is unusual.
-  Engine(std::shared_ptr<const EngineFile> file, Logger& logger);
+  /// `device` is the number of the device that an engine for one goes to, with its weights. Throws
+  /// Error(InvalidEngine) if this machine lacks what the engine needs, Error(NotFound, InvalidArgument, OutOfMemory) as
+  /// the device does; logs what else is unusual.
+  Engine(std::shared_ptr<const EngineFile> file, Logger& logger, int device = 0);
 
   const plan::PlanT& plan() const { return file_->plan(); }
   const EngineFile& file() const { return *file_; }
   /// Threads that its kernels can use at most.
   int threads() const { return static_cast<int>(plan().threads); }
+  /// Null for an engine of the processor.
+  Device* device() const { return on_device_ ? &on_device_->device() : nullptr; }
   /// Index of a binding, or -1.
   int find_binding(std::string_view name) const;
   /// Steps in the order of execution, those of branches and bodies after the step that owns them.
@@ -39,6 +43,7 @@ class Engine {
 
  private:
   std::shared_ptr<const EngineFile> file_;
+  std::shared_ptr<const DeviceEngine> on_device_;
   std::vector<std::vector<Layer>> layers_;
 };
 

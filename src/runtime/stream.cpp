@@ -15,7 +15,14 @@ constexpr int kLongSpin = 2'000'000;  // tens of milliseconds
 
 Stream::Stream(int threads) : threads_(std::max(threads, 1)), thread_([this] { work(); }) {}
 
+Stream::Stream(int threads, Device& device)
+    : threads_(std::max(threads, 1)), device_(&device), queue_(device.make_queue()) {}
+
 Stream::~Stream() {
+  if (queue_) {
+    (void)queue_->synchronize();
+    return;
+  }
   enqueue(nullptr, nullptr);
   thread_.join();
 }
@@ -30,6 +37,10 @@ void Stream::wait_while(const std::atomic<uint32_t>& counter, uint32_t value, in
 }
 
 void Stream::enqueue(Function function, void* argument) noexcept {
+  if (queue_) {
+    if (!function(argument, *this)) failed_.store(true);
+    return;
+  }
   const uint32_t ticket = submitted_.load(std::memory_order_relaxed);
   for (uint32_t done = done_.load(); ticket - done >= ring_.size(); done = done_.load()) wait_while(done_, done, 0);
   ring_[ticket % ring_.size()] = {function, argument};
@@ -39,9 +50,18 @@ void Stream::enqueue(Function function, void* argument) noexcept {
 
 // Does not spin by default: the lane's threads need the cores.
 bool Stream::synchronize() noexcept {
+  if (queue_) {
+    failure_ = queue_->synchronize();
+    return !failed_.exchange(false) && failure_.ok();
+  }
   const uint32_t target = submitted_.load(std::memory_order_relaxed);
   for (uint32_t done = done_.load(); done != target; done = done_.load()) wait_while(done_, done, 0);
   return !failed_.exchange(false);
+}
+
+bool Stream::idle() const noexcept {
+  if (queue_) return queue_->idle();
+  return done_.load(std::memory_order_acquire) == submitted_.load();
 }
 
 Lane& Stream::lane(int most) {

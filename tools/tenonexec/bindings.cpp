@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 #include "tenonexec/failure.h"
 #include "tenonexec/files.h"
+#include "tenonexec/ownership.h"
 
 namespace tenonexec {
 namespace {
@@ -77,13 +77,16 @@ int64_t tensor_bytes(const ICudaEngine& engine, const IExecutionContext& context
   return count_elements(name, dims) * static_cast<int64_t>(getSize(engine.getTensorDataType(name.c_str())));
 }
 
-std::byte* allocate(const std::string& name, size_t size) {
-  constexpr size_t kAlignment = 64;
-  const size_t rounded = (std::max<size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment;
-  void* memory = std::aligned_alloc(kAlignment, rounded);
-  if (memory == nullptr) throw Failure("tensor '{}': there is no memory for {} bytes", name, size);
-  std::memset(memory, 0, rounded);
-  return static_cast<std::byte*>(memory);
+std::unique_ptr<tenon::IDeviceMemory> allocate(const ICudaEngine& engine, int device, tenon::MemoryKind kind,
+                                               size_t size, Console& console) {
+  // An empty tensor has an address, too.
+  auto memory = own(tenon::createDeviceMemory(console, engine.getBackend(), device, kind, std::max<size_t>(size, 1)));
+  if (kind == tenon::MemoryKind::kHOST) std::memset(memory->data(), 0, memory->size());
+  return memory;
+}
+
+void copy(tenon::Stream stream, void* to, const void* from, size_t size) {
+  if (!tenon::enqueueCopy(stream, to, from, size)) throw Failure("a copy of {} bytes cannot be enqueued", size);
 }
 
 /// The values of an input that holds a shape: from --shapes, else those that the profile was tuned for.
@@ -105,31 +108,58 @@ bool fill_shape_values(std::span<std::byte> bytes, const std::string& name, cons
 
 }  // namespace
 
-Bindings::Bindings(const ICudaEngine& engine, IExecutionContext& context, const InferenceOptions& options,
-                   Console& console)
+Bindings::Bindings(const ICudaEngine& engine, IExecutionContext& context, const Options& options, Console& console)
     : context_(context) {
-  set_shapes(engine, context, options);
-  check_names("--loadInputs", options.inputs, names_of(engine, TensorIOMode::kINPUT), "input");
-  check_names("--loadRefOutputs", options.reference_outputs, names_of(engine, TensorIOMode::kOUTPUT), "output");
-  for (int i = 0; i < engine.getNbIOTensors(); ++i) {
-    Tensor tensor;
-    tensor.name = engine.getIOTensorName(i);
-    tensor.is_input = engine.getTensorIOMode(tensor.name.c_str()) == TensorIOMode::kINPUT;
-    tensor.type = engine.getTensorDataType(tensor.name.c_str());
-    if (!tensor.is_input && context.inferShapes(0, nullptr) < 0) throw Reported();
-    tensor.size = static_cast<size_t>(tensor_bytes(engine, context, tensor.name, options.profile));
-    tensor.memory.reset(allocate(tensor.name, tensor.size));
-    if (tensor.is_input) fill_input(tensor, engine, options, console);
-    console.info("{} binding for {} with dimensions {} is created.", tensor.is_input ? "Input" : "Output", tensor.name,
-                 to_text(context.getTensorShape(tensor.name.c_str())));
-    if (!context.setTensorAddress(tensor.name.c_str(), tensor.memory.get())) throw Reported();
-    tensors_.push_back(std::move(tensor));
+  const InferenceOptions& inference = options.inference;
+  set_shapes(engine, context, inference);
+  check_names("--loadInputs", inference.inputs, names_of(engine, TensorIOMode::kINPUT), "input");
+  check_names("--loadRefOutputs", inference.reference_outputs, names_of(engine, TensorIOMode::kOUTPUT), "output");
+  for (int i = 0; i < engine.getNbIOTensors(); ++i)
+    tensors_.push_back(make_tensor(engine.getIOTensorName(i), engine, options, console));
+}
+
+Bindings::Tensor Bindings::make_tensor(const char* name, const ICudaEngine& engine, const Options& options,
+                                       Console& console) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.is_input = engine.getTensorIOMode(name) == TensorIOMode::kINPUT;
+  tensor.type = engine.getTensorDataType(name);
+  if (!tensor.is_input && context_.inferShapes(0, nullptr) < 0) throw Reported();
+  tensor.size = static_cast<size_t>(tensor_bytes(engine, context_, tensor.name, options.inference.profile));
+  const int device = options.system.device;
+  tensor.host = allocate(engine, device, tenon::MemoryKind::kHOST, tensor.size, console);
+  if (engine.getBackend() == tenon::Backend::kCUDA && engine.getTensorLocation(name) == tenon::TensorLocation::kDEVICE)
+    tensor.device = allocate(engine, device, tenon::MemoryKind::kDEVICE, tensor.size, console);
+  if (tensor.is_input) fill_input(tensor, engine, options.inference, console);
+  console.info("{} binding for {} with dimensions {} is created.", tensor.is_input ? "Input" : "Output", name,
+               to_text(context_.getTensorShape(name)));
+  if (!context_.setTensorAddress(name, (tensor.device ? tensor.device : tensor.host)->data())) throw Reported();
+  return tensor;
+}
+
+void Bindings::upload(tenon::Stream stream) const {
+  for (const Tensor& tensor : tensors_)
+    if (tensor.is_input && tensor.device) copy(stream, tensor.device->data(), tensor.host->data(), tensor.size);
+}
+
+void Bindings::download(tenon::Stream stream) const {
+  for (const Tensor& tensor : tensors_)
+    if (!tensor.is_input && tensor.device) copy(stream, tensor.host->data(), tensor.device->data(), tensor.size);
+}
+
+void Bindings::set_input(const std::string& name, const void* data, tenon::Stream stream) const {
+  for (const Tensor& tensor : tensors_) {
+    if (tensor.name != name) continue;
+    if (tensor.device)
+      copy(stream, tensor.device->data(), data, tensor.size);
+    else if (!context_.setInputTensorAddress(name.c_str(), data))
+      throw Reported();
   }
 }
 
 void Bindings::fill_input(Tensor& tensor, const ICudaEngine& engine, const InferenceOptions& options,
                           Console& console) {
-  const std::span<std::byte> bytes(tensor.memory.get(), tensor.size);
+  const std::span<std::byte> bytes = tensor.bytes();
   for (const auto& [name, path] : options.inputs) {
     if (name != tensor.name) continue;
     const std::vector<char> content = read_file("--loadInputs", path);
@@ -154,7 +184,7 @@ std::vector<NamedValues> Bindings::collect(bool outputs_only) const {
     size_t size = tensor.size;
     if (!is_dynamic(values.dims))
       size = std::min(size, static_cast<size_t>(count_elements(tensor.name, values.dims)) * getSize(tensor.type));
-    values.bytes = {tensor.memory.get(), size};
+    values.bytes = tensor.bytes().first(size);
     list.push_back(std::move(values));
   }
   return list;

@@ -2,7 +2,6 @@
 // Memory for the inputs and outputs of one execution context.
 #pragma once
 
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,8 +18,14 @@ class Bindings {
  public:
   /// Sets the context's input shapes from --shapes, else from the profile's opt shapes, and its addresses; fills the
   /// inputs from --loadInputs, else with random values. Throws Failure or Reported.
-  Bindings(const tenon::ICudaEngine& engine, tenon::IExecutionContext& context, const InferenceOptions& options,
+  Bindings(const tenon::ICudaEngine& engine, tenon::IExecutionContext& context, const Options& options,
            Console& console);
+
+  /// Enqueues the copies of all inputs to a GPU, or of all outputs from it; nothing where there is none.
+  void upload(tenon::Stream stream) const;
+  void download(tenon::Stream stream) const;
+  /// Makes `data` the value of an input: they must stay until the next run is done.
+  void set_input(const std::string& name, const void* data, tenon::Stream stream) const;
 
   /// After a run: the outputs, or all tensors, with the shapes that the run gave them.
   std::vector<NamedValues> outputs() const { return collect(true); }
@@ -28,16 +33,16 @@ class Bindings {
   bool is_input(const std::string& name) const;
 
  private:
-  struct Free {
-    void operator()(std::byte* bytes) const { std::free(bytes); }
-  };
   struct Tensor {
     std::string name;
     bool is_input = false;
     tenon::DataType type = tenon::DataType::kFLOAT;
-    size_t size = 0;  ///< bytes
-    std::unique_ptr<std::byte, Free> memory;
+    size_t size = 0;                                     ///< bytes
+    std::unique_ptr<tenon::IDeviceMemory> host, device;  ///< `device` only on a GPU
+
+    std::span<std::byte> bytes() const { return {static_cast<std::byte*>(host->data()), size}; }
   };
+  Tensor make_tensor(const char* name, const tenon::ICudaEngine& engine, const Options& options, Console& console);
   std::vector<NamedValues> collect(bool outputs_only) const;
   void fill_input(Tensor& tensor, const tenon::ICudaEngine& engine, const InferenceOptions& options, Console& console);
 

@@ -70,7 +70,7 @@ std::unique_ptr<tenon::Preprocess> make_preprocess(const tenon::ICudaEngine& eng
 void classify(tenon::ICudaEngine& engine, const Options& options, Console& console) {
   const std::string input = only_input(engine);
   Worker worker(engine, options, console);
-  Bindings bindings(engine, *worker.context, options.inference, console);
+  const Bindings bindings(engine, *worker.context, options, console);
   const tenon::Dims dims = worker.context->getTensorShape(input.c_str());
   const int32_t batch_size = dims.nbDims > 0 ? static_cast<int32_t>(dims.d[0]) : 1;
 
@@ -87,9 +87,11 @@ void classify(tenon::ICudaEngine& engine, const Options& options, Console& conso
   tenon::ImageBatch batch;
   int32_t state = 0;
   while ((state = loader->next(batch)) > 0) {
-    if (!worker.context->setInputTensorAddress(input.c_str(), batch.data)) throw Reported();
     const Clock::time_point before = Clock::now();
-    worker.run();
+    bindings.set_input(input, batch.data, worker.stream.get());
+    if (!worker.context->enqueueV3(worker.stream.get())) throw Reported();
+    bindings.download(worker.stream.get());
+    worker.wait();
     computing += seconds_since(before);
     count(accuracy, find_scores(bindings, batch_size), batch);
     const int64_t done = batch.first + batch.count;

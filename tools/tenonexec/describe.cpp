@@ -36,6 +36,18 @@ const char* verbosity(tenon::ProfilingVerbosity verbosity) {
   return "layer_names_only";
 }
 
+const char* backend(tenon::Backend backend) {
+  switch (backend) {
+    case tenon::Backend::kCPU:
+      return "cpu";
+    case tenon::Backend::kCUDA:
+      return "cuda";
+    case tenon::Backend::kAUTO:
+      break;
+  }
+  return "auto";
+}
+
 void model(Lines& lines, const Options& options) {
   add(lines, "=== Model Options ===");
   add(lines, "Format: {}", options.model.onnx.empty() ? "*" : "ONNX");
@@ -62,7 +74,8 @@ void build(Lines& lines, const BuildOptions& build) {
   add(lines, "errorOnTimingCacheMiss: {}", enabled(build.error_on_timing_cache_miss));
   add(lines, "Builder optimization level: {}", build.optimization_level);
   add(lines, "Max Tactics: {}", build.max_tactics);
-  add(lines, "Backend: {}", build.backend == tenon::Backend::kCPU ? "cpu" : "auto");
+  add(lines, "Backend: {}", backend(build.backend));
+  if (!build.architecture.empty()) add(lines, "Target architecture: {}", build.architecture);
   add(lines, "Preprocess: {}", build.preprocess);
   add(lines, "Input(s)s format: {}", to_text(build.input_formats));
   add(lines, "Output(s)s format: {}", to_text(build.output_formats));
@@ -101,6 +114,7 @@ void inference(Lines& lines, const InferenceOptions& inference) {
   add(lines, "Sleep time: {}ms", inference.sleep_ms);
   add(lines, "Idle time: {}ms", inference.idle_ms);
   add(lines, "Inference Streams: {}", inference.streams);
+  add(lines, "Data transfers: {}", enabled(inference.transfers));
   add(lines, "Spin-wait: {}", enabled(inference.spin_wait));
   add(lines, "Multithreading: {}", enabled(inference.threads));
   add(lines, "Separate profiling: {}", enabled(inference.separate_profile_run));

@@ -61,7 +61,10 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
     config.setMemoryPoolLimit(tenon::MemoryPoolType::kWORKSPACE, static_cast<size_t>(*build.workspace));
   config.setMaxPatches(build.max_patches);
   if (!build.export_graph.empty()) config.setGraphExportPath(build.export_graph.c_str());
-  if (!config.setBackend(build.backend) || !config.setCpuThreads(threads_per_stream(options))) throw Reported();
+  if (!config.setBackend(build.backend) || !config.setDevice(options.system.device) ||
+      !config.setCpuThreads(threads_per_stream(options)))
+    throw Reported();
+  config.setTargetArchitecture(build.architecture.c_str());
   if (!build.preprocess.empty() && !config.setPreprocess(build.preprocess.c_str())) throw Reported();
   for (const std::string& pass : build.disabled_passes)
     if (!config.disablePass(pass.c_str())) throw Reported();
@@ -127,11 +130,14 @@ LoadedEngine get_engine(const Options& options, Console& console) {
   const std::string target = options.build.save_engine.empty() ? "" : engine_path(options);
   check_targets(options, target);
   loaded.runtime = own(tenon::createInferRuntime(console));
+  if (!loaded.runtime->setDevice(options.system.device)) throw Reported();
   if (!options.build.load_engine.empty()) {
     load_file(loaded, options.build.load_engine, console);
     return loaded;
   }
   const auto plan = build_plan(options, target, console);
+  // What is built for another GPU than those here cannot be loaded.
+  if (options.build.skip_inference && !options.build.architecture.empty()) return loaded;
   if (target.empty()) {
     loaded.engine = own(loaded.runtime->deserializeCudaEngine(plan->data(), plan->size()));
     return loaded;
@@ -144,6 +150,7 @@ void time_deserialization(const Options& options, Console& console) {
   constexpr int kLoads = 20;
   const std::string& path = options.build.load_engine.empty() ? engine_path(options) : options.build.load_engine;
   const auto runtime = own(tenon::createInferRuntime(console));
+  if (!runtime->setDevice(options.system.device)) throw Reported();
   own(runtime->deserializeCudaEngineFromFile(path.c_str()));
   const Stopwatch watch;
   for (int i = 0; i < kLoads; ++i) own(runtime->deserializeCudaEngineFromFile(path.c_str()));

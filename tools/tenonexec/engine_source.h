@@ -15,7 +15,8 @@ struct LoadedEngine {
   std::unique_ptr<tenon::ICudaEngine> engine;
 };
 
-/// Builds and saves, or loads, as the options say. Throws Failure or Reported.
+/// Builds and saves, or loads, as the options say. No engine where it was only to be built, for another GPU than those
+/// here. Throws Failure or Reported.
 LoadedEngine get_engine(const Options& options, Console& console);
 
 /// --timeDeserialize: the average of 20 loads after one that does not count.

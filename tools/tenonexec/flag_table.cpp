@@ -74,12 +74,12 @@ void set_verbosity(Options& options, View flag, View value) {
 }
 
 /// For a flag that means something only on other devices.
-void ignore(Options& options, View flag, View) {
-  options.notes.push_back(fmt::format("{} has no meaning on the CPU and is ignored", flag));
+void gpu_only(Options& options, View flag, View) {
+  options.cpu_notes.push_back(fmt::format("{} has no meaning on the CPU and is ignored", flag));
 }
 
 void no_copies(Options& options, View flag, View) {
-  options.notes.push_back(fmt::format("{}: tensors are used in place on the CPU, there are no transfers", flag));
+  options.cpu_notes.push_back(fmt::format("{}: tensors are used in place on the CPU, there are no transfers", flag));
 }
 
 std::string not_empty(View flag, View value, View what) {
@@ -128,10 +128,10 @@ const std::vector<Flag>& supported_flags() {
                    [](O o, View, View) { o.build.fp16 = true; }},
                   {"bf16", "", Group::Build, "allow bfloat16 where it is faster",
                    [](O o, View, View) { o.build.bf16 = true; }},
-                  {"noTF32", "", Group::Build, "forbid TF32; no meaning on the CPU",
+                  {"noTF32", "", Group::Build, "forbid TF32 on a GPU",
                    [](O o, View f, View v) {
                      o.build.tf32 = false;
-                     ignore(o, f, v);
+                     gpu_only(o, f, v);
                    }},
                   {"stronglyTyped", "", Group::Build, "take all types from the network; switches --fp16 and --bf16 off",
                    [](O o, View, View) { o.build.strongly_typed = true; }},
@@ -168,11 +168,13 @@ const std::vector<Flag>& supported_flags() {
                    [](O o, View, View) { o.build.skip_inference = true; }},
                   {"buildOnly", "", Group::Build, "old name of --skipInference",
                    [](O o, View, View) { o.build.skip_inference = true; }},
-                  {"backend", "NAME", Group::Build, "auto (default; says what it chose and why) or cpu",
+                  {"backend", "NAME", Group::Build, "auto (default; says what it chose and why), cpu or cuda",
                    [](O o, View f, View v) {
                      using enum tenon::Backend;
-                     o.build.backend = choice<tenon::Backend>(f, v, {{"auto", kAUTO}, {"cpu", kCPU}});
+                     o.build.backend = choice<tenon::Backend>(f, v, {{"auto", kAUTO}, {"cpu", kCPU}, {"cuda", kCUDA}});
                    }},
+                  {"targetArch", "ARCH", Group::Build, "GPUs to build for without measuring, such as sm_90 (default: those here)",
+                   [](O o, View f, View v) { o.build.architecture = not_empty(f, v, "an architecture"); }},
                   {"explain", "", Group::Build, "print every implementation considered: chosen, its time, or why not",
                    [](O o, View, View) { o.build.explain = true; }},
                   {"exportGraph", "FILE", Group::Build, "write the optimized graph as text",
@@ -216,15 +218,19 @@ const std::vector<Flag>& supported_flags() {
                    [](O o, View f, View v) { o.inference.streams = integer(f, v, 1, 1024); }},
                   {"streams", "N", Group::Inference, "old name of --infStreams",
                    [](O o, View f, View v) { o.inference.streams = integer(f, v, 1, 1024); }},
-                  {"exposeDMA", "", Group::Inference, "no meaning on the CPU", no_copies},
-                  {"noDataTransfers", "", Group::Inference, "no meaning on the CPU", no_copies},
+                  {"exposeDMA", "", Group::Inference, "transfers do not overlap the computation; always so", no_copies},
+                  {"noDataTransfers", "", Group::Inference, "on a GPU, copy inputs and outputs only once",
+                   [](O o, View f, View v) {
+                     o.inference.transfers = false;
+                     no_copies(o, f, v);
+                   }},
                   {"useSpinWait", "", Group::Inference, "wait actively: lower latency, more power",
                    [](O o, View, View) { o.inference.spin_wait = true; }},
                   {"threads", "", Group::Inference, "one host thread per stream",
                    [](O o, View, View) { o.inference.threads = true; }},
                   {"cpuThreads", "N", Group::System, "threads of all streams together (default: one per core)",
                    [](O o, View f, View v) { o.system.cpu_threads = integer(f, v, 1, 1024); }},
-                  {"useCudaGraph", "", Group::Inference, "no meaning on the CPU", ignore},
+                  {"useCudaGraph", "", Group::Inference, "on a GPU, run the network as a graph; always so", gpu_only},
                   {"timeDeserialize", "", Group::Inference, "measure loading the engine, and stop",
                    [](O o, View, View) { o.inference.time_deserialize = true; }},
                   {"separateProfileRun", "", Group::Inference, "profile layers in a run of its own",
@@ -260,10 +266,10 @@ const std::vector<Flag>& supported_flags() {
                   {"exportLayerInfo", "FILE", Group::Reporting, "write the layers of the engine as JSON",
                    [](O o, View f, View v) { o.reporting.export_layer_info = file(f, v); }},
 
-                  {"device", "N", Group::System, "number of the device; no meaning on the CPU",
+                  {"device", "N", Group::System, "number of the GPU (0)",
                    [](O o, View f, View v) {
                      o.system.device = integer(f, v, 0);
-                     ignore(o, f, v);
+                     gpu_only(o, f, v);
                    }},
               };
   return flags;

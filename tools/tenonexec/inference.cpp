@@ -8,16 +8,13 @@
 
 #include "tenonexec/engine_source.h"
 #include "tenonexec/failure.h"
+#include "tenonexec/ownership.h"
 
 namespace tenonexec {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-void stamp(void* time_point) {
-  *static_cast<Clock::time_point*>(time_point) = Clock::now();
-}
 
 void pause(void* options) {
   std::this_thread::sleep_for(milliseconds(static_cast<const InferenceOptions*>(options)->sleep_ms));
@@ -34,8 +31,10 @@ void require(bool done) {
 }  // namespace
 
 Worker::Worker(tenon::ICudaEngine& engine, const Options& options, Console& console)
-    : context(engine.createExecutionContext()), stream(tenon::createStream(threads_per_stream(options))) {
-  require(context != nullptr && stream != nullptr);
+    : context(engine.createExecutionContext()),
+      stream(tenon::createDeviceStream(engine.getBackend(), options.system.device, threads_per_stream(options))) {
+  require(context != nullptr);
+  if (stream == nullptr) throw Failure("a stream cannot be made");
   const int profiles = engine.getNbOptimizationProfiles(), profile = options.inference.profile;
   if (profile >= std::max(profiles, 1))
     throw Failure("--useProfile={}: the engine has {} profile{}", profile, profiles, profiles == 1 ? "" : "s");
@@ -45,38 +44,76 @@ Worker::Worker(tenon::ICudaEngine& engine, const Options& options, Console& cons
                static_cast<double>(engine.getDeviceMemorySizeV2()) / (1 << 20));
 }
 
-void Worker::run() {
-  require(context->enqueueV3(stream.get()) && tenon::synchronizeStream(stream.get()));
+void Worker::wait() {
+  if (tenon::synchronizeStream(stream.get())) return;
+  const std::string_view reason = tenon::getStreamError(stream.get());
+  if (!reason.empty()) throw Failure("{}", reason);
+  throw Reported();
 }
 
 Benchmark::Benchmark(tenon::ICudaEngine& engine, const Options& options, Console& console)
-    : options_(options.inference) {
+    : options_(options.inference),
+      transfers_(options.inference.transfers && engine.getBackend() == tenon::Backend::kCUDA) {
+  const auto event = [&] {
+    std::unique_ptr<tenon::IEvent> made(tenon::createEvent(engine.getBackend(), options.system.device));
+    if (made == nullptr) throw Failure("an event cannot be made");
+    return made;
+  };
+  origin_ = event();
   for (int i = 0; i < options_.streams; ++i) {
     Lane lane;
     lane.worker = std::make_unique<Worker>(engine, options, console);
-    lane.bindings = std::make_unique<Bindings>(engine, *lane.worker->context, options_, console);
+    lane.bindings = std::make_unique<Bindings>(engine, *lane.worker->context, options, console);
+    lane.points = {event(), event(), event(), event()};
+    lane.bindings->upload(lane.worker->stream.get());
     lanes_.push_back(std::move(lane));
   }
 }
 
-/// The stamps around the computation are taken by the stream itself.
+double Benchmark::now() const {
+  return to_ms(Clock::now() - host_origin_);
+}
+
+void Benchmark::set_origin() {
+  Worker& worker = *lanes_.front().worker;
+  require(origin_->record(worker.stream.get()));
+  worker.wait();
+  host_origin_ = Clock::now();
+}
+
 void Benchmark::launch(Lane& lane) const {
   tenon::Stream stream = lane.worker->stream.get();
-  lane.stamps.start_enqueue = Clock::now();
+  lane.query.start_enqueue = now();
   if (options_.sleep_ms > 0)
     require(tenon::enqueueHostFunction(stream, pause, const_cast<InferenceOptions*>(&options_)));
-  require(tenon::enqueueHostFunction(stream, stamp, &lane.stamps.start_compute));
+  if (transfers_) {
+    require(lane.points.start->record(stream));
+    lane.bindings->upload(stream);
+  }
+  require(lane.points.uploaded->record(stream));
   require(lane.worker->context->enqueueV3(stream));
-  require(tenon::enqueueHostFunction(stream, stamp, &lane.stamps.end_compute));
-  lane.stamps.end_enqueue = Clock::now();
+  require(lane.points.computed->record(stream));
+  if (transfers_) {
+    lane.bindings->download(stream);
+    require(lane.points.downloaded->record(stream));
+  }
+  lane.query.end_enqueue = now();
   lane.running = true;
 }
 
-void Benchmark::finish(Lane& lane) {
+void Benchmark::finish(Lane& lane) const {
   if (!lane.running) return;
   lane.running = false;
-  require(tenon::synchronizeStream(lane.worker->stream.get()));
-  lane.done.push_back(lane.stamps);
+  lane.worker->wait();
+  const Points& points = lane.points;
+  Query& query = lane.query;
+  query.start_h2d = (transfers_ ? points.start : points.uploaded)->getElapsedTime(*origin_);
+  query.end_h2d = query.start_h2d + (transfers_ ? points.uploaded->getElapsedTime(*points.start) : 0);
+  query.start_compute = query.end_h2d;
+  query.end_compute = query.start_compute + points.computed->getElapsedTime(*points.uploaded);
+  query.start_d2h = query.end_compute;
+  query.end_d2h = query.start_d2h + (transfers_ ? points.downloaded->getElapsedTime(*points.computed) : 0);
+  lane.done.push_back(query);
 }
 
 /// One run per lane and round, until the phase is over. Lanes overlap; a lane is waited for before its next run.
@@ -119,21 +156,11 @@ void Benchmark::drive_all(Phase phase) {
   if (first_error) std::rethrow_exception(first_error);
 }
 
-Query Benchmark::to_query(const Stamps& stamps, Clock::time_point origin) {
-  Query query;
-  query.start_enqueue = to_ms(stamps.start_enqueue - origin);
-  query.end_enqueue = to_ms(stamps.end_enqueue - origin);
-  query.start_compute = to_ms(stamps.start_compute - origin);
-  query.end_compute = to_ms(stamps.end_compute - origin);
-  query.start_h2d = query.end_h2d = query.start_compute;
-  query.start_d2h = query.end_d2h = query.end_compute;
-  return query;
-}
-
 Trace Benchmark::run(tenon::IProfiler* profiler) {
   Trace trace;
   trace.streams = options_.streams;
   const Clock::time_point start = Clock::now();
+  set_origin();
   if (options_.warm_up_ms > 0) drive_all(Phase::WarmUp);
   for (Lane& lane : lanes_) {
     trace.warm_up_queries += static_cast<int>(lane.done.size());
@@ -141,12 +168,14 @@ Trace Benchmark::run(tenon::IProfiler* profiler) {
   }
   trace.warm_up_ms = to_ms(Clock::now() - start);
   lanes_.front().worker->context->setProfiler(profiler);
-  const Clock::time_point origin = Clock::now();
+  set_origin();
   drive_all(Phase::Measure);
   lanes_.front().worker->context->setProfiler(nullptr);
   for (Lane& lane : lanes_) {
-    for (const Stamps& stamps : lane.done) trace.queries.push_back(to_query(stamps, origin));
+    trace.queries.insert(trace.queries.end(), lane.done.begin(), lane.done.end());
     lane.done.clear();
+    lane.bindings->download(lane.worker->stream.get());
+    lane.worker->wait();
   }
   std::sort(trace.queries.begin(), trace.queries.end(),
             [](const Query& a, const Query& b) { return a.start_compute < b.start_compute; });

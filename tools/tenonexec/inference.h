@@ -23,8 +23,8 @@ using StreamHandle = std::unique_ptr<void, DestroyStream>;
 /// A context that has its own stream. Throws Failure or Reported.
 struct Worker {
   Worker(tenon::ICudaEngine& engine, const Options& options, Console& console);
-  /// Runs once and waits.
-  void run();
+  /// Waits for the stream. Throws Reported or, with what a GPU said, Failure.
+  void wait();
 
   std::unique_ptr<tenon::IExecutionContext> context;
   StreamHandle stream;
@@ -40,14 +40,16 @@ class Benchmark {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Stamps {
-    Clock::time_point start_enqueue, end_enqueue, start_compute, end_compute;
+  /// Points in a lane's stream. Computation begins with the end of the transfer before it.
+  struct Points {
+    std::unique_ptr<tenon::IEvent> start, uploaded, computed, downloaded;
   };
   /// The worker is last, so that its stream is done before the memory it writes goes away.
   struct Lane {
-    Stamps stamps;
-    std::vector<Stamps> done;
+    Query query;  ///< the run that is under way
+    std::vector<Query> done;
     bool running = false;
+    Points points;
     std::unique_ptr<Bindings> bindings;
     std::unique_ptr<Worker> worker;
   };
@@ -56,10 +58,15 @@ class Benchmark {
   void drive(std::span<Lane> lanes, Phase phase) const;
   void drive_all(Phase phase);
   void launch(Lane& lane) const;
-  static void finish(Lane& lane);
-  static Query to_query(const Stamps& stamps, Clock::time_point origin);
+  void finish(Lane& lane) const;
+  /// Milliseconds since the origin.
+  double now() const;
+  void set_origin();
 
   const InferenceOptions& options_;
+  bool transfers_;
+  Clock::time_point host_origin_;
+  std::unique_ptr<tenon::IEvent> origin_;
   std::vector<Lane> lanes_;
 };
 

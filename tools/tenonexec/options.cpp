@@ -83,6 +83,8 @@ void check(Options& options) {
     throw Failure("--errorOnTimingCacheMiss needs a timing cache: add --timingCacheFile");
   if (!build.builder_cache && !build.timing_cache_file.empty())
     throw Failure("--noBuilderCache and --timingCacheFile cannot be used together");
+  if (!build.architecture.empty() && build.backend == tenon::Backend::kCPU)
+    throw Failure("--targetArch is for GPUs: it cannot be used with --backend=cpu");
   if (options.inference.time_deserialize && !load && build.save_engine.empty())
     throw Failure("--timeDeserialize needs an engine file: add --loadEngine or --saveEngine");
   if (!options.inference.classify.empty() && build.skip_inference)

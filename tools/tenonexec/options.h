@@ -35,6 +35,7 @@ struct BuildOptions {
   std::string save_engine, load_engine;
   bool skip_inference = false, get_plan_version_only = false;
   tenon::Backend backend = tenon::Backend::kAUTO;
+  std::string architecture;  ///< of the GPU that is built for; empty: of the one here
   bool explain = false;
   std::string export_graph, preprocess;
   std::vector<std::string> disabled_passes;
@@ -54,6 +55,7 @@ struct InferenceOptions {
   int iterations = 10, warm_up_ms = 200;
   int duration_s = 3;  ///< −1: until killed
   int sleep_ms = 0, idle_ms = 0, streams = 1, profile = 0;
+  bool transfers = true;  ///< of inputs and outputs with each run, on a GPU
   bool threads = false, spin_wait = false, separate_profile_run = false, time_deserialize = false;
   std::string classify;
 };
@@ -73,8 +75,10 @@ struct Options {
   SystemOptions system;
   InferenceOptions inference;
   ReportingOptions reporting;
-  /// Lines to log once logging has begun, such as a flag that means nothing on the CPU.
+  /// Lines to log once logging has begun.
   std::vector<std::string> notes, warnings;
+  /// The same for a flag that means nothing on the CPU, where the engine is for that.
+  std::vector<std::string> cpu_notes;
 };
 
 /// Reads the arguments behind the program's name and checks them against each other. No arguments mean help. Throws

@@ -23,8 +23,8 @@ std::string failure_of(const std::vector<std::string>& arguments) {
 
 TEST(Flags, AllOfTrtexecAreKnownAndNamedOnce) {
   // 161 flags of trtexec 8.0 to 11.1, and backend, explain, exportGraph, preprocess, disablePass, maxPatches,
-  // classify, cpuThreads.
-  EXPECT_EQ(flags().size(), 161U + 8);
+  // classify, cpuThreads, targetArch.
+  EXPECT_EQ(flags().size(), 161U + 9);
   for (const Flag& flag : flags()) EXPECT_EQ(find_flag(flag.name), &flag) << flag.name;
 }
 
@@ -75,7 +75,7 @@ TEST(Options, WrongValues) {
   EXPECT_EQ(failure_of({"--builderOptimizationLevel=6"}),
             "--builderOptimizationLevel: 6 is out of range; it must be from 0 to 5");
   EXPECT_EQ(failure_of({"--avgRuns=0"}), "--avgRuns: 0 is out of range; it must be at least 1");
-  EXPECT_EQ(failure_of({"--backend=tpu"}), "--backend: 'tpu' is not one of auto, cpu");
+  EXPECT_EQ(failure_of({"--backend=tpu"}), "--backend: 'tpu' is not one of auto, cpu, cuda");
   EXPECT_EQ(failure_of({"--onnx=a", "--onnx=b"}), "--onnx is given twice");
 }
 
@@ -89,6 +89,8 @@ TEST(Options, Combinations) {
   EXPECT_EQ(failure_of({"--onnx=a", "--loadInputs=i:f", "--loadRefOutputs=o:f", "--accuracyThreshold=1",
                         "--accuracyAlgorithm=cos", "--atol=1"}),
             "--atol and --rtol belong to --accuracyAlgorithm=l0, not cos");
+  EXPECT_EQ(failure_of({"--onnx=a", "--backend=cpu", "--targetArch=sm_90"}),
+            "--targetArch is for GPUs: it cannot be used with --backend=cpu");
   EXPECT_EQ(failure_of({"--onnx=a", "--cpuThreads=1", "--infStreams=2"}),
             "--cpuThreads=1 is fewer than --infStreams=2; every stream needs a thread");
 }
@@ -136,8 +138,8 @@ TEST(Options, EngineNames) {
 
 TEST(Options, MeaninglessFlagsLeaveANote) {
   const Options options = parse_options({"--onnx=a", "--useCudaGraph", "--device=0"});
-  ASSERT_EQ(options.notes.size(), 2U);
-  EXPECT_EQ(options.notes[0], "--useCudaGraph has no meaning on the CPU and is ignored");
+  ASSERT_EQ(options.cpu_notes.size(), 2U);
+  EXPECT_EQ(options.cpu_notes[0], "--useCudaGraph has no meaning on the CPU and is ignored");
 }
 
 TEST(Options, Sections) {

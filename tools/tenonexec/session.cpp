@@ -19,11 +19,17 @@ namespace {
 using tenon::ICudaEngine;
 using Severity = tenon::ILogger::Severity;
 
-void report_device(const Options& options, Console& console) {
+/// The GPU if there is one, where the choice is ours.
+tenon::Backend choose_backend(const Options& options) {
+  using enum tenon::Backend;
+  if (options.build.backend != kAUTO) return options.build.backend;
+  return tenon::getNbDevices(kCUDA) > 0 || !options.build.architecture.empty() ? kCUDA : kCPU;
+}
+
+void report_processor(const Options& options, Console& console) {
   tenon::DeviceInfo device;
   if (!tenon::getDeviceInfo(tenon::Backend::kCPU, 0, device)) throw Failure("the CPU could not be examined");
   const int threads = options.system.cpu_threads > 0 ? options.system.cpu_threads : device.cores;
-  console.info("=== Device Information ===");
   console.info("Available Devices: {}", tenon::getNbDevices(tenon::Backend::kCPU));
   console.info("Selected Device: {}", device.name);
   console.info("Selected Device ID: 0");
@@ -32,9 +38,41 @@ void report_device(const Options& options, Console& console) {
   console.info("Threads in Use: {}", threads);
   console.info("Cache: {} KiB L2 per core, {} KiB L3", device.l2Bytes / 1024, device.l3Bytes / 1024);
   console.info("Memory: {} MiB", device.memoryBytes / (1 << 20));
+}
+
+void report_gpu(const Options& options, Console& console) {
+  tenon::DeviceInfo device;
+  const int index = options.system.device;
+  if (!tenon::getDeviceInfo(tenon::Backend::kCUDA, index, device))
+    throw Failure("{}", tenon::getDeviceProblem(tenon::Backend::kCUDA, index));
+  console.info("Available Devices: {}", tenon::getNbDevices(tenon::Backend::kCUDA));
+  console.info("Selected Device: {}", device.name);
+  console.info("Selected Device ID: {}", index);
+  console.info("Architecture: {}", device.features);
+  console.info("SMs: {}", device.cores);
+  console.info("Device Global Memory: {} MiB", device.memoryBytes / (1 << 20));
+}
+
+void report_device(const Options& options, Console& console) {
+  console.info("=== Device Information ===");
+  const bool gpu = options.build.backend == tenon::Backend::kCUDA;
+  const bool elsewhere = gpu && !options.build.architecture.empty() && options.build.skip_inference;
+  if (elsewhere)
+    console.info("Target Architecture: {}", options.build.architecture);
+  else if (gpu)
+    report_gpu(options, console);
+  else
+    report_processor(options, console);
   console.info("");
   const int version = tenon::getInferLibVersion();
   console.info("Tenon version: {}.{}.{}", version / 10000, version / 100 % 100, version % 100);
+}
+
+void tell_choice(const Options& options, Console& console) {
+  if (options.build.backend == tenon::Backend::kCUDA)
+    console.info("Backend: cuda, since there is a GPU; --backend=cpu takes the processor");
+  else
+    console.info("Backend: cpu; {}", tenon::getDeviceProblem(tenon::Backend::kCUDA, options.system.device));
 }
 
 /// A long text, a log line for each of its lines.
@@ -166,17 +204,23 @@ void measure(ICudaEngine& engine, const Options& options, Console& console) {
 
 }  // namespace
 
-void run_session(const Options& options, Console& console) {
-  console.set_verbose(options.reporting.verbose);
-  console.info_lines(describe(options));
+void run_session(const Options& given, Console& console) {
+  console.set_verbose(given.reporting.verbose);
+  console.info_lines(describe(given));
+  Options options = given;
   if (options.build.get_plan_version_only) {
     console.info("Tenon version of the engine: {}", plan_version(options.build.load_engine));
     return;
   }
+  options.build.backend = choose_backend(options);
+  if (given.build.backend == tenon::Backend::kAUTO && options.build.load_engine.empty()) tell_choice(options, console);
   report_device(options, console);
+  if (options.build.backend == tenon::Backend::kCPU)
+    for (const std::string& note : options.cpu_notes) console.write(Severity::kINFO, note);
   for (const std::string& note : options.notes) console.write(Severity::kINFO, note);
   for (const std::string& warning : options.warnings) console.write(Severity::kWARNING, warning);
   const LoadedEngine loaded = get_engine(options, console);
+  if (!loaded.engine) return console.info("Skipped inference phase since --skipInference is added.");
   report_engine(*loaded.engine, options, console);
   if (options.inference.time_deserialize) return time_deserialization(options, console);
   if (options.build.skip_inference) {

@@ -8,8 +8,8 @@
 
 namespace tenonexec {
 
-/// Times of one run (a "query") in milliseconds since the trace began. There are no transfers on the CPU: the h2d and
-/// d2h intervals are empty there.
+/// Times of one run (a "query") in milliseconds since the trace began. Where nothing is
+/// transferred, as on the CPU, the h2d and d2h intervals are empty.
 struct Query {
   double start_enqueue = 0, end_enqueue = 0;
   double start_h2d = 0, end_h2d = 0;

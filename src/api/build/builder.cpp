@@ -79,9 +79,13 @@ class PublicBuilder final : public tenon::IBuilder {
       const auto& inside = static_cast<const Network&>(network);
       const auto& settings = static_cast<const PublicConfig&>(config);
       check_formats(inside);
-      if (settings.getBackend() == tenon::Backend::kAUTO)
-        logger_.info("Backend: the CPU ({}), the only one there is", cpu_info().model);
       const BuilderConfig inner = within_threads(settings.inside(network));
+      if (settings.getBackend() == tenon::Backend::kAUTO) {
+        if (inner.backend == BuildBackend::Cpu)
+          logger_.info("Backend: the CPU ({}), since there is no GPU", cpu_info().model);
+        else
+          logger_.info("Backend: CUDA, since there is a GPU");
+      }
       Phases phases(config.getProgressMonitor(), phases_of(inner));
       TimingCache fresh;
       TimingCache* given = settings.timing_cache();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/run/guard.h"
+#include "backends/cuda/device/devices.h"
 #include "dataset/preprocess.h"
 #include "passes/pipeline.h"
 
@@ -37,10 +38,17 @@ bool PublicConfig::setTimingCache(tenon::ITimingCache const& cache, bool) noexce
 
 bool PublicConfig::setBackend(tenon::Backend backend) noexcept {
   return guard(logger_, false, [&] {
-    if (backend != tenon::Backend::kAUTO && backend != tenon::Backend::kCPU)
-      throw Error(ErrorCode::Unsupported, "there is no backend {}; the CPU is the only one yet",
-                  static_cast<int>(backend));
+    if (backend < tenon::Backend::kAUTO || backend > tenon::Backend::kCUDA)
+      throw Error(ErrorCode::Unsupported, "there is no backend {}", static_cast<int>(backend));
     values_.backend = backend;
+    return true;
+  });
+}
+
+bool PublicConfig::setDevice(int32_t index) noexcept {
+  return guard(logger_, false, [&] {
+    if (index < 0) throw Error(ErrorCode::InvalidArgument, "device {}: numbers begin at 0", index);
+    values_.device = index;
     return true;
   });
 }
@@ -93,6 +101,12 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   BuilderConfig config;
   for (const auto* profile : values_.profiles)
     config.profiles.push_back(static_cast<const PublicProfile*>(profile)->inside());
+  const bool gpu = cuda::device_count() > 0 || !values_.architecture.empty();
+  const bool cuda = values_.backend == tenon::Backend::kCUDA || (values_.backend == tenon::Backend::kAUTO && gpu);
+  config.backend = cuda ? BuildBackend::Cuda : BuildBackend::Cpu;
+  config.device = values_.device;
+  config.architecture = values_.architecture;
+  config.tf32 = getFlag(tenon::BuilderFlag::kTF32);
   config.threads = values_.threads;
   config.fp16 = getFlag(tenon::BuilderFlag::kFP16);
   config.bf16 = getFlag(tenon::BuilderFlag::kBF16);

@@ -45,6 +45,12 @@ class PublicConfig final : public tenon::IBuilderConfig {
 
   bool setBackend(tenon::Backend backend) noexcept override;
   tenon::Backend getBackend() const noexcept override { return values_.backend; }
+  bool setDevice(int32_t index) noexcept override;
+  int32_t getDevice() const noexcept override { return values_.device; }
+  void setTargetArchitecture(char const* architecture) noexcept override {
+    values_.architecture = architecture ? architecture : "";
+  }
+  char const* getTargetArchitecture() const noexcept override { return values_.architecture.c_str(); }
   bool setCpuThreads(int32_t threads) noexcept override;
   int32_t getCpuThreads() const noexcept override { return values_.threads; }
   bool setPreprocess(char const* text) noexcept override;
@@ -73,6 +79,8 @@ class PublicConfig final : public tenon::IBuilderConfig {
     tenon::ITimingCache const* cache = nullptr;
     tenon::IProgressMonitor* monitor = nullptr;
     tenon::Backend backend = tenon::Backend::kAUTO;
+    int32_t device = 0;
+    std::string architecture;
     std::string preprocess, graph_path;
     std::set<std::string, std::less<>> disabled_passes;
     int64_t max_patches = -1;

@@ -177,6 +177,8 @@ tenon_status tenon_context_create(tenon_engine* engine, int32_t threads, tenon_c
     if (threads < 0) throw tn::Error(tn::ErrorCode::InvalidArgument, "{} threads", threads);
     auto made = std::make_unique<tenon_context>();
     made->engine = not_null(engine, "the engine").engine;
+    if (made->engine->device())
+      throw tn::Error(tn::ErrorCode::Unsupported, "the engine is for a GPU; the C interface runs those for the CPU");
     made->context = made->engine->create_context();
     made->stream = std::make_unique<tn::Stream>(threads > 0 ? threads : tn::cpu_info().usable_cores);
     *context = made.release();

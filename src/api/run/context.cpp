@@ -142,14 +142,26 @@ void* PublicContext::getOutputTensorAddress(char const* name) const noexcept {
 
 bool PublicContext::enqueueV3(tenon::Stream stream) noexcept {
   return guard(logger_, false, [&] {
-    if (stream) {
-      static_cast<Stream*>(stream)->enqueue(run_on, this);
-      return true;
+    if (stream) return enqueue(*static_cast<Stream*>(stream));
+    if (!own_stream_) {
+      const int threads = threads_ > 0 ? threads_ : cpu_info().usable_cores;
+      own_stream_ =
+          engine_->device() ? std::make_unique<Stream>(threads, *engine_->device()) : std::make_unique<Stream>(threads);
     }
-    if (!own_stream_) own_stream_ = std::make_unique<Stream>(threads_ > 0 ? threads_ : cpu_info().usable_cores);
-    own_stream_->enqueue(run_on, this);
-    return own_stream_->synchronize();
+    if (!enqueue(*own_stream_)) return false;
+    const bool done = own_stream_->synchronize();
+    if (!own_stream_->failure().empty()) throw Error(ErrorCode::Internal, "{}", own_stream_->failure());
+    return done;
   });
+}
+
+// A device's part is enqueued by this thread, which learns at once whether that succeeds.
+bool PublicContext::enqueue(Stream& stream) {
+  if (stream.device() != engine_->device())
+    throw Error(ErrorCode::InvalidArgument, "the stream belongs to another device than the engine");
+  if (stream.queue()) return run_on(this, stream);
+  stream.enqueue(run_on, this);
+  return true;
 }
 
 bool PublicContext::executeV2(void* const* bindings) noexcept {
@@ -171,13 +183,15 @@ bool PublicContext::run_on(void* context, Stream& stream) noexcept {
 }
 
 void PublicContext::run(Stream& stream) {
-  if (stream.threads() != engine_->threads() && !told_threads_) {
+  if (stream.threads() != engine_->threads() && !told_threads_ && !stream.queue()) {
     told_threads_ = true;
     logger_.warning("the engine was tuned for {} threads and runs on {}", engine_->threads(),
                     std::min(stream.threads(), engine_->threads()));
   }
   if (times_) times_->clear();
-  require(context_->run(stream.lane(engine_->threads())));
+  // Where the host has no steps it needs no threads.
+  const int threads = stream.queue() && context_->is_asynchronous() ? 1 : engine_->threads();
+  require(context_->run(stream.lane(threads), stream.queue()));
   if (emits_) report();
 }
 

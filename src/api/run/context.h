@@ -48,6 +48,7 @@ class PublicContext final : public tenon::IExecutionContext {
 
  private:
   static bool run_on(void* context, Stream& stream) noexcept;
+  bool enqueue(Stream& stream);
   void run(Stream& stream);
   void forget_shapes();
   /// Whether every input whose elements are extents has an address.

@@ -5,38 +5,60 @@
 #include <memory>
 
 #include "api/run/guard.h"
+#include "api/run/quiet.h"
+#include "backends/cuda/device/devices.h"
 #include "base/os/cpu.h"
 #include "base/os/memory.h"
-#include "runtime/stream.h"
+#include "device/buffer.h"
 
 namespace tn::api {
 namespace {
-
-// Streams have no logger.
-template <typename Result, typename Body>
-Result quiet(Result failed, Body&& body) noexcept {
-  SilentLogger silent;
-  return guard(silent, failed, std::forward<Body>(body));
-}
 
 template <size_t Size>
 void copy_text(std::string_view text, char (&field)[Size]) {
   field[text.copy(field, Size - 1)] = '\0';
 }
 
-// A program's function as work of a stream; freed when it has run.
-struct HostFunction {
-  void (*function)(void*);
-  void* argument;
+void describe_processor(tenon::DeviceInfo& info) {
+  const CpuInfo& cpu = cpu_info();
+  info.backend = tenon::Backend::kCPU;
+  copy_text(cpu.model, info.name);
+  copy_text(cpu_feature_names(cpu.features), info.features);
+  info.cores = cpu.usable_cores;
+  info.threads = std::max(usable_hardware_threads(), cpu.usable_cores);
+  info.memoryBytes = physical_memory_bytes();
+  info.l2Bytes = cpu.l2_bytes;
+  info.l3Bytes = cpu.l3_bytes;
+}
+
+void describe_gpu(int index, tenon::DeviceInfo& info) {
+  const Device& device = cuda::open_device(index);
+  info.backend = tenon::Backend::kCUDA;
+  copy_text(device.name(), info.name);
+  copy_text(fmt::format("{}, driver for CUDA {}", device.architecture(), device.version()), info.features);
+  info.cores = info.threads = device.multiprocessors();
+  info.memoryBytes = static_cast<int64_t>(device.memory_bytes());
+}
+
+class ProcessorMemory final : public tenon::IDeviceMemory {
+ public:
+  explicit ProcessorMemory(size_t bytes) : buffer_(bytes, "the program") {}
+  void* data() const noexcept override { return buffer_.data(); }
+  std::size_t size() const noexcept override { return buffer_.size(); }
+
+ private:
+  HostBuffer buffer_;
 };
 
-bool call_host_function(void* work, Stream&) noexcept {
-  const std::unique_ptr<HostFunction> call(static_cast<HostFunction*>(work));
-  return quiet(false, [&] {
-    call->function(call->argument);
-    return true;
-  });
-}
+class GpuMemory final : public tenon::IDeviceMemory {
+ public:
+  explicit GpuMemory(std::unique_ptr<DeviceBuffer> buffer) : buffer_(std::move(buffer)) {}
+  void* data() const noexcept override { return buffer_->data(); }
+  std::size_t size() const noexcept override { return buffer_->size(); }
+
+ private:
+  std::unique_ptr<DeviceBuffer> buffer_;
+};
 
 }  // namespace
 }  // namespace tn::api
@@ -46,56 +68,46 @@ namespace tenon {
 using tn::api::quiet;
 
 int32_t getNbDevices(Backend backend) noexcept {
-  return backend == Backend::kCPU || backend == Backend::kAUTO ? 1 : 0;
+  return backend == Backend::kCUDA ? tn::cuda::device_count() : 1;
 }
 
 bool getDeviceInfo(Backend backend, int32_t index, DeviceInfo& info) noexcept {
   if (index < 0 || index >= getNbDevices(backend)) return false;
   return quiet(false, [&] {
-    const tn::CpuInfo& cpu = tn::cpu_info();
     info = {};
-    info.backend = Backend::kCPU;
-    tn::api::copy_text(cpu.model, info.name);
-    tn::api::copy_text(tn::cpu_feature_names(cpu.features), info.features);
-    info.cores = cpu.usable_cores;
-    info.threads = std::max(tn::usable_hardware_threads(), cpu.usable_cores);
-    info.memoryBytes = tn::physical_memory_bytes();
-    info.l2Bytes = cpu.l2_bytes;
-    info.l3Bytes = cpu.l3_bytes;
+    if (backend == Backend::kCUDA)
+      tn::api::describe_gpu(index, info);
+    else
+      tn::api::describe_processor(info);
     return true;
   });
 }
 
-Stream createStream(int32_t cpuThreads) noexcept {
-  return quiet<Stream>(nullptr, [&]() -> Stream {
-    if (cpuThreads < 0) return nullptr;
-    return new tn::Stream(cpuThreads > 0 ? cpuThreads : tn::cpu_info().usable_cores);
+char const* getDeviceProblem(Backend backend, int32_t index) noexcept {
+  thread_local std::string problem;
+  return quiet("", [&] {
+    problem.clear();
+    try {
+      if (backend == Backend::kCUDA)
+        tn::cuda::open_device(index);
+      else if (index != 0)
+        problem = fmt::format("there is no CPU {}: it is number 0", index);
+    } catch (const tn::Error& error) {
+      problem = error.what();
+    }
+    return problem.c_str();
   });
 }
 
-void destroyStream(Stream stream) noexcept {
-  delete static_cast<tn::Stream*>(stream);
-}
-
-bool synchronizeStream(Stream stream) noexcept {
-  return stream && static_cast<tn::Stream*>(stream)->synchronize();
-}
-
-bool queryStream(Stream stream) noexcept {
-  return !stream || static_cast<tn::Stream*>(stream)->idle();
-}
-
-bool enqueueHostFunction(Stream stream, void (*function)(void*), void* argument) noexcept {
-  return quiet(false, [&] {
-    if (!stream || !function) return false;
-    auto call = std::make_unique<tn::api::HostFunction>(tn::api::HostFunction{function, argument});
-    static_cast<tn::Stream*>(stream)->enqueue(tn::api::call_host_function, call.release());
-    return true;
+IDeviceMemory* createDeviceMemory(ILogger& logger, Backend backend, int32_t index, MemoryKind kind,
+                                  std::size_t size) noexcept {
+  tn::api::PublicLogger inside(logger);
+  return tn::api::guard<IDeviceMemory*>(inside, nullptr, [&]() -> IDeviceMemory* {
+    if (backend != Backend::kCUDA) return new tn::api::ProcessorMemory(size);
+    tn::Device& device = tn::cuda::open_device(index);
+    return new tn::api::GpuMemory(kind == MemoryKind::kHOST ? device.allocate_pinned(size, "the program")
+                                                            : device.allocate(size, "the program"));
   });
-}
-
-void setStreamSpinWait(Stream stream, bool spin) noexcept {
-  if (stream) static_cast<tn::Stream*>(stream)->set_spin(spin);
 }
 
 }  // namespace tenon

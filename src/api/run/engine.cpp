@@ -12,8 +12,8 @@
 
 namespace tn::api {
 
-PublicEngine::PublicEngine(std::shared_ptr<const EngineFile> file, tenon::ILogger& logger)
-    : logger_(logger), engine_(std::make_shared<Engine>(std::move(file), logger_)) {
+PublicEngine::PublicEngine(std::shared_ptr<const EngineFile> file, tenon::ILogger& logger, int device)
+    : logger_(logger), engine_(std::make_shared<Engine>(std::move(file), logger_, device)) {
   precision_summary_ = engine_->precision_summary();
   for (const auto& binding : engine_->plan().bindings)
     formats_.push_back(format_description(static_cast<DataType>(binding->type)));
@@ -42,8 +42,8 @@ tenon::DataType PublicEngine::getTensorDataType(char const* name) const noexcept
   return found ? to_public(static_cast<DataType>(found->type)) : tenon::DataType::kFLOAT;
 }
 
-tenon::TensorLocation PublicEngine::getTensorLocation(char const*) const noexcept {
-  return tenon::TensorLocation::kDEVICE;
+tenon::TensorLocation PublicEngine::getTensorLocation(char const* name) const noexcept {
+  return engine_->device() && isShapeInferenceIO(name) ? tenon::TensorLocation::kHOST : tenon::TensorLocation::kDEVICE;
 }
 
 tenon::TensorIOMode PublicEngine::getTensorIOMode(char const* name) const noexcept {

@@ -13,11 +13,11 @@ namespace tn::api {
 
 class PublicEngine final : public tenon::ICudaEngine {
  public:
-  PublicEngine(std::shared_ptr<const EngineFile> file, tenon::ILogger& logger);
+  PublicEngine(std::shared_ptr<const EngineFile> file, tenon::ILogger& logger, int device = 0);
 
   tenon::Dims getTensorShape(char const* name) const noexcept override;
   tenon::DataType getTensorDataType(char const* name) const noexcept override;
-  tenon::TensorLocation getTensorLocation(char const*) const noexcept override;
+  tenon::TensorLocation getTensorLocation(char const* name) const noexcept override;
   bool isShapeInferenceIO(char const* name) const noexcept override;
   tenon::TensorIOMode getTensorIOMode(char const* name) const noexcept override;
   tenon::TensorFormat getTensorFormat(char const*) const noexcept override { return tenon::TensorFormat::kLINEAR; }
@@ -56,7 +56,9 @@ class PublicEngine final : public tenon::ICudaEngine {
   tenon::IEngineInspector* createEngineInspector() const noexcept override;
   tenon::IHostMemory* serialize() const noexcept override;
 
-  tenon::Backend getBackend() const noexcept override { return tenon::Backend::kCPU; }
+  tenon::Backend getBackend() const noexcept override {
+    return engine_->device() ? tenon::Backend::kCUDA : tenon::Backend::kCPU;
+  }
   char const* getExplanation() const noexcept override { return engine_->plan().explanation.c_str(); }
   char const* getPrecisionSummary() const noexcept override { return precision_summary_.c_str(); }
   char const* getPreprocess() const noexcept override { return engine_->plan().preprocess.c_str(); }

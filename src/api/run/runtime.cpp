@@ -15,23 +15,32 @@ class PublicRuntime final : public tenon::IRuntime {
   tenon::ICudaEngine* deserializeCudaEngine(void const* blob, std::size_t size) noexcept override {
     return guard<tenon::ICudaEngine*>(logger_, nullptr, [&] {
       const auto* bytes = &not_null(static_cast<const std::byte*>(blob), "the engine");
-      return new PublicEngine(EngineFile::from_bytes({bytes, bytes + size}), logger_.target());
+      return new PublicEngine(EngineFile::from_bytes({bytes, bytes + size}), logger_.target(), device_);
     });
   }
   tenon::ICudaEngine* deserializeCudaEngineFromFile(char const* path) noexcept override {
     return guard<tenon::ICudaEngine*>(logger_, nullptr, [&] {
       auto file = EngineFile::load(&not_null(path, "the path"));
       try {
-        return new PublicEngine(std::move(file), logger_.target());
+        return new PublicEngine(std::move(file), logger_.target(), device_);
       } catch (const Error& error) {
         throw error.within(path);
       }
     });
   }
   tenon::ILogger* getLogger() const noexcept override { return &logger_.target(); }
+  bool setDevice(int32_t index) noexcept override {
+    return guard(logger_, false, [&] {
+      if (index < 0) throw Error(ErrorCode::InvalidArgument, "device {}: numbers begin at 0", index);
+      device_ = index;
+      return true;
+    });
+  }
+  int32_t getDevice() const noexcept override { return device_; }
 
  private:
   PublicLogger logger_;
+  int32_t device_ = 0;
 };
 
 // Reads "Tenon 0.1.0".

@@ -54,6 +54,11 @@ Status CudaQueue::synchronize() noexcept {
   return context_.status(context_.driver().stream_synchronize(stream_), "running kernels");
 }
 
+bool CudaQueue::idle() noexcept {
+  // A broken queue has nothing left to do: synchronize() tells why.
+  return !context_.enter() || context_.driver().stream_query(stream_) != driver::kNotReady;
+}
+
 CudaEvent::CudaEvent(DeviceContext& context) : context_(context) {
   context_.enter_or_throw();
   context_.check(context_.driver().event_create(&event_, 0), "making an event");

@@ -26,6 +26,7 @@ class CudaQueue final : public Queue {
   Status launch(const Launch& launch) noexcept override;
   Status copy(void* to, const void* from, size_t bytes) noexcept override;
   Status synchronize() noexcept override;
+  bool idle() noexcept override;
   driver::Stream stream() const { return stream_; }
 
  private:

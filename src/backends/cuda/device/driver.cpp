@@ -84,6 +84,7 @@ void Driver::find_functions() {
   find(stream_create, "cuStreamCreate", 2000);
   find(stream_destroy, "cuStreamDestroy", 4000);
   find(stream_synchronize, "cuStreamSynchronize", 2000);
+  find(stream_query, "cuStreamQuery", 2000);
   find(event_create, "cuEventCreate", 2000);
   find(event_destroy, "cuEventDestroy", 4000);
   find(event_record, "cuEventRecord", 2000);

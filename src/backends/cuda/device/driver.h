@@ -45,6 +45,7 @@ class Driver {
   driver::Result (*stream_create)(driver::Stream*, unsigned flags);
   driver::Result (*stream_destroy)(driver::Stream);
   driver::Result (*stream_synchronize)(driver::Stream);
+  driver::Result (*stream_query)(driver::Stream);
   driver::Result (*event_create)(driver::Event*, unsigned flags);
   driver::Result (*event_destroy)(driver::Event);
   driver::Result (*event_record)(driver::Event, driver::Stream);

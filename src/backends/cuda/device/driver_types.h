@@ -20,7 +20,7 @@ using Graph = struct GraphTag*;
 using GraphNode = struct GraphNodeTag*;
 using GraphExec = struct GraphExecTag*;
 
-inline constexpr Result kSuccess = 0, kOutOfMemory = 2;
+inline constexpr Result kSuccess = 0, kOutOfMemory = 2, kNotReady = 600;
 
 enum class DeviceAttribute : int {
   MultiprocessorCount = 16,

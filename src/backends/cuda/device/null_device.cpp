@@ -23,6 +23,7 @@ class NullQueue final : public Queue {
     return {};
   }
   Status synchronize() noexcept override { return {}; }
+  bool idle() noexcept override { return true; }
 
  private:
   NullDevice& device_;

@@ -28,6 +28,7 @@ class Recording final : public Queue {
   Status copy(void* to, const void* from, size_t bytes) noexcept override;
   /// Fails: nothing has run.
   Status synchronize() noexcept override;
+  bool idle() noexcept override { return true; }
 
   void clear() noexcept;
   const std::vector<Call>& calls() const { return calls_; }
