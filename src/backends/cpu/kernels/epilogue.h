@@ -44,12 +44,7 @@ constexpr bool is_clip(Activation activation) {
   return activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip;
 }
 
-/// Called on `count` channels of an output pixel just written; `row` points at channel `first_channel` in the output,
-/// in the output's type. `pixel` counts batch, depth, height and width (for GEMM: batch and row) without gaps.
-/// Called by several threads at once, on disjoint parts.
-using RowFunction = void (*)(void* context, void* row, int64_t pixel, int64_t first_channel, int64_t count);
-
-/// y = activation(sum + bias [+ residual]) [+ residual], rounded to the output type, then `post`.
+/// y = activation(sum + bias [+ residual]) [+ residual], rounded to the output type.
 struct Epilogue {
   const float* bias = nullptr;  ///< per output channel
   Activation activation = Activation::None;
@@ -58,8 +53,32 @@ struct Epilogue {
   DataType residual_type = DataType::F32;
   ImageStrides residual_strides;
   bool residual_after_activation = false;
-  RowFunction post = nullptr;
-  void* post_context = nullptr;
+};
+
+/// The residual from an element on, or null if there is none.
+inline const char* residual_at(const Epilogue& epilogue, int64_t element) {
+  if (!epilogue.residual) return nullptr;
+  return static_cast<const char*>(epilogue.residual) + element * static_cast<int64_t>(size_of(epilogue.residual_type));
+}
+
+/// What is left of an epilogue for rows of sums; the bias is apart.
+struct RowsEpilogue {
+  Activation activation = Activation::None;
+  float alpha = 0, beta = 0;
+  const char* residual = nullptr;  ///< of the first row
+  DataType residual_type = DataType::F32;
+  int64_t residual_stride = 0;  ///< elements
+  bool residual_last = false;
+
+  /// Everything but where the residual begins.
+  void take(const Epilogue& epilogue) {
+    activation = epilogue.activation;
+    alpha = epilogue.alpha;
+    beta = epilogue.beta;
+    residual_type = epilogue.residual_type;
+    residual_stride = epilogue.residual_strides.axis[2];
+    residual_last = epilogue.residual_after_activation;
+  }
 };
 
 /// Infinite where nothing is cut off, as for activations that are no clip.

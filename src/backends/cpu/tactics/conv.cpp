@@ -19,7 +19,7 @@ std::optional<MatchedEpilogue> epilogue_of(const Region& region) {
   return match_epilogue(region, region.output_type(0).rank() - 1);
 }
 
-/// The step of a convolution region without the choice of a configuration.
+/// The step of a convolution region without the choice of a configuration and the epilogue.
 ConvStep step_of(const Region& region, Isa isa) {
   const auto& conv = dynamic_cast<const ops::Conv&>(*region.anchor);
   const Shape weights = *region.input_type(region.anchor_inputs[1]).static_shape();
@@ -36,7 +36,6 @@ ConvStep step_of(const Region& region, Isa isa) {
   step.params.type = region.input_type(region.anchor_inputs[0]).type;
   step.params.out_type = region.output_type(0).type;
   step.params.isa = isa;
-  if (const auto epilogue = epilogue_of(region)) step.epilogue = epilogue->step;
   return step;
 }
 
@@ -63,10 +62,11 @@ class ConvTactic : public Tactic {
   void lower(const Region& region, const std::string& config, RegionLowering& lowering) const override {
     ConvStep step = step_of(region, best_isa());
     configure(step, config);
+    const auto epilogue = *epilogue_of(region);
+    step.epilogue = epilogue.step;
     const Tensor& weights = region.input(region.anchor_inputs[1]);
     std::vector<std::byte> packed(Algorithm::packed_bytes(step));
     pack(step, as_f32(weights.constant)->view(), packed);
-    const auto epilogue = *epilogue_of(region);
     const int x = lowering.input(region.anchor_inputs[0], Need::ChannelsLast);
     const int residual =
         epilogue.residual_input == kNone ? kNone : lowering.input(epilogue.residual_input, Need::ChannelsLast);

@@ -59,6 +59,8 @@ class GemmTactic final : public Tactic {
     for (const TileShape& tile : Gemm::configs(step.gemm())) {
       if (text_of(tile) == config) step.tile = tile;
     }
+    const auto epilogue = *match_epilogue(region);
+    step.epilogue = epilogue.step;
     const Tensor& weights = region.input(region.anchor_inputs[1]);
     const ConstantPtr wide = as_f32(weights.constant);
     TensorView b = wide->view();
@@ -68,7 +70,6 @@ class GemmTactic final : public Tactic {
     }
     std::vector<std::byte> packed(Gemm::packed_bytes(step.gemm()));
     Gemm::pack(step.gemm(), b, packed);
-    const auto epilogue = *match_epilogue(region);
     const int a = lowering.input(region.anchor_inputs[0], Need::RowMajor);
     const auto [bias, residual] = epilogue_operands(epilogue, Need::RowMajor, lowering);
     const int packed_id =
@@ -78,6 +79,7 @@ class GemmTactic final : public Tactic {
   }
 
  private:
+  /// Without the choice of a tile and the epilogue.
   static GemmStep step_of(const Region& region) {
     const bool transposed = dynamic_cast<const ops::MatMul&>(*region.anchor).transpose_b;
     const Shape b = *region.input_type(region.anchor_inputs[1]).static_shape();
@@ -85,7 +87,6 @@ class GemmTactic final : public Tactic {
     step.k = transposed ? b[1] : b[0];
     step.n = transposed ? b[0] : b[1];
     set_types(region, step);
-    if (const auto epilogue = match_epilogue(region)) step.epilogue = epilogue->step;
     return step;
   }
 };
@@ -121,6 +122,7 @@ class MatMulTactic final : public Tactic {
     step.transpose_b = swapped != columns;
     step.b_column_major = columns;
     const auto epilogue = *match_epilogue(region);
+    step.epilogue = epilogue.step;
     const auto [bias, residual] = epilogue_operands(epilogue, Need::UnitInner, lowering);
     const int c = lowering.output(0, Need::UnitInner);
     const MatMulShape largest =
@@ -130,10 +132,10 @@ class MatMulTactic final : public Tactic {
   }
 
  private:
+  /// Without the choice of a tile and the epilogue.
   static GemmStep step_of(const Region& region) {
     GemmStep step;
     set_types(region, step);
-    if (const auto epilogue = match_epilogue(region)) step.epilogue = epilogue->step;
     return step;
   }
 };

@@ -125,7 +125,6 @@ TEST(Conv, ViewsWithGapsBetweenPixelsAndRows) {
     problem.with_residual = true;
     run_everywhere(problem, "channel slices");
     problem.row_gap = 3;
-    problem.with_post = true;
     run_everywhere(problem, "rows with gaps");
   }
 }
@@ -140,7 +139,6 @@ TEST(Conv, EveryActivationWithResidualBeforeAndAfter) {
       problem.with_residual = residual > 0;
       problem.residual_last = residual == 2;
       problem.with_bias = residual != 1;
-      problem.with_post = residual == 2;
       run_everywhere(problem, fmt::format("activation {} residual {}", a, residual));
     }
   }

@@ -109,7 +109,6 @@ void Depthwise::row(const Task& t, const Row& at) const noexcept {
     a.out = t.output + (at.image * out.batch + at.y * out.axis[1] + at.channel) * out_size;
     a.out_stride = out.axis[2];
     direct_(a);
-    if (t.epilogue.post) finish(t, at, 0, out_[2], nullptr);
     return;
   }
   constexpr int64_t kSums = 4096;  // room for eight pixels of the most channels of a row
@@ -129,34 +128,17 @@ void Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixels, 
   const ImageStrides &out = shape_.out_strides, &r = e.residual_strides;
   const auto out_size = static_cast<int64_t>(size_of(params_.out_type));
   const int64_t lanes = kernels_->lanes;
-  char* to = t.output + (at.image * out.batch + at.y * out.axis[1] + x * out.axis[2] + at.channel) * out_size;
-  if (!t.direct) {
-    FinishArgs f;
-    f.sums = sums;
-    f.sums_stride = (at.channels + lanes - 1) / lanes * lanes;
-    f.rows = pixels;
-    f.channels = at.channels;
-    f.activation = e.activation;
-    f.alpha = e.alpha;
-    f.beta = e.beta;
-    f.residual_type = e.residual_type;
-    if (e.residual) {
-      f.residual =
-          static_cast<const char*>(e.residual) + (at.image * r.batch + at.y * r.axis[1] + x * r.axis[2] + at.channel) *
-                                                     static_cast<int64_t>(size_of(e.residual_type));
-      f.residual_stride = r.axis[2];
-    }
-    f.residual_last = e.residual_after_activation;
-    f.out = to;
-    f.out_type = params_.out_type;
-    f.out_stride = out.axis[2];
-    kernels_->finish(f);
-  }
-  if (!e.post) return;
-  for (int64_t i = 0; i < pixels; ++i) {
-    e.post(e.post_context, to + i * out.axis[2] * out_size, (at.image * out_[1] + at.y) * out_[2] + x + i, at.channel,
-           at.channels);
-  }
+  FinishArgs f;
+  f.sums = sums;
+  f.sums_stride = (at.channels + lanes - 1) / lanes * lanes;
+  f.rows = pixels;
+  f.channels = at.channels;
+  f.take(e);
+  f.residual = residual_at(e, at.image * r.batch + at.y * r.axis[1] + x * r.axis[2] + at.channel);
+  f.out = t.output + (at.image * out.batch + at.y * out.axis[1] + x * out.axis[2] + at.channel) * out_size;
+  f.out_type = params_.out_type;
+  f.out_stride = out.axis[2];
+  kernels_->finish(f);
 }
 
 void Depthwise::run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue,

@@ -25,21 +25,11 @@ void run_everywhere(ConvProblem problem, const std::string& name) {
   }
 }
 
-ConvProblem plane(int64_t channels, int64_t height, int64_t width, int64_t kernel, int64_t stride, int64_t pad) {
-  ConvProblem problem;
-  problem.params.in_channels = problem.params.out_channels = problem.params.groups = channels;
-  problem.params.kernel = {1, kernel, kernel};
-  problem.params.stride = {1, stride, stride};
-  problem.params.pad_before = problem.params.pad_after = {0, pad, pad};
-  problem.in = {1, height, width};
-  return problem;
-}
-
 TEST(Depthwise, EveryWindowSizeAndStride) {
   for (int64_t kernel : {1, 2, 3, 4, 5, 7})
     for (int64_t stride : {1, 2, 3})
       for (int64_t channels : {1, 8, 19, 32}) {
-        ConvProblem problem = plane(channels, 11, 17, kernel, stride, kernel / 2);
+        ConvProblem problem = depthwise_plane(channels, 11, 17, kernel, stride, kernel / 2);
         problem.batch = 2;
         run_everywhere(problem, fmt::format("{0}x{0} stride {1} channels {2}", kernel, stride, channels));
       }
@@ -48,31 +38,31 @@ TEST(Depthwise, EveryWindowSizeAndStride) {
 TEST(Depthwise, ImagesSmallerThanTheWindow) {
   for (int64_t kernel : {3, 5})
     for (int64_t stride : {1, 2})
-      for (int64_t size : {1, 2, 3}) run_everywhere(plane(9, size, size, kernel, stride, kernel / 2), "small");
-  run_everywhere(plane(9, 2, 2, 3, 1, 5), "rows wholly in the padding");
+      for (int64_t size : {1, 2, 3})
+        run_everywhere(depthwise_plane(9, size, size, kernel, stride, kernel / 2), "small");
+  run_everywhere(depthwise_plane(9, 2, 2, 3, 1, 5), "rows wholly in the padding");
 }
 
 TEST(Depthwise, DilationUnevenPadsAndViews) {
-  ConvProblem problem = plane(13, 9, 12, 3, 1, 0);
+  ConvProblem problem = depthwise_plane(13, 9, 12, 3, 1, 0);
   problem.params.dilation = {1, 2, 3};
   problem.params.pad_before = {0, 2, 1};
   problem.params.pad_after = {0, 1, 5};
   run_everywhere(problem, "dilated");
-  problem = plane(21, 9, 12, 5, 2, 0);
+  problem = depthwise_plane(21, 9, 12, 5, 2, 0);
   problem.params.pad_before = {0, 1, 2};
   problem.params.pad_after = {0, 2, 1};
   problem.gap = 3;
   problem.row_gap = 2;
-  problem.with_post = true;
   run_everywhere(problem, "TensorFlow pads, views");
 }
 
 TEST(Depthwise, ManyChannelsAndLargeImages) {
   for (Activation activation : {Activation::None, Activation::Silu}) {
-    ConvProblem problem = plane(1043, 3, 10, 3, 1, 1);  // several groups of channels, the last one narrower
+    ConvProblem problem = depthwise_plane(1043, 3, 10, 3, 1, 1);  // several groups of channels, the last one narrower
     problem.activation = activation;
     run_everywhere(problem, "many channels");
-    problem = plane(40, 2, 9000, 3, 2, 1);  // larger than the L2 cache: row by row
+    problem = depthwise_plane(40, 2, 9000, 3, 2, 1);  // larger than the L2 cache: row by row
     problem.activation = activation;
     run_everywhere(problem, "a large image");
   }
@@ -81,7 +71,7 @@ TEST(Depthwise, ManyChannelsAndLargeImages) {
 TEST(Depthwise, EpilogueAndNarrowTypes) {
   for (DataType type : {DataType::F32, DataType::F16, DataType::BF16})
     for (Activation activation : {Activation::Relu, Activation::Clip, Activation::Silu, Activation::HardSwish}) {
-      ConvProblem problem = plane(21, 7, 9, 3, 1, 1);
+      ConvProblem problem = depthwise_plane(21, 7, 9, 3, 1, 1);
       problem.params.type = problem.params.out_type = type;
       problem.activation = activation;
       problem.beta = 0.75f;

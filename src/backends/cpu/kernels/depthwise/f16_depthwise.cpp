@@ -96,36 +96,23 @@ void F16Depthwise::row(const Task& t, const Row& at, Half* scratch) const noexce
   a.out = t.direct ? to : scratch;
   a.out_stride = t.direct ? out.axis[2] : kernels_->halves;
   row_(a);
-  if (!t.direct || t.epilogue.post) finish(t, at, scratch, to);
+  if (!t.direct) finish(t, at, scratch, to);
 }
 
 void F16Depthwise::finish(const Task& t, const Row& at, const Half* sums, Half* to) const noexcept {
   const Epilogue& e = t.epilogue;
   const ImageStrides &out = shape_.out_strides, &r = e.residual_strides;
   const int64_t channel = at.block * kernels_->halves;
-  const int64_t channels = std::min<int64_t>(kernels_->halves, params_.in_channels - channel);
-  if (!t.direct) {
-    F16FinishArgs f;
-    f.in = sums;
-    f.in_stride = kernels_->halves;
-    f.out = to;
-    f.out_stride = out.axis[2];
-    f.rows = out_[2];
-    f.channels = channels;
-    f.activation = e.activation;
-    f.alpha = e.alpha;
-    f.beta = e.beta;
-    f.residual_type = e.residual_type;
-    if (e.residual) {
-      f.residual = static_cast<const char*>(e.residual) +
-                   (at.image * r.batch + at.y * r.axis[1] + channel) * static_cast<int64_t>(size_of(e.residual_type));
-      f.residual_stride = r.axis[2];
-    }
-    f.residual_last = e.residual_after_activation;
-    kernels_->finish(f);
-  }
-  for (int64_t x = 0; e.post && x < out_[2]; ++x)
-    e.post(e.post_context, to + x * out.axis[2], (at.image * out_[1] + at.y) * out_[2] + x, channel, channels);
+  F16FinishArgs f;
+  f.in = sums;
+  f.in_stride = kernels_->halves;
+  f.out = to;
+  f.out_stride = out.axis[2];
+  f.rows = out_[2];
+  f.channels = std::min<int64_t>(kernels_->halves, params_.in_channels - channel);
+  f.take(e);
+  f.residual = residual_at(e, at.image * r.batch + at.y * r.axis[1] + channel);
+  kernels_->finish(f);
 }
 
 void F16Depthwise::run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,

@@ -35,21 +35,11 @@ void run_everywhere(ConvProblem problem, const std::string& name) {
   }
 }
 
-ConvProblem plane(int64_t channels, int64_t height, int64_t width, int64_t kernel, int64_t stride, int64_t pad) {
-  ConvProblem problem;
-  problem.params.in_channels = problem.params.out_channels = problem.params.groups = channels;
-  problem.params.kernel = {1, kernel, kernel};
-  problem.params.stride = {1, stride, stride};
-  problem.params.pad_before = problem.params.pad_after = {0, pad, pad};
-  problem.in = {1, height, width};
-  return problem;
-}
-
 TEST(F16Depthwise, EveryWindowSizeAndStride) {
   for (int64_t kernel : {1, 2, 3, 4, 5, 7})
     for (int64_t stride : {1, 2, 3})
       for (int64_t channels : {1, 8, 19, 64}) {
-        ConvProblem problem = plane(channels, 11, 31, kernel, stride, kernel / 2);
+        ConvProblem problem = depthwise_plane(channels, 11, 31, kernel, stride, kernel / 2);
         problem.batch = 2;
         run_everywhere(problem, fmt::format("{0}x{0} stride {1} channels {2}", kernel, stride, channels));
       }
@@ -58,26 +48,26 @@ TEST(F16Depthwise, EveryWindowSizeAndStride) {
 TEST(F16Depthwise, ImagesSmallerThanTheWindow) {
   for (int64_t kernel : {3, 5})
     for (int64_t stride : {1, 2})
-      for (int64_t size : {1, 2, 3}) run_everywhere(plane(9, size, size, kernel, stride, kernel / 2), "small");
-  run_everywhere(plane(9, 2, 2, 3, 1, 5), "rows wholly in the padding");
+      for (int64_t size : {1, 2, 3})
+        run_everywhere(depthwise_plane(9, size, size, kernel, stride, kernel / 2), "small");
+  run_everywhere(depthwise_plane(9, 2, 2, 3, 1, 5), "rows wholly in the padding");
 }
 
 TEST(F16Depthwise, LargeImagesRowByRow) {
-  run_everywhere(plane(70, 3, 9000, 3, 1, 1), "larger than a cache");
+  run_everywhere(depthwise_plane(70, 3, 9000, 3, 1, 1), "larger than a cache");
 }
 
 TEST(F16Depthwise, DilationUnevenPadsAndViews) {
-  ConvProblem problem = plane(13, 9, 12, 3, 1, 0);
+  ConvProblem problem = depthwise_plane(13, 9, 12, 3, 1, 0);
   problem.params.dilation = {1, 2, 3};
   problem.params.pad_before = {0, 2, 1};
   problem.params.pad_after = {0, 1, 5};
   run_everywhere(problem, "dilated");
-  problem = plane(21, 9, 22, 5, 2, 0);
+  problem = depthwise_plane(21, 9, 22, 5, 2, 0);
   problem.params.pad_before = {0, 1, 2};
   problem.params.pad_after = {0, 2, 1};
   problem.gap = 3;
   problem.row_gap = 2;
-  problem.with_post = true;
   run_everywhere(problem, "TensorFlow pads, views");
 }
 
@@ -85,7 +75,7 @@ TEST(F16Depthwise, Epilogues) {
   for (Activation activation :
        {Activation::None, Activation::Relu, Activation::Clip, Activation::Silu, Activation::HardSwish})
     for (int residual = 0; residual < 3; ++residual) {
-      ConvProblem problem = plane(21, 7, 9, 3, 1, 1);
+      ConvProblem problem = depthwise_plane(21, 7, 9, 3, 1, 1);
       problem.activation = activation;
       problem.beta = 0.75f;
       problem.with_bias = residual != 1;

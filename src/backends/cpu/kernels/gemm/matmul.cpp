@@ -101,7 +101,6 @@ void MatMul::packed_unit(const Task& task, int64_t matrix, int64_t begin, int64_
   shape.input_row = shape_.a[2] * size;
   shape.input_bytes = shape_.m * shape_.k * size;
   shape.first_block = begin;
-  shape.first_pixel = matrix * shape_.m;
   shape.out_extent = {1, 1, shape_.m};
   shape.out = {0, {0, 0, shape_.c[2]}};
   ProductOperands operands;
@@ -133,22 +132,12 @@ void MatMul::small_unit(const Task& task, int64_t matrix, int64_t begin, int64_t
   f.rows = shape_.m;
   f.channels = s.columns;
   f.bias = e.bias ? e.bias + begin : nullptr;
-  f.activation = e.activation;
-  f.alpha = e.alpha;
-  f.beta = e.beta;
-  f.residual_type = e.residual_type;
-  f.residual_stride = e.residual_strides.axis[2];
-  if (e.residual)
-    f.residual = static_cast<const char*>(e.residual) + begin * static_cast<int64_t>(size_of(e.residual_type));
-  f.residual_last = e.residual_after_activation;
+  f.take(e);
+  f.residual = residual_at(e, begin);
   f.out = task.c + (Task::offset(shape_, shape_.c, matrix) + begin) * out_size;
   f.out_type = params_.out_type;
   f.out_stride = shape_.c[2];
   packing_.kernels->finish(f);
-  if (!e.post) return;
-  for (int64_t row = 0; row < shape_.m; ++row) {
-    e.post(e.post_context, f.out + row * f.out_stride * out_size, matrix * shape_.m + row, begin, s.columns);
-  }
 }
 
 void MatMul::run(Lane& lane, const void* a, const void* b, const Epilogue& epilogue, void* c,

@@ -6,10 +6,7 @@
 
 #include <cmath>
 
-#include "backends/cpu/kernels/epilogue.h"
 #include "backends/cpu/kernels/jit/program_fuzz.h"
-#include "backends/cpu/kernels/jit/row_epilogue.h"
-#include "base/half.h"
 
 namespace tn {
 namespace {
@@ -151,41 +148,6 @@ TEST(ElementwiseLoop, RefusesOtherRanks) {
   EXPECT_TRUE(loop.bind(Shape{4}, one, one).ok());
   EXPECT_FALSE(loop.bind(Shape{4}, one, mixed).ok());
   EXPECT_FALSE(loop.bind(Shape{4}, std::span(one, 1), one).ok());
-}
-
-TEST(RowEpilogue, ReplacesPartsOfRows) {
-  // max(row * scale[channel] + residual[pixel][channel], low); a product and a sum of small integers are exact
-  constexpr ScalarType f32 = ScalarType::F32;
-  ScalarProgram program;
-  program.inputs.assign(4, f32);
-  for (uint16_t k = 0; k < 4; ++k) program.instructions.push_back({Input, f32, k});
-  program.instructions.insert(program.instructions.end(), {{Mul, f32, 0, 1}, {Add, f32, 4, 2}, {Max, f32, 5, 3}});
-  program.results = {6};
-  const RowEpilogue::Operand operands[] = {{RowOperandKind::Channel, DataType::F32},
-                                           {RowOperandKind::Pixel, DataType::I8},
-                                           {RowOperandKind::Scalar, DataType::F32}};
-  EXPECT_THROW(RowEpilogue(program, DataType::F32, operands), Error) << "an i8 residual is an integer";
-  const RowEpilogue::Operand floats[] = {operands[0], {RowOperandKind::Pixel, DataType::BF16}, operands[2]};
-  const RowEpilogue epilogue(program, DataType::F32, floats);
-  constexpr int64_t kPixels = 5, kChannels = 37, kFirst = 3, kStride = 40;
-  std::vector<float> rows(kPixels * kChannels, 2.f), scale(kChannels);
-  std::vector<BFloat16> residual(kPixels * kStride);
-  for (size_t c = 0; c < scale.size(); ++c) scale[c] = static_cast<float>(c);
-  for (size_t i = 0; i < residual.size(); ++i) residual[i] = BFloat16(-static_cast<float>(i % 64));
-  const float low = -10;
-  const void* data[] = {scale.data(), residual.data(), &low};
-  const int64_t strides[] = {0, kStride, 0};
-  RowEpilogue::Call call(epilogue, data, strides);
-  const RowFunction function = RowEpilogue::Call::apply;
-  for (int64_t p = 0; p < kPixels; ++p)
-    function(&call, rows.data() + p * kChannels + kFirst, p, kFirst, kChannels - kFirst);
-  for (int64_t p = 0; p < kPixels; ++p) {
-    for (int64_t c = 0; c < kChannels; ++c) {
-      const float added = static_cast<float>(residual[static_cast<size_t>(p * kStride + c)]);
-      const float expected = c < kFirst ? 2.f : std::max(2.f * static_cast<float>(c) + added, low);
-      ASSERT_EQ(rows[static_cast<size_t>(p * kChannels + c)], expected) << p << ", " << c;
-    }
-  }
 }
 
 }  // namespace

@@ -8,17 +8,11 @@ namespace tn {
 
 /// What is left of an epilogue for halves that already have their bias. In place where `in` is `out`, and the residual
 /// may be `out` too.
-struct F16FinishArgs {
+struct F16FinishArgs : RowsEpilogue {
   const Half* in = nullptr;
   int64_t in_stride = 0, rows = 0, channels = 0;
   Half* out = nullptr;
   int64_t out_stride = 0;
-  Activation activation = Activation::None;
-  float alpha = 0, beta = 0;
-  const char* residual = nullptr;
-  DataType residual_type = DataType::F16;
-  int64_t residual_stride = 0;  ///< elements
-  bool residual_last = false;
 };
 using F16FinishFunction = void (*)(const F16FinishArgs&);
 

@@ -108,7 +108,6 @@ class Worker {
     may_split_ = plain && direct == DataType::F32 && s_.packing.taps == 1 && !o_.fill.function &&
                  !(e_.residual && e_.residual_after_activation);
     out_size_ = static_cast<int64_t>(size_of(s_.out_type));
-    residual_size_ = static_cast<int64_t>(size_of(e_.residual_type));
     args_.aside = o_.fill.function ? aside_ : o_.zeros;
     args_.taps = s_.packing.taps;
     args_.row_stride = s_.input_row;
@@ -205,7 +204,6 @@ class Worker {
     if (!last_) return;
     if (!direct_) finish(image, pixel, rows);
     if (in_place_) finish_in_place(image, pixel, rows);
-    if (e_.post) post(image, pixel, rows);
   }
 
   void place_output(int64_t image, int64_t pixel) {
@@ -239,9 +237,7 @@ class Worker {
     f.in_stride = f.out_stride = s_.out.axis[2];
     f.rows = rows;
     f.channels = args_.channels;
-    f.activation = e_.activation;
-    f.alpha = e_.alpha;
-    f.beta = e_.beta;
+    f.take(e_);
     s_.packing.kernels->finish_halves(f);
   }
 
@@ -251,12 +247,7 @@ class Worker {
     f.rows = even_ ? rows : 1;
     f.channels = args_.channels;
     f.bias = e_.bias ? e_.bias + first_channel_ : nullptr;
-    f.activation = e_.activation;
-    f.alpha = e_.alpha;
-    f.beta = e_.beta;
-    f.residual_type = e_.residual_type;
-    f.residual_stride = e_.residual_strides.axis[2];
-    f.residual_last = e_.residual_after_activation;
+    f.take(e_);
     f.out_type = s_.out_type;
     f.out_stride = s_.out.axis[2];
     for (int64_t row = 0; row < rows; row += f.rows) {
@@ -265,17 +256,9 @@ class Worker {
       if (e_.residual && k_ == 0) {  // later stretches find it in the sums
         const ImageStrides& r = e_.residual_strides;
         const int64_t offset = even_ ? (pixel + row) * r.axis[2] : pixel_offset(s_.out_extent, r, pixel + row);
-        f.residual =
-            static_cast<const char*>(e_.residual) + (image * r.batch + first_channel_ + offset) * residual_size_;
+        f.residual = residual_at(e_, image * r.batch + first_channel_ + offset);
       }
       s_.packing.kernels->finish(f);
-    }
-  }
-
-  void post(int64_t image, int64_t pixel, int64_t rows) {
-    for (int64_t row = 0; row < rows; ++row) {
-      char* out = static_cast<char*>(o_.output) + out_offset(image, pixel + row) * out_size_;
-      e_.post(e_.post_context, out, s_.first_pixel + image * s_.pixels + pixel + row, first_channel_, args_.channels);
     }
   }
 
@@ -291,7 +274,7 @@ class Worker {
   int64_t k_ = 0;           ///< where the stretch begins
   bool last_ = true;        ///< the stretch is the last
   bool to_output_ = true;   ///< its tiles write the output, with or without the epilogue
-  int64_t out_size_ = 4, residual_size_ = 4, first_channel_ = 0;
+  int64_t out_size_ = 4, first_channel_ = 0;
   static constexpr int64_t kSums = 4 * kMaxTileFloats;
   alignas(64) float sums_[kSums];
 };

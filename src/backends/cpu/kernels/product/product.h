@@ -22,8 +22,6 @@ struct ProductShape {
   const int32_t* offsets = nullptr;        ///< [pixel of tile begin][tap][row]: see TileArgs
   int64_t first_block = 0;                 ///< the block that `packed` begins with
 
-  int64_t first_pixel = 0;  ///< what `post` calls the first pixel
-
   Extent out_extent{1, 1, 0};
   ImageStrides out;
 

@@ -57,18 +57,12 @@ inline void advance_tile(TileArgs& t, int64_t rows) {
   if (t.half_residual) t.half_residual += rows * t.residual_stride;
 }
 
-/// Sums of a tile on their way to the output: everything of Epilogue but `post`.
-struct FinishArgs {
+/// Sums of a tile on their way to the output.
+struct FinishArgs : RowsEpilogue {
   const float* sums = nullptr;
   int64_t sums_stride = 0;
   int64_t rows = 0, channels = 0;
   const float* bias = nullptr;
-  Activation activation = Activation::None;
-  float alpha = 0, beta = 0;
-  const char* residual = nullptr;
-  DataType residual_type = DataType::F32;
-  int64_t residual_stride = 0;  ///< elements
-  bool residual_last = false;
   char* out = nullptr;
   DataType out_type = DataType::F32;
   int64_t out_stride = 0;  ///< elements

@@ -235,7 +235,7 @@ void Winograd::write_patch(const Task& task, const float* sums, int64_t plane, i
   const int64_t y = within / columns_ * config_.outputs, x = within % columns_ * config_.outputs;
   const ImageStrides &o = shape_.out_strides, &r = e.residual_strides;
   const int64_t out_at = image * o.batch + y * o.axis[1] + x * o.axis[2];
-  const int64_t residual_at = image * r.batch + y * r.axis[1] + x * r.axis[2];
+  const int64_t residual_first = image * r.batch + y * r.axis[1] + x * r.axis[2];
   WinogradOutput t;
   t.plane = plane;
   t.rows = std::min<int64_t>(config_.outputs, out_[1] - y);
@@ -248,7 +248,7 @@ void Winograd::write_patch(const Task& task, const float* sums, int64_t plane, i
     t.sums = sums;
     t.channels = params_.out_channels;
     t.bias = e.bias;
-    if (e.residual) t.residual = static_cast<const float*>(e.residual) + residual_at;
+    if (e.residual) t.residual = static_cast<const float*>(e.residual) + residual_first;
     t.residual_row = r.axis[1];
     t.residual_pixel = r.axis[2];
     t.residual_last = e.residual_after_activation;
@@ -264,12 +264,7 @@ void Winograd::write_patch(const Task& task, const float* sums, int64_t plane, i
     FinishArgs f;
     f.sums_stride = kStagedChannels;
     f.rows = t.columns;
-    f.activation = e.activation;
-    f.alpha = e.alpha;
-    f.beta = e.beta;
-    f.residual_type = e.residual_type;
-    f.residual_stride = r.axis[2];
-    f.residual_last = e.residual_after_activation;
+    f.take(e);
     f.out_type = params_.out_type;
     f.out_stride = o.axis[2];
     for (int64_t c = 0; c < params_.out_channels; c += kStagedChannels) {
@@ -280,19 +275,9 @@ void Winograd::write_patch(const Task& task, const float* sums, int64_t plane, i
       for (int64_t i = 0; i < t.rows; ++i) {
         f.sums = staged + i * t.out_row;
         f.out = task.output + (out_at + i * o.axis[1] + c) * out_size;
-        if (e.residual) {
-          f.residual = static_cast<const char*>(e.residual) +
-                       (residual_at + i * r.axis[1] + c) * static_cast<int64_t>(size_of(e.residual_type));
-        }
+        f.residual = residual_at(e, residual_first + i * r.axis[1] + c);
         kernels_->finish(f);
       }
-    }
-  }
-  if (!e.post) return;
-  for (int64_t i = 0; i < t.rows; ++i) {
-    for (int64_t j = 0; j < t.columns; ++j) {
-      e.post(e.post_context, task.output + (out_at + i * o.axis[1] + j * o.axis[2]) * out_size,
-             (image * out_[1] + y + i) * out_[2] + x + j, 0, params_.out_channels);
     }
   }
 }

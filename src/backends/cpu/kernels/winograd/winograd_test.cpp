@@ -68,7 +68,6 @@ TEST(Winograd, EpilogueTypesAndViews) {
       problem.beta = 0.75f;
       problem.with_residual = residual > 0;
       problem.residual_last = residual == 2;
-      problem.with_post = residual == 2;
       problem.gap = residual * 2;
       problem.row_gap = residual;
       run_everywhere(problem, fmt::format("activation {} residual {}", static_cast<int>(activation), residual));
