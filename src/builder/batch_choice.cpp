@@ -34,10 +34,10 @@ NodeTimes times_of(const Graph& graph, const SplittableNodes& found, Tuner& tune
 
 // Time of the splittable nodes when the first `count` of them run image by image, for each count from 0 on.
 std::vector<double> predict(const NodeTimes& times, int64_t images, int threads) {
-  const auto rounds = static_cast<double>((images + threads - 1) / threads);
+  const int64_t rounds = (images + threads - 1) / threads;
   std::vector<double> total = {std::accumulate(times.batch.begin(), times.batch.end(), 0.0)};
   for (size_t i = 0; i < times.batch.size(); ++i)
-    total.push_back(total.back() - times.batch[i] + rounds * times.image[i]);
+    total.push_back(total.back() - times.batch[i] + static_cast<double>(rounds) * times.image[i]);
   return total;
 }
 
@@ -83,6 +83,7 @@ BatchChoice choose_batch_loop(const Graph& graph, Tuner& tuner, const std::map<s
   };
   if (list.size() > 1 && !recall()) {
     std::vector<Graph> graphs;
+    graphs.reserve(list.size());
     for (const Candidate& candidate : list)
       graphs.push_back(candidate.count == 0 ? graph : split_batch(graph, *found, candidate.count));
     const auto times = race(graphs);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <numeric>
 
 #include "base/require.h"
@@ -96,8 +97,8 @@ std::vector<double> Timer::measure(const Region& region, std::span<const Choice>
   bench->run(lane_);
   bench->forget();
   for (int i = 0; i < kLooks; ++i) bench->run(lane_);
-  std::vector<double> result;
-  for (const size_t way : rivals) result.push_back(std::ranges::min(bench->times(way)));
+  std::vector<double> result(ways.size());
+  for (const size_t way : rivals) result[way] = std::ranges::min(bench->times(way));
   const double shortest = std::ranges::min(result);
   std::erase_if(rivals, [&](size_t way) { return result[way] > kHopeless * shortest; });
 

@@ -130,7 +130,7 @@ double Tuner::fastest(const Region& region, std::vector<Candidate> list) {
 }
 
 Choice Tuner::select(const Region& region) {
-  const Choice choice = choose(region);
+  Choice choice = choose(region);
   if (options_.region_done) options_.region_done();
   return choice;
 }

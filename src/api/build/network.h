@@ -109,10 +109,12 @@ class Network final : public tenon::INetworkDefinition {
 
   /// Makes a layer named after its kind and number, lets `prepare` set it up, and appends it.
   template <typename Record, typename Prepare>
-  Record* add_layer(tenon::LayerType type, const char* kind, std::vector<tenon::ITensor*> inputs, size_t outputs,
-                    Prepare&& prepare) noexcept {
+  Record* add_layer(tenon::LayerType type, const char* kind, const std::vector<tenon::ITensor*>& inputs, size_t outputs,
+                    const Prepare& prepare) noexcept {
     return guard<Record*>(logger_, nullptr, [&] {
       std::vector<NetworkTensor*> tensors;
+      tensors.reserve(inputs.size());
+      tensors.reserve(inputs.size());
       for (tenon::ITensor* input : inputs)
         tensors.push_back(static_cast<NetworkTensor*>(&not_null(input, "an input tensor")));
       auto layer = std::make_unique<Record>(*this, type, fmt::format("{}_{}", kind, layers_.size()), std::move(tensors),
