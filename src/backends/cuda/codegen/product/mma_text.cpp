@@ -58,22 +58,26 @@ __device__ __forceinline__ void wait_for_copies() {
 #endif
 }
 
-// One chunk made of pieces of kVector elements that lie apart; source(i) is the i-th, null where it does not exist.
+struct Piece {
+  const element_t* from;  // not read unless it exists
+  bool exists;
+};
+// One chunk made of pieces of kVector elements that lie apart; source(i) is the i-th.
 template <int kVector, typename Source>
-__device__ __forceinline__ void load_chunk(u32 to, const element_t* somewhere, Source source) {
+__device__ __forceinline__ void load_chunk(u32 to, Source source) {
   if constexpr (kVector * kSize >= 4) {
 #pragma unroll
     for (int i = 0; i < kChunk / kVector; ++i) {
-      const element_t* from = source(i);
-      copy_async<kVector * kSize>(to + i * kVector * kSize, from ? from : somewhere, from != nullptr);
+      const Piece piece = source(i);
+      copy_async<kVector * kSize>(to + i * kVector * kSize, piece.from, piece.exists);
     }
   } else {
     u32 words[4];
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const unsigned short* low = reinterpret_cast<const unsigned short*>(source(2 * i));
-      const unsigned short* high = reinterpret_cast<const unsigned short*>(source(2 * i + 1));
-      words[i] = (low ? u32(*low) : 0u) | (high ? u32(*high) : 0u) << 16;
+      const Piece low = source(2 * i), high = source(2 * i + 1);
+      words[i] = low.exists ? u32(*reinterpret_cast<const unsigned short*>(low.from)) : 0u;
+      words[i] |= high.exists ? u32(*reinterpret_cast<const unsigned short*>(high.from)) << 16 : 0u;
     }
     asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(words[0]), "r"(words[1]), "r"(words[2]),
                  "r"(words[3]) : "memory");
@@ -161,9 +165,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, MIN_BLOCKS) ENTRY(PARAMET
       const int at = thread + i * kThreads, row = at / kRow, chunk = at % kRow;
       if (TILE_K * kRow % kThreads != 0 && at >= TILE_K * kRow) break;
       const int k = block * TILE_K + row, column = first_column + chunk * kChunk;
-      load_chunk<B_VECTOR>(tile_b(stage) + swizzled<kRow>(row, chunk), b, [&](int piece) {
+      load_chunk<B_VECTOR>(tile_b(stage) + swizzled<kRow>(row, chunk), [&](int piece) {
         const int n = column + piece * B_VECTOR;
-        return k < DEPTH && n < COLUMNS ? b + index_t(k) * B_DEPTH + n : nullptr;
+        return Piece{b + (index_t(k) * B_DEPTH + n), k < DEPTH && n < COLUMNS};
       });
     }
 #else
@@ -173,9 +177,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, MIN_BLOCKS) ENTRY(PARAMET
       const int row = load_row + i * kRowsAtOnce, column = first_column + row;
       if (TILE_N % kRowsAtOnce != 0 && row >= TILE_N) break;
       const bool exists = COLUMNS % TILE_N == 0 || column < COLUMNS;
-      load_chunk<B_VECTOR>(tile_b(stage) + swizzled<kChunks>(row, load_at), b, [&](int piece) {
+      load_chunk<B_VECTOR>(tile_b(stage) + swizzled<kChunks>(row, load_at), [&](int piece) {
         const int at = k + piece * B_VECTOR;
-        return exists && (B_LIMIT % TILE_K == 0 || at < B_LIMIT) ? b + index_t(column) * B_COLUMN + at : nullptr;
+        return Piece{b + (index_t(column) * B_COLUMN + at), exists && (B_LIMIT % TILE_K == 0 || at < B_LIMIT)};
       });
     }
 #endif
@@ -244,9 +248,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, MIN_BLOCKS) ENTRY(PARAMET
       const int at = thread + i * kThreads, row = at / kRow, chunk = at % kRow;
       if (TILE_K * kRow % kThreads != 0 && at >= TILE_K * kRow) break;
       const int k = block * TILE_K + row, m = first_row + chunk * kChunk;
-      load_chunk<A_VECTOR>(tile_a(stage) + swizzled<kRow>(row, chunk), a, [&](int piece) {
+      load_chunk<A_VECTOR>(tile_a(stage) + swizzled<kRow>(row, chunk), [&](int piece) {
         const int at_m = m + piece * A_VECTOR;
-        return k < DEPTH && at_m < ROWS ? a + index_t(k) * A_DEPTH + at_m : nullptr;
+        return Piece{a + (index_t(k) * A_DEPTH + at_m), k < DEPTH && at_m < ROWS};
       });
     }
 #else
@@ -271,7 +275,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MIN_BLOCKS) ENTRY(PARAMET
     for (int i = 0; i < kRowsA; ++i) {
       const int row = load_row + i * kRowsAtOnce;
       if (TILE_M % kRowsAtOnce != 0 && row >= TILE_M) break;
-      load_chunk<A_VECTOR>(tile_a(stage) + swizzled<kChunks>(row, load_at), a, [&](int piece) -> const element_t* {
+      load_chunk<A_VECTOR>(tile_a(stage) + swizzled<kChunks>(row, load_at), [&](int piece) {
 #if WINDOW
         const u32 taps = inside[i];
         const bool in = exists[piece] && ((taps >> tap_d[piece]) & (taps >> (KERNEL_D + tap_h[piece])) &
@@ -279,7 +283,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, MIN_BLOCKS) ENTRY(PARAMET
 #else
         const bool in = exists[piece] && inside[i];
 #endif
-        return in ? a + (base[i] + offset[piece]) : nullptr;
+        return Piece{a + (base[i] + offset[piece]), in};
       });
     }
 #endif
