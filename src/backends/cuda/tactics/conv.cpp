@@ -9,7 +9,7 @@
 #include "backends/cuda/codegen/product/tiles.h"
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/product_region.h"
-#include "backends/cuda/tactics/products.h"
+#include "backends/cuda/tactics/table.h"
 #include "ops/conv/conv_transpose.h"
 
 namespace tn::cuda {
