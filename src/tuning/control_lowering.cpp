@@ -122,11 +122,10 @@ void NodeLowering::add_loop(const LoopForm& form) {
   std::vector<int> operands;
   for (int i = form.first_state + form.states; i < region_.inputs(); ++i) {
     const bool whole = i < form.first_state + form.states + static_cast<int>(form.scanned.size());
-    operands.push_back(
-        input_in(i, whole ? Need::Any : Need::RowMajor, whole ? std::optional(Space::Device) : std::nullopt));
+    operands.push_back(input_in(i, whole ? Need::Any : Need::RowMajor, whole ? std::optional(space()) : std::nullopt));
   }
   for (size_t i = 0; i < form.stacked.size(); ++i)
-    operands.push_back(output_in(form.states + static_cast<int>(i), Need::RowMajor, Space::Device));
+    operands.push_back(output_in(form.states + static_cast<int>(i), Need::RowMajor, space()));
   builder.add_step(graph_.list_, std::move(step));
   run_body(list, form, states, {iteration, condition}, operands);
   kept.insert(kept.end(), operands.begin(), operands.end());
@@ -143,15 +142,15 @@ void NodeLowering::run_body(uint32_t list, const LoopForm& form, const std::vect
   const Graph& body = region_.node->bodies[0];
   std::vector<int> inputs = form.counts ? counters : std::vector<int>{};
   inputs.insert(inputs.end(), states.begin(), states.end());
+  // Which slice it is, the host says; so they are cut and put together there.
   const auto add_slice = [&](std::string_view kernel, const LoopForm::Slices& slices, int from, int to) {
     StepDraft step = draft(std::string(kernel), {from, counters[0]}, {to});
     step.parameters = slice_parameters(slices);
-    step.space = Space::Device;
     builder.add_step(list, std::move(step));
     ++steps_;
   };
   for (size_t i = 0; i < form.scanned.size(); ++i) {
-    inputs.push_back(device_temporary("slice", body.tensor(body.inputs()[inputs.size()]).type));
+    inputs.push_back(temporary("slice", body.tensor(body.inputs()[inputs.size()]).type));
     add_slice(kTakeSlice, form.scanned[i], operands[i], inputs.back());
   }
   inputs.insert(inputs.end(), operands.begin() + static_cast<std::ptrdiff_t>(form.scanned.size()),
@@ -163,7 +162,13 @@ void NodeLowering::run_body(uint32_t list, const LoopForm& form, const std::vect
   const auto results = GraphLowering(body, graph_.target_, graph_.selector_, builder).run(list, inputs, next);
   for (size_t i = 0; i < form.stacked.size(); ++i) {
     const int whole = operands[operands.size() - form.stacked.size() + i];
-    add_slice(kPutSlice, form.stacked[i], results[carried + i], whole);
+    int slice = results[carried + i];
+    if (graph_.apart() && tensor(slice).space != space()) {
+      const int landed = temporary("slice", tensor(slice).type);
+      add_copy(builder, graph_.target_, list, slice, landed, "slice");
+      slice = landed;
+    }
+    add_slice(kPutSlice, form.stacked[i], slice, whole);
   }
   if (form.counts) {
     const int scalar = builder.add_view(next[0], tensor(next[0]).name, {DataType::Bool, {}}, {}, 0);
