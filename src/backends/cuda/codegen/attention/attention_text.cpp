@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "backends/cuda/codegen/attention/attention_body.h"
 #include "backends/cuda/codegen/index_text.h"
@@ -143,20 +144,15 @@ std::optional<std::string> why_unsupported(const AttentionForm& form, const std:
 }
 
 std::vector<AttentionTile> attention_tiles(const AttentionForm& form) {
-  constexpr int64_t kBlocks = 128;  // fewer leave processors idle
-  constexpr AttentionTile kTiles[] = {{4, 1, 64}, {4, 1, 32}, {2, 2, 64}, {2, 2, 32},  {1, 4, 64},
-                                      {2, 1, 64}, {2, 1, 32}, {1, 2, 64}, {1, 4, 128}, {8, 1, 64}};
+  constexpr AttentionTile kMany[] = {{4, 1, 32}, {4, 1, 64}, {2, 2, 32}, {2, 1, 32}};
+  constexpr AttentionTile kFew[] = {{2, 2, 64}, {1, 4, 128}, {2, 2, 32}, {1, 4, 64}, {4, 1, 32}, {2, 1, 32}};
+  constexpr int64_t kBlocks = 128;  // of 64 rows; fewer leave processors idle
   const Dims& dims = form.query.dims;
-  const auto blocks = [&](const AttentionTile& tile) {
-    const auto heads = (dims[0] * dims[1]).constant(), rows = dims[2].constant();
-    return heads && rows ? *heads * ((*rows + 16 * tile.row_warps - 1) / (16 * tile.row_warps)) : kBlocks;
-  };
+  const auto heads = (dims[0] * dims[1]).constant(), rows = dims[2].constant();
+  const bool few = heads && rows && *heads * ((*rows + 63) / 64) < kBlocks;
   std::vector<AttentionTile> tiles;
-  for (const AttentionTile& tile : kTiles)
+  for (const AttentionTile& tile : few ? std::span<const AttentionTile>(kFew) : std::span<const AttentionTile>(kMany))
     if (fits(form, tile)) tiles.push_back(tile);
-  std::ranges::stable_partition(tiles, [&](const AttentionTile& tile) { return blocks(tile) >= kBlocks; });
-  const bool few = !tiles.empty() && blocks(tiles[0]) < kBlocks;
-  if (few) std::ranges::stable_sort(tiles, [&](const auto& a, const auto& b) { return blocks(a) > blocks(b); });
   return tiles;
 }
 
@@ -184,6 +180,7 @@ KernelText attention_text(const AttentionForm& form, const AttentionTile& tile, 
   text.block = {static_cast<uint32_t>(32 * tile.row_warps * tile.key_warps), 1, 1};
   text.grid[0] = scores[0] * scores[1] * Dim::ceil_div(scores[2], 16 * tile.row_warps);
   text.scalars = scalars.values();
+  text.overlaps = true;
   text.shared_bytes = static_cast<uint32_t>(shared_bytes(form, tile, stages));
   return text;
 }

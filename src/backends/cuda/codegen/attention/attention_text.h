@@ -29,7 +29,7 @@ struct AttentionTile {
 
 /// Whether head sizes, types and architecture ("sm_90") are among those that the kernel has, or why not.
 std::optional<std::string> why_unsupported(const AttentionForm& form, const std::string& architecture);
-/// Tiles that fit, the best guess first for `rows` queries in all heads and images together on so many multiprocessors.
+/// Tiles that fit, the best guess first: where queries are few, they share out keys.
 std::vector<AttentionTile> attention_tiles(const AttentionForm& form);
 KernelText attention_text(const AttentionForm& form, const AttentionTile& tile, const SymbolRanges& ranges);
 

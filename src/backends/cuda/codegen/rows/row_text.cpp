@@ -65,6 +65,7 @@ class RowText {
     text.block = {static_cast<uint32_t>(plan_.team * plan_.rows), 1, 1};
     text.grid[0] = Dim::ceil_div(form_.rows.elements() * plan_.splits, plan_.rows);
     text.scalars = scalars_.values();
+    text.overlaps = true;
     return text;
   }
 
