@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows: pools over spatial axes, and normalization over neighbouring channels. A thread makes an element.
+// Windows: pools over spatial axes, and normalization over neighbouring channels. A thread makes an element, or those
+// of neighbouring channels.
 #include "ops/pool/pool.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/codegen/scalar_text.h"
 #include "backends/cuda/tactics/element_tactic.h"
 #include "backends/cuda/tactics/table.h"
@@ -18,9 +22,31 @@ std::string_view accumulator(DataType type) {
   return computed == ScalarType::F64 ? "double" : computed == ScalarType::F32 ? "float" : "int64_t";
 }
 
-/// Loops over the taps of the window of the thread's element. `visit` runs for those inside of the image, with their
-/// value as `x` and their place as at0, at1 …; `padded` counts those that are also in the padding.
-std::string window_loops(ElementKernel& kernel, const ops::PoolAttributes& a, const std::string& visit) {
+/// Channels that a thread takes: as many as an access moves, where they are neighbours in memory.
+int64_t lanes_of(const Operand& x, const Operand& y) {
+  const auto takes = [](const Operand& operand, int64_t lanes) {
+    if (operand.strides[1] != Dim(1) || operand.alignment < lanes) return false;
+    for (size_t axis = 0; axis < operand.strides.size(); ++axis)
+      if (axis != 1 && known_divisor(operand.strides[axis], lanes) != lanes) return false;
+    return known_divisor(operand.dims[1], lanes) == lanes;
+  };
+  int64_t lanes = Operand::kAlignment / static_cast<int64_t>(std::max(size_of(x.type), size_of(y.type)));
+  while (lanes > 1 && !(takes(x, lanes) && takes(y, lanes))) lanes /= 2;
+  return lanes;
+}
+
+/// Groups of channels as an axis.
+Operand grouped(Operand operand, int64_t lanes) {
+  operand.dims[1] = Dim::floor_div(operand.dims[1], lanes);
+  operand.strides[1] = operand.strides[1] * lanes;
+  return operand;
+}
+
+/// Loops over the taps of the windows of the thread's elements. `visit` runs for those inside of the image, for each
+/// channel j with its value as `x`, and the place as at0, at1 …; `after` once per tap; `padded` counts the taps that
+/// are also in the padding.
+std::string window_loops(ElementKernel& kernel, const ops::PoolAttributes& a, std::string_view visit,
+                         std::string_view after = "") {
   const size_t spatial = a.kernel.size();
   std::vector<std::string> place = {"i0", "i1"};
   std::string text, inside = "true", padded = "true";
@@ -34,9 +60,11 @@ std::string window_loops(ElementKernel& kernel, const ops::PoolAttributes& a, co
     padded += fmt::format(" && at{} < {} + {}", k, extent, a.pads[spatial + k]);
     place.push_back(fmt::format("(index_t)at{}", k));
   }
-  const std::string x = kernel.in(0, place);
-  text += fmt::format("  if ({}) ++padded;\n  if ({}) {{\n  const acc_t x = (acc_t)to_compute({});\n{}  }}\n", padded,
-                      inside, x, visit);
+  text += fmt::format(
+      "  if ({}) ++padded;\n  if ({}) {{\n  const auto from = load_vec<kLanes>(&{});\n"
+      "#pragma unroll\n  for (int j = 0; j < kLanes; ++j) {{\n  const acc_t x = (acc_t)to_compute(from[j]);\n{}  }}\n"
+      "{}  }}\n",
+      padded, inside, kernel.in(0, place), visit, after);
   for (size_t k = 0; k < spatial; ++k) text += "  }\n";
   return "  int padded = 0;\n" + text;
 }
@@ -56,13 +84,28 @@ class PoolTactic : public ElementTactic<Op> {
     Operands operands;
     operands.add_input(region, lowering, 0);
     for (int i = 0; i < region.outputs(); ++i) operands.outputs.push_back(lowering.output(i));
-    ElementKernel kernel = operands.kernel(lowering, this->name(), region.output_type(0).dims);
+    const Operand x = operand(lowering, operands.inputs[0]), y = operand(lowering, operands.outputs[0]);
+    const int64_t lanes = operands.outputs.size() == 1 ? lanes_of(x, y) : 1;
+    std::vector<Operand> results = {grouped(y, lanes)};
+    for (size_t i = 1; i < operands.outputs.size(); ++i) results.push_back(operand(lowering, operands.outputs[i]));
+    ElementKernel kernel(entry_name(this->name(), ""), {grouped(x, lanes)}, results, results[0].dims,
+                         lowering.target().ranges);
     const std::string text = body(op, kernel);
-    operands.launch(lowering, kernel.finish(text, typedefs(kernel.input(0).type)));
+    operands.launch(lowering,
+                    kernel.finish(text, typedefs(x.type) + fmt::format("constexpr int kLanes = {};\n", lanes)));
   }
   virtual std::string body(const Op& op, ElementKernel& kernel) const = 0;
+  /// Statements that store `value`, an expression for channel j.
   static std::string stored(ElementKernel& kernel, std::string_view value) {
-    return fmt::format("  store(&{}, {});\n", kernel.out(0, kernel.coordinates()), value);
+    return fmt::format(
+        "  vec<{0}, kLanes> y;\n#pragma unroll\n  for (int j = 0; j < kLanes; ++j) y[j] = convert<{0}>({1});\n"
+        "  store_vec(&{2}, y);\n",
+        text_of(kernel.output(0).type), value, kernel.out(0, kernel.coordinates()));
+  }
+  /// Declares an array for the channels.
+  static std::string filled(std::string_view name, std::string_view value) {
+    return fmt::format("  acc_t {0}[kLanes];\n#pragma unroll\n  for (int j = 0; j < kLanes; ++j) {0}[j] = {1};\n", name,
+                       value);
   }
 };
 
@@ -73,12 +116,12 @@ class MaxPoolTactic final : public PoolTactic<ops::MaxPool> {
  protected:
   std::string body(const ops::MaxPool& op, ElementKernel& kernel) const override {
     const bool floats = is_float(kernel.input(0).type);
-    std::string found = "  top = x;\n  any = true;\n";
+    std::string found = "  top[j] = x;\n";
     if (op.indices) found += fmt::format("  best = {};\n", flat(op, kernel));
-    const std::string visit = "  if (top == top && (!any || x > top || x != x)) {\n" + found + "  }\n";
-    std::string text = fmt::format("  acc_t top = {};\n  bool any = false;\n  int64_t best = 0;\n",
-                                   floats ? "-(acc_t)__uint_as_float(0x7f800000u)" : lowest(kernel.input(0).type));
-    text += window_loops(kernel, op, visit) + stored(kernel, "top");
+    const std::string visit = "  if (top[j] == top[j] && (!any || x > top[j] || x != x)) {\n" + found + "  }\n";
+    std::string text = filled("top", floats ? "-(acc_t)__uint_as_float(0x7f800000u)" : lowest(kernel.input(0).type)) +
+                       "  bool any = false;\n  int64_t best = 0;\n";
+    text += window_loops(kernel, op, visit, "  any = true;\n") + stored(kernel, "top[j]");
     if (op.indices) text += fmt::format("  {} = best;\n", kernel.out(1, kernel.coordinates()));
     return text;
   }
@@ -109,8 +152,8 @@ class AveragePoolTactic final : public PoolTactic<ops::AveragePool> {
 
  protected:
   std::string body(const ops::AveragePool& op, ElementKernel& kernel) const override {
-    return "  acc_t sum = 0;\n  int count = 0;\n" + window_loops(kernel, op, "  sum += x;\n  ++count;\n") +
-           stored(kernel, op.count_include_pad ? "sum / (acc_t)padded" : "sum / (acc_t)count");
+    return filled("sum", "0") + "  int count = 0;\n" + window_loops(kernel, op, "  sum[j] += x;\n", "  ++count;\n") +
+           stored(kernel, op.count_include_pad ? "sum[j] / (acc_t)padded" : "sum[j] / (acc_t)count");
   }
 };
 
@@ -122,12 +165,12 @@ class LpPoolTactic final : public PoolTactic<ops::LpPool> {
   std::string body(const ops::LpPool& op, ElementKernel& kernel) const override {
     const bool wide = kernel.input(0).type == DataType::F64;
     if (op.p == 2)
-      return "  acc_t sum = 0;\n" + window_loops(kernel, op, "  sum += x * x;\n") +
-             stored(kernel, wide ? "sqrt(sum)" : "sqrtf(sum)");
+      return filled("sum", "0") + window_loops(kernel, op, "  sum[j] += x * x;\n") +
+             stored(kernel, wide ? "sqrt(sum[j])" : "sqrtf(sum[j])");
     const std::string pow = wide ? "pow" : "powf";
-    return fmt::format("  const acc_t power = {};\n  acc_t sum = 0;\n", op.p) +
-           window_loops(kernel, op, fmt::format("  sum += {}(x < 0 ? -x : x, power);\n", pow)) +
-           stored(kernel, fmt::format("{}(sum, 1 / power)", pow));
+    return filled("sum", "0") + fmt::format("  const acc_t power = {};\n", op.p) +
+           window_loops(kernel, op, fmt::format("  sum[j] += {}(x < 0 ? -x : x, power);\n", pow)) +
+           stored(kernel, fmt::format("{}(sum[j], 1 / power)", pow));
   }
 };
 
