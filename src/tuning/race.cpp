@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 
 #include "base/require.h"
 #include "exec/context.h"
@@ -15,7 +14,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kBurst = std::chrono::milliseconds(40);
 constexpr auto kBudget = std::chrono::milliseconds(600);  // of each engine
-constexpr int kLeastRounds = 2;
 constexpr double kHopeless = 1.3;
 
 class Runner {
@@ -75,26 +73,26 @@ std::vector<double> race(std::vector<plan::PlanT> plans, std::span<const std::by
   const HostBuffer aligned(weights.size(), "weights of a race");
   std::ranges::copy(weights, aligned.data());
   std::vector<std::unique_ptr<Runner>> runners;
+  std::vector<double> result;
   for (plan::PlanT& plan : plans) {
     runners.push_back(std::make_unique<Runner>(std::move(plan), aligned.span(), kernels, threads));
-    runners.back()->burst(lane);  // not counted: the system maps memory meanwhile
+    runners.back()->burst(lane);  // the system maps memory meanwhile: good for no more than to see who is hopeless
+    result.push_back(runners.back()->microseconds());
     runners.back()->forget();
   }
-  std::vector<double> result(runners.size());
-  double best = std::numeric_limits<double>::infinity();
-  const auto hopeless = [&](size_t i) { return result[i] > kHopeless * best; };
+  double hopeless = kHopeless * kHopeless * std::ranges::min(result);
   size_t left = runners.size();
   const auto begin = Clock::now();
-  for (int round = 0; left > 1 && (round < kLeastRounds || Clock::now() - begin < left * kBudget); ++round) {
+  do {
     left = 0;
     for (size_t i = 0; i < runners.size(); ++i) {
-      if (hopeless(i)) continue;
+      if (result[i] > hopeless) continue;
       runners[i]->burst(lane);
       result[i] = runners[i]->microseconds();
       ++left;
     }
-    best = std::ranges::min(result);
-  }
+    hopeless = kHopeless * std::ranges::min(result);
+  } while (left > 1 && Clock::now() - begin < left * kBudget);
   return result;
 }
 

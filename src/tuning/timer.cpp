@@ -13,7 +13,7 @@ namespace tn {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Microseconds = std::chrono::duration<double, std::micro>;
+using Samples = std::vector<std::vector<double>>;  ///< microseconds of each run, by way
 
 // So many copies of the weights that they and the activations, `activations` bytes, do not stay in the caches from one
 // use to the next. Where runs are long beside the time in which memory gives the weights, that is not worth a copy.
@@ -36,16 +36,13 @@ class Timer::Bench final : StepObserver {
         const Timer& timer, HostBuffer& weights)
       : Bench(repeat_ways(region, ways, copies, weights), inputs, timer, weights) {}
 
-  /// Every way, as many times as there are copies. The first run should be forgotten: the system maps memory meanwhile.
-  void run(Lane& lane) {
+  /// Every way, as many times as there are copies; adds the microseconds of each to those of its way.
+  void run(Lane& lane, Samples& samples) {
     step_ = run_ = 0;
     std::ranges::fill(elapsed_, 0.0);
     require(context_.run(lane));
-    for (size_t i = 0; i < runs_.size(); ++i) times_[runs_[i].way].push_back(elapsed_[i]);
+    for (size_t i = 0; i < runs_.size(); ++i) samples[runs_[i].way].push_back(elapsed_[i]);
   }
-  void forget() { times_.clear(); }
-  /// Microseconds of each run of a way so far.
-  std::vector<double>& times(size_t way) { return times_[way]; }
 
  private:
   Bench(RepeatedPlan repeated, std::span<std::byte* const> inputs, const Timer& timer, const HostBuffer& weights)
@@ -67,7 +64,6 @@ class Timer::Bench final : StepObserver {
   std::vector<RepeatedPlan::Run> runs_;
   std::vector<double> elapsed_;
   Context context_;
-  std::map<size_t, std::vector<double>> times_;
   size_t step_ = 0, run_ = 0;
 };
 
@@ -79,7 +75,8 @@ Timer::Timer(const Backend& backend, const Target& target, std::map<std::string,
       lane_(target.threads) {}
 
 std::vector<double> Timer::measure(const Region& region, std::span<const Choice> ways) {
-  constexpr int kLooks = 2;
+  constexpr size_t kLooks = 2;
+  constexpr auto kLong = std::chrono::milliseconds(100);  // beside what mapping memory takes
   constexpr double kHopeless = 2;
   const Graph graph = specialize(region, opt_);
   const RegionPlan plan = plan_region(graph, backend_, target_, ways);
@@ -94,31 +91,42 @@ std::vector<double> Timer::measure(const Region& region, std::span<const Choice>
   std::vector<size_t> rivals(ways.size());
   std::iota(rivals.begin(), rivals.end(), size_t{0});
   auto bench = std::make_unique<Bench>(plan, rivals, 1, inputs, *this, weights_);
-  bench->run(lane_);
-  bench->forget();
-  for (int i = 0; i < kLooks; ++i) bench->run(lane_);
+  Samples samples(ways.size());
+  auto begin = Clock::now();
+  bench->run(lane_, samples);
+  if (Clock::now() - begin < kLong) {  // the system mapped memory meanwhile
+    samples.assign(ways.size(), {});
+    begin = Clock::now();
+  }
+  while (samples[0].size() < kLooks) bench->run(lane_, samples);
   std::vector<double> result(ways.size());
-  for (const size_t way : rivals) result[way] = std::ranges::min(bench->times(way));
+  for (const size_t way : rivals) result[way] = std::ranges::min(samples[way]);
   const double shortest = std::ranges::min(result);
   std::erase_if(rivals, [&](size_t way) { return result[way] > kHopeless * shortest; });
 
   double all = 0;
   for (const size_t way : rivals) all += result[way];
   const size_t copies = copies_of(weight_bytes(plan, rivals), activations, shortest, all, repeats_);
-  if (copies > 1 || rivals.size() < ways.size()) {
-    bench.reset();
-    bench = std::make_unique<Bench>(plan, rivals, copies, inputs, *this, weights_);
-    bench->run(lane_);
-    bench->forget();
+  if (copies > 1) {  // the looks found weights in the caches
+    samples.assign(ways.size(), {});
+    begin = Clock::now();
   }
   const auto budget = repeats_ * rivals.size() * std::chrono::microseconds(2500);
-  const auto begin = Clock::now();
-  const auto measured = [&] { return bench->times(rivals[0]).size(); };
-  while (measured() < repeats_ && (measured() < 3 || Clock::now() - begin < budget)) bench->run(lane_);
+  const auto enough = [&] {
+    const size_t count = samples[rivals[0]].size();
+    return count >= repeats_ || (count >= kLooks && Clock::now() - begin >= budget);
+  };
+  if (!enough() && (copies > 1 || rivals.size() < ways.size())) {
+    bench.reset();
+    bench = std::make_unique<Bench>(plan, rivals, copies, inputs, *this, weights_);
+    Samples mapping(ways.size());
+    bench->run(lane_, mapping);
+  }
+  while (!enough()) bench->run(lane_, samples);
   // The lower quartile: what other programs take from the processor is not the kernel's.
   double fastest = std::numeric_limits<double>::infinity();
   for (const size_t way : rivals) {
-    std::vector<double>& times = bench->times(way);
+    std::vector<double>& times = samples[way];
     std::ranges::sort(times);
     result[way] = times[times.size() / 4];
     fastest = std::min(fastest, result[way]);
