@@ -142,8 +142,8 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
     if (!run)
       load = fmt::format("  to.{0}.of[0] = *({1});\n", name, from);
     else if (step == Dim(1))
-      load = fmt::format("  load_run<{}>(to.{}, {}, present);\n", positions.piece(operand, k, axes.columns, width),
-                         name, from);
+      load = fmt::format("  load_run<{}>(to.{}, {}, present);\n",
+                         positions.piece(operand, k, axes.group_columns, width), name, from);
     else
       load = fmt::format(
           "#pragma unroll\n  for (int i = 0; i < {}; ++i)\n    if (i < present) to.{}.of[i] = *({} + {});\n", width,
@@ -173,7 +173,7 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
     assigned += fmt::format("    store(&result{}.of[i], {});\n", k, body.results[k]);
     if (step == Dim(1))
       stored += fmt::format("  store_run<{}>({}, result{}, present);\n",
-                            positions.piece(operand, epilogue.inputs.size() + k, axes.columns, width), to, k);
+                            positions.piece(operand, epilogue.inputs.size() + k, axes.group_columns, width), to, k);
     else
       stored += fmt::format(
           "#pragma unroll\n  for (int i = 0; i < {}; ++i)\n    if (i < present) *({} + {}) = result{}.of[i];\n", width,

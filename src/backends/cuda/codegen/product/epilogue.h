@@ -28,7 +28,8 @@ struct Epilogue {
 /// Axes of a product's result.
 struct ResultAxes {
   Dims batch, rows;
-  Dim columns;  ///< of all groups
+  Dim columns;        ///< of all groups
+  Dim group_columns;  ///< of one: its first column is where a run begins
 };
 
 /// The program that stores the sums as they are.

@@ -61,7 +61,7 @@ struct Product {
   Dim depth() const { return Dim(window.taps()) * channels; }
   bool a_transposed() const { return !(a.channel == Dim(1)); }
   bool b_transposed() const { return !b.packed && !(b.depth == Dim(1)); }
-  ResultAxes axes() const { return {batch, {images, rows[0], rows[1], rows[2]}, columns * Dim(groups)}; }
+  ResultAxes axes() const { return {batch, {images, rows[0], rows[1], rows[2]}, columns * Dim(groups), columns}; }
 };
 
 /// How a kernel on tensor cores divides a product: see mma_text.cpp.
