@@ -180,6 +180,15 @@ TEST_F(ProductText, Depthwise) {
   }
 }
 
+// Runs of columns begin wherever a group does.
+TEST(ProductEpilogue, PiecesOfRunsDivideTheGroup) {
+  for (const int64_t groups : {64, 32, 8}) {
+    const Product product = conv({.name = "groups", .channels = 64, .columns = 64, .groups = groups});
+    const std::string source = simt_text(product, 32, "product", kRanges).source;
+    EXPECT_NE(source.find(fmt::format("store_run<{}>(", 64 / groups)), std::string::npos) << groups << " groups";
+  }
+}
+
 TEST(ProductTiles, AreManyForAllProductsAndReadBack) {
   for (const auto& [name, product] : cases()) {
     const std::vector<MmaTile> tiles = mma_tiles(product, kRanges, 132, 16);
