@@ -102,6 +102,9 @@ class IBuilderConfig : public INoCopy {
   /// (the default): that of the device.
   virtual void setTargetArchitecture(char const* architecture) noexcept = 0;
   virtual char const* getTargetArchitecture() const noexcept = 0;
+  /// A folder, made if need be, in which kernels compiled for GPUs are kept from build to build; nullptr or "": none.
+  virtual void setKernelCachePath(char const* path) noexcept = 0;
+  virtual char const* getKernelCachePath() const noexcept = 0;
   /// Threads that the engine is tuned for; 0 (default) takes one per physical core. Another count at run time works.
   virtual bool setCpuThreads(int32_t cpuThreads) noexcept = 0;
   virtual int32_t getCpuThreads() const noexcept = 0;

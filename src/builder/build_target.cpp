@@ -30,7 +30,8 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
   device_->architecture = device_->device ? device_->device->architecture() : config.architecture;
   device_->machine = device_->device ? fmt::format("{}, {}", device_->device->name(), device_->device->version())
                                      : device_->architecture;
-  compiler_ = std::make_unique<cuda::NvrtcCompiler>(device_->architecture);
+  compiler_ = std::make_unique<cuda::NvrtcCompiler>(
+      device_->architecture, cuda::NvrtcCompiler::Options{.threads = 0, .folder = config.kernel_folder});
   device_->compiler = compiler_.get();
   device_->allow_tf32 = config.tf32;
   device_->copy = cuda::copy_step;

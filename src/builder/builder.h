@@ -33,6 +33,7 @@ struct BuilderConfig {
   int device = 0;                 ///< number of the CUDA device
   Device* accelerator = nullptr;  ///< instead of that device, one that the caller has
   std::string architecture;       ///< "sm_90": another one than the device's, then nothing is measured
+  std::string kernel_folder;      ///< keeps compiled kernels from build to build, if named
   bool tf32 = true;               ///< products of f32 on a CUDA device may round their operands to 10 bits
   int threads = 0;                ///< of one inference; 0 takes all usable cores
   bool fp16 = false, bf16 = false;

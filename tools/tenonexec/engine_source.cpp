@@ -65,6 +65,7 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
       !config.setCpuThreads(threads_per_stream(options)))
     throw Reported();
   config.setTargetArchitecture(build.architecture.c_str());
+  if (!build.timing_cache_file.empty()) config.setKernelCachePath((build.timing_cache_file + ".kernels").c_str());
   if (!build.preprocess.empty() && !config.setPreprocess(build.preprocess.c_str())) throw Reported();
   for (const std::string& pass : build.disabled_passes)
     if (!config.disablePass(pass.c_str())) throw Reported();

@@ -106,6 +106,7 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   config.backend = cuda ? BuildBackend::Cuda : BuildBackend::Cpu;
   config.device = values_.device;
   config.architecture = values_.architecture;
+  config.kernel_folder = values_.kernel_folder;
   config.tf32 = getFlag(tenon::BuilderFlag::kTF32);
   config.threads = values_.threads;
   config.fp16 = getFlag(tenon::BuilderFlag::kFP16);

@@ -51,6 +51,8 @@ class PublicConfig final : public tenon::IBuilderConfig {
     values_.architecture = architecture ? architecture : "";
   }
   char const* getTargetArchitecture() const noexcept override { return values_.architecture.c_str(); }
+  void setKernelCachePath(char const* path) noexcept override { values_.kernel_folder = path ? path : ""; }
+  char const* getKernelCachePath() const noexcept override { return values_.kernel_folder.c_str(); }
   bool setCpuThreads(int32_t threads) noexcept override;
   int32_t getCpuThreads() const noexcept override { return values_.threads; }
   bool setPreprocess(char const* text) noexcept override;
@@ -80,7 +82,7 @@ class PublicConfig final : public tenon::IBuilderConfig {
     tenon::IProgressMonitor* monitor = nullptr;
     tenon::Backend backend = tenon::Backend::kAUTO;
     int32_t device = 0;
-    std::string architecture;
+    std::string architecture, kernel_folder;
     std::string preprocess, graph_path;
     std::set<std::string, std::less<>> disabled_passes;
     int64_t max_patches = -1;
