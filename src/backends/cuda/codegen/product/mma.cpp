@@ -83,8 +83,8 @@ std::optional<std::string> refuses_mma(const Product& product, const std::string
 
 int registers_of(const MmaTile& tile) {
   const int warp_m = tile.m / tile.warps_m, warp_n = tile.n / tile.warps_n;
-  const int fragments = warp_m / 4 + warp_n / 4;
-  return warp_m * warp_n / 32 + 2 * fragments + 40;
+  const int fragments = warp_m / 4 + warp_n / 4, rows = tile.m * tile.k_bytes / 16 / tile.threads();
+  return warp_m * warp_n / 32 + 2 * fragments + 2 * rows + 44;
 }
 
 uint32_t shared_bytes(const Product& product, const MmaTile& tile) {

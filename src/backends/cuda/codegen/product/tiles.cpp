@@ -25,21 +25,22 @@ class CostModel {
   double cycles(const MmaTile& tile) const {
     const double tiles =
         static_cast<double>(ceil_div(sizes_.rows, tile.m) * ceil_div(sizes_.columns, tile.n) * sizes_.matrices);
-    const double per_multiprocessor = std::ceil(tiles / multiprocessors_), at_once = blocks_at_once(tile);
-    const double waves = std::ceil(tiles / (multiprocessors_ * at_once));
+    const double per_multiprocessor = std::ceil(tiles / multiprocessors_);
+    const double waves = std::ceil(tiles / (multiprocessors_ * blocks_at_once(tile)));
     const double blocks =
         tile.form == MmaTile::Form::Halo ? 9 : static_cast<double>(ceil_div(sizes_.depth_bytes, tile.k_bytes));
-    const double stage = double(tile.m + tile.n) * tile.k_bytes;
     const double steps = tile.k_bytes / 32.0 / tile.warps_k;
     const double bytes = loaded(tile, blocks) * per_multiprocessor / 45;
     const double products = per_multiprocessor * tile.m * tile.n * blocks * (tile.k_bytes / 2.0) / 1024 / 0.55;
     const bool waits_once = tile.form != MmaTile::Form::Pipeline;
-    const double loop = blocks * ((waits_once ? 8 : 70) + 45 * steps) * waves;
-    const double start = 700 + (waits_once ? loaded(tile, blocks) : stage) / 50;
-    const double sums = double(tile.m) * tile.n * tile.warps_k * per_multiprocessor / tile.threads() * 6;
+    const double barrier = 90 + 10.0 * tile.threads() / 32;
+    const double loop = blocks * ((waits_once ? 8 : barrier) + 45 * steps);
+    const double first = waits_once ? loaded(tile, blocks) / 2 : double(tile.m + tile.n) * tile.k_bytes;
+    const double sums = double(tile.m) * tile.n * tile.warps_k / tile.threads() * 6;
     const double refills = waits_once ? 0 : std::max(0.0, blocks - tile.stages + 1) * 20;
     const double idle = tiles < 50 ? 600 : 0;
-    return start + std::max({bytes, products, loop}) + sums + (waves - 1) * 600 + refills + idle;
+    // What blocks at once on a multiprocessor do beside one another counts once.
+    return std::max({bytes, products, loop * waves}) + (700 + first / 50 + sums + refills) * waves + idle;
   }
 
  private:
@@ -104,6 +105,27 @@ std::vector<MmaTile> all_tiles(const Product& product, const Sizes& sizes) {
   return all;
 }
 
+/// Takes tiles as long as there are few of the same shape, and none that differs in stages only.
+class Selection {
+ public:
+  bool take(const MmaTile& tile) {
+    const int form = static_cast<int>(tile.form);
+    int& shape = of_shape_[{tile.m, tile.n, form}];
+    int& division = of_division_[{tile.m, tile.n, tile.k_bytes, tile.warps_m, tile.warps_n, tile.warps_k, form}];
+    if (shape >= 2 || division >= 1) return false;
+    ++shape, ++division;
+    tiles_.push_back(tile);
+    return true;
+  }
+  size_t size() const { return tiles_.size(); }
+  const std::vector<MmaTile>& tiles() const { return tiles_; }
+
+ private:
+  std::vector<MmaTile> tiles_;
+  std::map<std::array<int, 3>, int> of_shape_;
+  std::map<std::array<int, 7>, int> of_division_;
+};
+
 }  // namespace
 
 std::vector<MmaTile> mma_tiles(const Product& product, const SymbolRanges& ranges, int multiprocessors, size_t most) {
@@ -112,19 +134,16 @@ std::vector<MmaTile> mma_tiles(const Product& product, const SymbolRanges& range
   std::vector<std::pair<double, MmaTile>> ranked;
   for (const MmaTile& tile : all_tiles(product, sizes)) ranked.emplace_back(model.cycles(tile), tile);
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<MmaTile> picked;
-  std::map<std::array<int, 2>, int> of_shape;
-  std::map<std::array<int, 7>, int> of_stages;
+  Selection selection;
+  // Half may be of one form before the others have had their turn.
+  std::map<MmaTile::Form, size_t> of_form;
   for (const auto& [cycles, tile] : ranked) {
-    if (picked.size() == most) break;
-    int& shape = of_shape[{tile.m, tile.n}];
-    int& stages = of_stages[{tile.m, tile.n, tile.k_bytes, tile.warps_m, tile.warps_n, tile.warps_k,
-                             static_cast<int>(tile.form)}];
-    if (shape >= 3 || stages >= 1) continue;
-    ++shape, ++stages;
-    picked.push_back(tile);
+    if (selection.size() < most && of_form[tile.form] < (most + 1) / 2 && selection.take(tile)) ++of_form[tile.form];
   }
-  return picked;
+  for (const auto& [cycles, tile] : ranked) {
+    if (selection.size() < most) selection.take(tile);
+  }
+  return selection.tiles();
 }
 
 }  // namespace tn::cuda
