@@ -78,6 +78,12 @@ Product product_of(const Region& region, const Target& target, const Places& pla
   return product;
 }
 
+/// One filter per channel, with a window that the kernel for these takes.
+bool is_depthwise(const Product& product) {
+  const bool form = product.groups > 1 && product.channels == Dim(1) && product.columns == Dim(1);
+  return form && !product.window.transposed && product.window.taps() <= 125 && product.window.kernel[2] <= 9;
+}
+
 /// What all kernels of convolutions share: operands and steps.
 class ConvTactic : public Tactic {
  public:
@@ -131,6 +137,7 @@ class MmaConv final : public ConvTactic {
 
  private:
   Support form(const Product& product, const Target& target) const override {
+    if (is_depthwise(product)) return Support::no("one filter per channel");
     if (const auto reason = refuses_mma(product, target.device->architecture)) return Support::no(*reason);
     return {};
   }
@@ -139,7 +146,7 @@ class MmaConv final : public ConvTactic {
   }
 };
 
-class SimtConv : public ConvTactic {
+class SimtConv final : public ConvTactic {
  public:
   std::string_view name() const override { return "conv.simt"; }
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
@@ -147,7 +154,10 @@ class SimtConv : public ConvTactic {
   }
 
  private:
-  Support form(const Product&, const Target&) const override { return {}; }
+  Support form(const Product& product, const Target& target) const override {
+    if (is_depthwise(product)) return Support::no("one filter per channel");
+    return refuses_mma(product, target.device->architecture) ? Support{} : Support::no("tensor cores take it");
+  }
   KernelText text(const Product& product, const std::string& config, const Target& target) const override {
     return simt_text(product, std::stoi(config), "conv_simt", target.ranges);
   }
@@ -217,9 +227,7 @@ class DepthwiseTactic final : public ConvTactic {
 
  private:
   Support form(const Product& product, const Target&) const override {
-    if (product.groups == 1 || !(product.channels == Dim(1)) || !(product.columns == Dim(1)))
-      return Support::no("not one filter per channel");
-    if (product.window.taps() > 125 || product.window.kernel[2] > 9) return Support::no("a wide window");
+    if (!is_depthwise(product)) return Support::no("not one filter per channel, or a wide window");
     return {};
   }
   KernelText text(const Product& product, const std::string& config, const Target& target) const override {

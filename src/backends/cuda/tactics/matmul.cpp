@@ -180,10 +180,10 @@ class SimtMatMul final : public MatMulTactic {
   }
 
  private:
-  Support form(const Region& region, const Product& product, const Target&) const override {
+  Support form(const Region& region, const Product& product, const Target& target) const override {
     if (has_packed_b(region) && (!is_float(product.type) || product.type == DataType::F64))
       return Support::no("constant B of another type than f32, f16 or bf16");
-    return {};
+    return refuses_mma(product, target.device->architecture) ? Support{} : Support::no("tensor cores take it");
   }
   KernelText text(const Product& product, const std::string& config, const Target& target) const override {
     return simt_text(product, std::stoi(config), "matmul_simt", target.ranges);

@@ -214,6 +214,19 @@ TEST(ProductTiles, TextsBelongToTheProduct) {
   EXPECT_GE(text.shared_bytes, 3u * 128 * 128);
 }
 
+// A run that begins in another group is not aligned, nor may it go beyond its own.
+TEST(ProductTiles, RunsOfColumnsKeepToTheirGroup) {
+  const MmaTile tile = parse_mma_tile("64x16x128 s3 w4x1x1");
+  const auto text = [&](int64_t groups) {
+    const Product product = conv({.name = "groups", .channels = 96, .columns = 96, .groups = groups});
+    return mma_text(product, tile, "product", kRanges).source;
+  };
+  EXPECT_THAT(text(1), testing::HasSubstr("store_run<8>(out0"));
+  EXPECT_THAT(text(8), testing::HasSubstr("store_run<4>(out0"));
+  EXPECT_THAT(text(32), testing::HasSubstr("store_run<1>(out0"));
+  EXPECT_THAT(text(32), testing::HasSubstr("load_run<1>(to.in2"));
+}
+
 TEST(Packing, ColumnsAreTapsThenChannelsThenZeros) {
   const Shape dims{6, 3, 2, 5};
   std::vector<float> weights(static_cast<size_t>(dims.elements()));
