@@ -74,8 +74,12 @@ class AttentionTactic final : public Tactic {
     form.key = read(1, Need::UnitInner);
     form.value = read(2, Need::UnitInner);
     if (form.mask) form.mask = read(3, Need::Any);
-    const int out = lowering.output(0);
+    // The heads of a position lie side by side, since what follows nearly always takes them together.
+    const Dims& dims = region.output_type(0).dims;
+    const int out = lowering.temporary("heads", {form.out.type, {dims[0], dims[2], dims[1], dims[3]}});
     form.out = operand(lowering, out);
+    std::swap(form.out.dims[1], form.out.dims[2]);
+    std::swap(form.out.strides[1], form.out.strides[2]);
     const int64_t chunk = Operand::kAlignment / static_cast<int64_t>(size_of(form.query.type));
     const int64_t head = *form.query.dims[3].constant(), value = *form.value.dims[3].constant();
     form.vectors = head % chunk == 0 && value % chunk == 0 && begins_at_multiples(form.query, chunk) &&
@@ -85,6 +89,7 @@ class AttentionTactic final : public Tactic {
     for (const AttentionTile& tile : attention_tiles(form))
       if (text_of(tile) == config) chosen = tile;
     add_launch(lowering, attention_text(form, chosen, lowering.target().ranges), inputs, {out});
+    lowering.alias_output(0, out, form.out.strides, lowering.tensor(out).offset);
   }
 };
 
