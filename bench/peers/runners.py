@@ -103,7 +103,7 @@ class Tenon:
         self.version = re.search(r"\[Tenon (\S+?)\]|$", self.run("--help"))[1] or "?"
         if not self.engine.exists() or self.engine.stat().st_mtime < Path(program).stat().st_mtime:
             cache = f"--timingCacheFile={self.engine.parent / 'timing.cache'}"
-            self.run(f"--onnx={Path(path).resolve()}", f"--saveEngine={self.engine}", "--skipInference", cache, self.threads, *fixed, *flags)
+            self.run(f"--onnx={Path(path).resolve()}", f"--saveEngine={self.engine}", "--skipInference", cache, "--backend=cpu", self.threads, *fixed, *flags)
         self.load = []
         for number, (name, value) in enumerate(inputs.items()):
             file = Path(self.folder.name) / f"input_{number}.bin"
