@@ -141,7 +141,7 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
   define("WARPS_M", tile.warps_m), define("WARPS_N", tile.warps_n), define("WARPS_K", tile.warps_k);
   define("SUMS_AT", layout.sums_at);
   KernelText text;
-  source.finish(text, std::move(entry), kMmaText);
+  source.finish(text, std::move(entry), std::string(kMmaPartsText) + std::string(kMmaText));
   text.block = {static_cast<uint32_t>(tile.threads()), 1, 1};
   text.grid = {Dim::ceil_div(product.row_count(), tile.m) * Dim::ceil_div(product.columns, tile.n), product.groups,
                tn::product(product.batch)};

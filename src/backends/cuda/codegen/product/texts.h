@@ -6,6 +6,6 @@
 
 namespace tn::cuda {
 
-extern const std::string_view kMmaText, kSimtText, kDepthwiseText;
+extern const std::string_view kMmaPartsText, kMmaText, kSimtText, kDepthwiseText;
 
 }  // namespace tn::cuda

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/codegen/product/texts.h"
+
+namespace tn::cuda {
+
+// What the kernel of mma_text.cpp is made of: sizes, copies to shared memory, fragments and multiplications.
+const std::string_view kMmaPartsText = R"cuda(
+typedef unsigned int u32;
+
+constexpr int kSize = sizeof(element_t);
+constexpr int kChunk = 16 / kSize, kChunks = TILE_K / kChunk;  // elements of a chunk, chunks of a row
+constexpr int kStep = 32 / kSize;                              // elements along K of one mma
+constexpr int kSteps = TILE_K / kStep / WARPS_K;               // of one warp in one block
+constexpr int kThreads = 32 * WARPS_M * WARPS_N * WARPS_K;
+constexpr int kWarpM = TILE_M / WARPS_M, kWarpN = TILE_N / WARPS_N;
+constexpr int kFragmentsM = kWarpM / 16, kFragmentsN = kWarpN / 8;
+constexpr int kStageBytes = (TILE_M + TILE_N) * TILE_K * kSize;
+constexpr int kSumRow = TILE_N + 8;  // floats of a row of sums
+constexpr int kBands = TILE_N / 8;   // runs of eight columns
+constexpr int kResults = (TILE_M * kBands + kThreads - 1) / kThreads;
+constexpr bool kEarlyExtras = kResults <= 4;
+static_assert(kFragmentsM >= 1 && kFragmentsN % 2 == 0 && kSteps >= 1 && kThreads % kBands == 0, "tile");
+
+__device__ __forceinline__ u32 shared_address(const void* pointer) {
+  return static_cast<u32>(__cvta_generic_to_shared(pointer));
+}
+
+// 16, 8 or 4 bytes, zero where they do not exist.
+template <int kBytes>
+__device__ __forceinline__ void copy_async(u32 to, const void* from, bool exists) {
+#if __CUDA_ARCH__ >= 800
+  const int bytes = exists ? kBytes : 0;
+  if constexpr (kBytes == 16)
+    asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes));
+  else
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to), "l"(from), "n"(kBytes), "r"(bytes));
+#else
+#pragma unroll
+  for (int i = 0; i < kBytes; i += 4) {
+    const u32 word = exists ? *reinterpret_cast<const u32*>(static_cast<const char*>(from) + i) : 0;
+    asm volatile("st.shared.u32 [%0], %1;" ::"r"(to + i), "r"(word) : "memory");
+  }
+#endif
+}
+__device__ __forceinline__ void commit() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;");
+#endif
+}
+template <int kPending>
+__device__ __forceinline__ void wait_for_copies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
+#endif
+}
+
+struct Piece {
+  const element_t* from;  // not read unless it exists
+  bool exists;
+};
+// One chunk made of pieces of kVector elements that lie apart; source(i) is the i-th.
+template <int kVector, typename Source>
+__device__ __forceinline__ void load_chunk(u32 to, Source source) {
+  if constexpr (kVector * kSize >= 4) {
+#pragma unroll
+    for (int i = 0; i < kChunk / kVector; ++i) {
+      const Piece piece = source(i);
+      copy_async<kVector * kSize>(to + i * kVector * kSize, piece.from, piece.exists);
+    }
+  } else {
+    u32 words[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const Piece low = source(2 * i), high = source(2 * i + 1);
+      words[i] = low.exists ? u32(*reinterpret_cast<const unsigned short*>(low.from)) : 0u;
+      words[i] |= high.exists ? u32(*reinterpret_cast<const unsigned short*>(high.from)) << 16 : 0u;
+    }
+    asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(words[0]), "r"(words[1]), "r"(words[2]),
+                 "r"(words[3]) : "memory");
+  }
+}
+
+// Place of a chunk in a row of kRowChunks: rows that one ldmatrix reads lie in different banks.
+template <int kRowChunks>
+__device__ __forceinline__ u32 swizzled(int row, int chunk) {
+  constexpr int kShare = kRowChunks >= 8 ? 1 : 8 / kRowChunks, kMask = (kRowChunks >= 8 ? 8 : kRowChunks) - 1;
+  return (row * kRowChunks + (chunk ^ ((row / kShare) & kMask))) * 16;
+}
+
+__device__ __forceinline__ void load_matrices(u32 (&to)[4], u32 from) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(from) : "memory");
+}
+__device__ __forceinline__ void load_transposed(u32 (&to)[4], u32 from) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "r"(from) : "memory");
+}
+__device__ __forceinline__ u32 load_word(u32 from) {
+  u32 word;
+  asm volatile("ld.shared.u32 %0, [%1];" : "=r"(word) : "r"(from) : "memory");
+  return word;
+}
+
+// mma takes the upper bits of a float as tf32: round to them.
+__device__ __forceinline__ void round_operand(u32 (&words)[4]) {
+#if ROUNDS_TO_TF32
+#pragma unroll
+  for (int i = 0; i < 4; ++i) asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(words[i]) : "f"(__uint_as_float(words[i])));
+#endif
+}
+
+__device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("mma.sync.aligned." MMA " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+#else
+#pragma unroll
+  for (int half = 0; half < 2; ++half)
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+                 : "r"(a[2 * half]), "r"(a[2 * half + 1]), "r"(half ? b1 : b0));
+#endif
+}
+
+__device__ __forceinline__ void wait_for_inputs() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+__device__ __forceinline__ void let_next_start() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+)cuda";
+
+}  // namespace tn::cuda
