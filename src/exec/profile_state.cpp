@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/profile_state.h"
+
+#include "base/error.h"
+#include "exec/batch_loop.h"
+
+namespace tn {
+
+Context::ProfileState::ProfileState(const plan::ProfileT& profile_in, const EngineFile& engine, KernelFinder find,
+                                    int threads, const DeviceEngine* device, StepObserver* const& observer)
+    : profile(profile_in), memories(allocate(engine, device)), tensors(profile, memories) {
+  ByteReader reader(std::as_bytes(std::span(profile.shape_program)));
+  program = ShapeProgram::decode(reader);
+  results.assign(profile.result_max.begin(), profile.result_max.end());
+  scratch.resize(program.instructions.size());
+  for (const auto& symbol : engine.plan().symbols) {
+    symbols.push_back(0);
+    has_unknowns = has_unknowns || symbol->input < 0;
+    has_values = has_values || symbol->of_value;
+  }
+  for (const auto& list : profile.lists) {
+    std::vector<BoundStep>& steps = lists.emplace_back();
+    segments.emplace_back();
+    if (list->copies > 0) continue;  // the loop over the batch has its steps
+    if (device) segments.back() = segments_of(*list, profile, device->device());
+    for (const auto& step : list->steps) {
+      const bool on_device = device && !step->host;
+      has_host_steps = has_host_steps || !on_device;
+      steps.push_back(bind_step(*step, tensors, on_device ? device->find() : find, threads,
+                                on_device ? &device->device() : nullptr));
+      if (step->kernel != kBatchKernel) continue;
+      const BatchSurroundings around{profile, tensors, memories.arena, find, threads, observer};
+      steps.back().kernel = std::make_unique<BatchLoop>(*step, around);
+    }
+  }
+  binding_tensor.assign(engine.plan().bindings.size(), -1);
+  for (size_t i = 0; i < profile.tensors.size(); ++i) {
+    const auto& tensor = *profile.tensors[i];
+    if (tensor.storage == plan::Storage::Binding && !tensor.sliced && binding_tensor[tensor.position] < 0) {
+      binding_tensor[tensor.position] = static_cast<int>(i);
+    }
+    if (tensor.storage == plan::Storage::Binding) on_bindings.push_back(static_cast<int>(i));
+  }
+  binding_room.resize(binding_tensor.size());
+  for (size_t i = 0; i < binding_tensor.size(); ++i) {
+    if (binding_tensor[i] >= 0) continue;
+    throw Error(ErrorCode::InvalidEngine, "malformed plan: nothing stands for '{}'", engine.plan().bindings[i]->name);
+  }
+}
+
+Memories Context::ProfileState::allocate(const EngineFile& engine, const DeviceEngine* device) {
+  const std::byte* weights = engine.weights().data();
+  if (!device) {
+    arena = HostBuffer(profile.arena_bytes, "activations");
+    return {weights, arena.data(), weights, arena.data()};
+  }
+  device_arena = device->device().allocate(profile.arena_bytes, "activations");
+  pinned_arena = device->device().allocate_pinned(profile.host_arena_bytes, "activations on the host");
+  for (auto* event : {&begin, &end}) *event = device->device().make_event();
+  return {device->weights().data(), device_arena->data(), weights, pinned_arena->data()};
+}
+
+}  // namespace tn
