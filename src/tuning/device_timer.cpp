@@ -149,7 +149,7 @@ std::vector<double> DeviceTimer::measure(const Region& region, std::span<const C
   constexpr double kHopeless = 1.5, kReplay = 400;  // microseconds
   constexpr int kMostTimes = 20;
   const Graph graph = specialize(region, opt_);
-  prefetch(graph, ways);
+  if (ways.size() > 1) prefetch(graph, ways);
   std::vector<std::byte*> inputs;
   std::vector<size_t> bytes;
   for (const TensorId id : graph.inputs()) {

@@ -12,7 +12,7 @@
 #include "backends/cuda/device/kernel_table.h"
 #include "backends/cuda/device/launch_step.h"
 #include "backends/cuda/device/null_device.h"
-#include "base/error.h"
+#include "base/require.h"
 #include "builder/builder.h"
 #include "exec/context.h"
 #include "ir/text.h"
@@ -69,10 +69,6 @@ class CudaNetworks : public testing::TestWithParam<std::string> {
     return EngineFile::from_bytes(build_engine(graph, config, logger, cache));
   }
 };
-
-void require(const Status& status) {
-  if (!status) throw Error(status.code(), "{}", status.message());
-}
 
 size_t launches(const plan::ProfileT& profile) {
   return static_cast<size_t>(std::ranges::count_if(

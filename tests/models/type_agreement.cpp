@@ -8,6 +8,7 @@
 #include "backends/cpu/device/kernel_table.h"
 #include "base/error.h"
 #include "base/os/cpu.h"
+#include "base/require.h"
 #include "builder/builder.h"
 #include "dataset/image_loader.h"
 #include "exec/context.h"
@@ -16,10 +17,6 @@ namespace {
 
 constexpr int64_t kBatch = 50;
 constexpr double kLeastAgreement = 0.99;
-
-void check(const tn::Status& status) {
-  if (!status) throw tn::Error(status.code(), "{}", status.message());
-}
 
 /// An engine with one input and one output, and a context on it.
 class Classifier {
@@ -38,16 +35,16 @@ class Classifier {
     for (const auto& tensor : engine->plan().profiles[0]->tensors)
       narrow_ += static_cast<tn::DataType>(tensor->type) == tn::DataType::F16 ? 1 : 0;
     context_ = std::make_unique<tn::Context>(engine, tn::cpu::find_kernel, threads());
-    check(context_->set_input_shape(0, shape));
-    check(context_->update_shapes());
-    check(context_->shape(1, result_));
+    tn::require(context_->set_input_shape(0, shape));
+    tn::require(context_->update_shapes());
+    tn::require(context_->shape(1, result_));
     output_.resize(context_->max_bytes(1) / sizeof(float));
   }
 
   std::vector<int64_t> classes(tn::ImageBatch& batch) {
-    check(context_->set_address(0, batch.data.data()));
-    check(context_->set_address(1, output_.data()));
-    check(context_->run(lane_));
+    tn::require(context_->set_address(0, batch.data.data()));
+    tn::require(context_->set_address(1, output_.data()));
+    tn::require(context_->run(lane_));
     const int64_t classes = result_.elements() / kBatch;
     std::vector<int64_t> found;
     for (int64_t i = 0; i < batch.count; ++i) {
