@@ -5,9 +5,12 @@
 #include <chrono>
 
 #include "backends/cpu/device/kernel_table.h"
+#include "backends/cpu/tactics/table.h"
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/device/kernel_table.h"
+#include "backends/cuda/tactics/table.h"
 #include "base/error.h"
+#include "base/os/cpu.h"
 #include "base/require.h"
 
 namespace tn::test {
@@ -117,6 +120,21 @@ class StepTimes final : public StepObserver {
 
 void set_place(const Place& where) {
   place() = where;
+}
+
+const Backend& place_backend() {
+  return place().backend == BuildBackend::Cpu ? cpu::backend() : cuda::backend();
+}
+
+Target place_target() {
+  Target target;
+  target.features = cpu_info().features;
+  if (place().backend == BuildBackend::Cpu) return target;
+  static DeviceTarget device;
+  device.architecture = cuda::open_device(0).architecture();
+  device.allow_tf32 = place().tf32;
+  target.device = &device;
+  return target;
 }
 
 std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads,

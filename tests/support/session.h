@@ -8,6 +8,7 @@
 
 #include "builder/builder.h"
 #include "exec/context.h"
+#include "tuning/tactic.h"
 
 namespace tn::test {
 
@@ -25,6 +26,9 @@ struct Place {
   bool fp16 = false, tf32 = false;
 };
 void set_place(const Place& place);
+/// The same as passes and tactics see it: to ask what they would do; nothing is compiled or measured with it.
+const Backend& place_backend();
+Target place_target();
 
 /// Builds a graph with one profile that admits exactly the given input shapes (fixed extents need none), writes and
 /// reads the engine back, runs it once (twice if the time of a run is asked for) and returns the outputs in order.
