@@ -40,6 +40,31 @@ std::string_view mma_of(const Product& product) {
   return "m16n8k8.row.col.f32.tf32.tf32.f32";
 }
 
+// multiply_async: one wgmma of 64 rows by all columns of a warpgroup, 32 bytes along K.
+std::string wgmma_text(const Product& product, const MmaTile& tile) {
+  const int columns = tile.n / tile.warps_n, sums = columns / 2;
+  const std::string_view type = product.type == DataType::F16 ? "f16" : "bf16";
+  std::string names, operands;
+  for (int i = 0; i < sums; ++i) {
+    const std::string_view comma = i > 0 ? ", " : "";
+    names += fmt::format("{}%{}", comma, i);
+    operands += fmt::format("{}\"+f\"(c[{}][{}])", comma, i / 4, i % 4);
+  }
+  return fmt::format(
+      "__device__ __forceinline__ void multiply_async(float (&c)[kFragmentsN][4], u64 a, u64 b) {{\n"
+      "  asm volatile(\"wgmma.mma_async.sync.aligned.m64n{}k16.f32.{}.{} {{{}}}, %{}, %{}, 1, 1, 1, 0, 0;\"\n"
+      "               : {} : \"l\"(a), \"l\"(b));\n}}\n",
+      columns, type, type, names, sums, sums + 1, operands);
+}
+
+bool fits_warpgroups(const Product& product, const MmaTile& tile) {
+  const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
+  if (!halves || product.a_transposed() || product.b_transposed()) return false;
+  const int columns = tile.n / tile.warps_n;
+  return tile.k_bytes == 128 && tile.stages >= 3 && tile.warps_k == 1 && tile.warps_m % 4 == 0 && columns <= 256 &&
+         columns % 16 == 0;
+}
+
 }  // namespace
 
 bool Window::is_plain() const {
@@ -51,6 +76,7 @@ std::string to_string(const MmaTile& tile) {
                                  tile.warps_n, tile.warps_k);
   if (tile.form == MmaTile::Form::Slab) text += " slab";
   if (tile.form == MmaTile::Form::Halo) text += " halo";
+  if (tile.form == MmaTile::Form::Warpgroup) text += " wg";
   return tile.blocks > 1 ? text + fmt::format(" o{}", tile.blocks) : text;
 }
 
@@ -60,6 +86,7 @@ MmaTile parse_mma_tile(const std::string& text) {
                                &tile.warps_m, &tile.warps_n, &tile.warps_k);
   if (text.find(" slab") != std::string::npos) tile.form = MmaTile::Form::Slab;
   if (text.find(" halo") != std::string::npos) tile.form = MmaTile::Form::Halo;
+  if (text.find(" wg") != std::string::npos) tile.form = MmaTile::Form::Warpgroup;
   if (const size_t at = text.find(" o"); at != std::string::npos) std::sscanf(text.c_str() + at, " o%d", &tile.blocks);
   if (read != 7 || to_string(tile) != text) throw Error(ErrorCode::Internal, "'{}' is no tile of a product", text);
   return tile;
@@ -84,7 +111,8 @@ std::optional<std::string> refuses_mma(const Product& product, const std::string
 int registers_of(const MmaTile& tile) {
   const int warp_m = tile.m / tile.warps_m, warp_n = tile.n / tile.warps_n;
   const int fragments = warp_m / 4 + warp_n / 4, rows = tile.m * tile.k_bytes / 16 / tile.threads();
-  return warp_m * warp_n / 32 + 2 * fragments + 2 * rows + 44;
+  // wgmma reads its operands from shared memory.
+  return warp_m * warp_n / 32 + (tile.form == MmaTile::Form::Warpgroup ? 0 : 2 * fragments) + 2 * rows + 44;
 }
 
 uint32_t shared_bytes(const Product& product, const MmaTile& tile) {
@@ -99,6 +127,7 @@ bool fits(const Product& product, const MmaTile& tile) {
   if (threads > 512 || registers_of(tile) * threads * tile.blocks > 65536 || registers_of(tile) > 255) return false;
   const auto depth = product.depth().constant();
   const int64_t bytes = depth ? *depth * static_cast<int64_t>(size_of(product.type)) : 0;
+  if (tile.form == MmaTile::Form::Warpgroup && !fits_warpgroups(product, tile)) return false;
   if (tile.form == MmaTile::Form::Slab) {
     if (!depth || tile.stages - 1 != round_up(bytes, tile.k_bytes) / tile.k_bytes) return false;
     if ((tile.stages - 1) * steps / tile.warps_k > 24) return false;
@@ -133,7 +162,7 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
   Defines& define = source.define;
   define("MMA", fmt::format("\"{}\"", mma_of(product)));
   define("ROUNDS_TO_TF32", product.type == DataType::F32);
-  define("PIPELINE", 0), define("SLAB", 1), define("HALO", 2);
+  define("PIPELINE", 0), define("SLAB", 1), define("HALO", 2), define("WARPGROUP", 3);
   define("FORM", static_cast<int64_t>(tile.form));
   define("TILE_M", tile.m), define("TILE_N", tile.n);
   define("TILE_K", tile.k_bytes / static_cast<int64_t>(size_of(product.type)));
@@ -141,7 +170,10 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
   define("WARPS_M", tile.warps_m), define("WARPS_N", tile.warps_n), define("WARPS_K", tile.warps_k);
   define("SUMS_AT", layout.sums_at);
   KernelText text;
-  source.finish(text, std::move(entry), std::string(kMmaPartsText) + std::string(kMmaText));
+  const bool warpgroups = tile.form == MmaTile::Form::Warpgroup;
+  source.finish(text, std::move(entry),
+                fmt::format("{}{}{}{}{}", kMmaPartsText, warpgroups ? wgmma_text(product, tile) : "", kMmaLoadText,
+                            warpgroups ? kWarpgroupLoopText : kMmaLoopText, kMmaResultsText));
   text.block = {static_cast<uint32_t>(tile.threads()), 1, 1};
   text.grid = {Dim::ceil_div(product.row_count(), tile.m) * Dim::ceil_div(product.columns, tile.n), product.groups,
                tn::product(product.batch)};

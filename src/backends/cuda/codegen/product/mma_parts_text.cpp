@@ -6,6 +6,7 @@ namespace tn::cuda {
 // What the kernel of mma_text.cpp is made of: sizes, copies to shared memory, fragments and multiplications.
 const std::string_view kMmaPartsText = R"cuda(
 typedef unsigned int u32;
+typedef unsigned long long u64;
 
 constexpr int kSize = sizeof(element_t);
 constexpr int kChunk = 16 / kSize, kChunks = TILE_K / kChunk;  // elements of a chunk, chunks of a row
@@ -18,7 +19,9 @@ constexpr int kStageBytes = (TILE_M + TILE_N) * TILE_K * kSize;
 constexpr int kSumRow = TILE_N + 8;  // floats of a row of sums
 constexpr int kBands = TILE_N / 8;   // runs of eight columns
 constexpr int kResults = (TILE_M * kBands + kThreads - 1) / kThreads;
-constexpr bool kEarlyExtras = kResults <= 4;
+constexpr int kExtras = kResults < 4 ? kResults : 4;  // of a thread, that are loaded at once
+constexpr bool kEarlyExtras = kExtras == kResults;
+constexpr int kAhead = FORM == WARPGROUP ? STAGES - 2 : STAGES - 1;  // blocks of K that are loaded ahead
 static_assert(kFragmentsM >= 1 && kFragmentsN % 2 == 0 && kSteps >= 1 && kThreads % kBands == 0, "tile");
 
 __device__ __forceinline__ u32 shared_address(const void* pointer) {
@@ -122,6 +125,20 @@ __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b
                  : "r"(a[2 * half]), "r"(a[2 * half + 1]), "r"(half ? b1 : b0));
 #endif
 }
+
+#if FORM == WARPGROUP
+// Where an operand of wgmma begins: rows of 128 bytes, swizzled, eight of them 1024 bytes after the last eight.
+__device__ __forceinline__ u64 operand_of_wgmma(u32 at) {
+  return u64(at >> 4) | u64(1024 >> 4) << 32 | u64(1) << 62;
+}
+__device__ __forceinline__ void show_copies_to_wgmma() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+__device__ __forceinline__ void begin_wgmma() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+__device__ __forceinline__ void commit_wgmma() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+template <int kPending>
+__device__ __forceinline__ void wait_for_wgmma() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+}
+#endif
 
 __device__ __forceinline__ void wait_for_inputs() {
 #if __CUDA_ARCH__ >= 900

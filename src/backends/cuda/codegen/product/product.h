@@ -66,7 +66,7 @@ struct Product {
 
 /// How a kernel on tensor cores divides a product: see mma_text.cpp.
 struct MmaTile {
-  enum class Form : uint8_t { Pipeline, Slab, Halo };
+  enum class Form : uint8_t { Pipeline, Slab, Halo, Warpgroup };
   int m = 64, n = 64;
   int k_bytes = 128;  ///< of a row of a tile
   int stages = 3;
@@ -78,7 +78,7 @@ struct MmaTile {
   bool operator==(const MmaTile&) const = default;
 };
 
-/// "64x32x128 s3 w2x1x2", with " slab" or " halo", " o2".
+/// "64x32x128 s3 w2x1x2", with " slab", " halo" or " wg", " o2".
 std::string to_string(const MmaTile& tile);
 MmaTile parse_mma_tile(const std::string& text);
 

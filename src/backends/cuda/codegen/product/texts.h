@@ -6,6 +6,7 @@
 
 namespace tn::cuda {
 
-extern const std::string_view kMmaPartsText, kMmaText, kSimtText, kDepthwiseText;
+extern const std::string_view kMmaPartsText, kMmaLoadText, kMmaLoopText, kWarpgroupLoopText, kMmaResultsText, kSimtText,
+    kDepthwiseText;
 
 }  // namespace tn::cuda

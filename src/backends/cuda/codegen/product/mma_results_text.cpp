@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/codegen/product/texts.h"
+
+namespace tn::cuda {
+
+// Sums of the warps along K are added when results leave through shared memory, eight columns per thread.
+const std::string_view kMmaResultsText = R"cuda(
+  // Results leave through shared memory: [warp along K][row][column].
+  float* const place = reinterpret_cast<float*>(shared + SUMS_AT);
+  if constexpr (SUMS_AT == 0) {
+    wait_for_copies<0>();
+    __syncthreads();
+  }
+#pragma unroll
+  for (int i = 0; i < kFragmentsM; ++i) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int row = fragment_row(i) + half * 8 + (lane >> 2);
+      float* const to = place + (warp_k * TILE_M + row) * kSumRow + warp_n * kWarpN + (lane & 3) * 2;
+#pragma unroll
+      for (int j = 0; j < kFragmentsN; ++j)
+        *reinterpret_cast<float2*>(to + j * 8) = make_float2(sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
+    }
+  }
+  __syncthreads();
+#pragma unroll
+  for (int first = 0; first < kResults; first += kExtras) {
+    if constexpr (!kEarlyExtras) load_extras(first);
+#pragma unroll
+    for (int i = first; i < kResults && i < first + kExtras; ++i) {
+      const int row = result_row(i);
+      if (row < 0) continue;
+      float value[8] = {};
+      const float* const from = place + (row - first_row) * kSumRow + band;
+#pragma unroll
+      for (int k = 0; k < WARPS_K; ++k) {
+        const float4 low = *reinterpret_cast<const float4*>(from + k * TILE_M * kSumRow);
+        const float4 high = *reinterpret_cast<const float4*>(from + k * TILE_M * kSumRow + 4);
+        value[0] += low.x, value[1] += low.y, value[2] += low.z, value[3] += low.w;
+        value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
+      }
+      finish(value, fixed, extra[i - first], batch, row, result_column, present, ARGUMENTS);
+    }
+  }
+}
+)cuda";
+
+}  // namespace tn::cuda
