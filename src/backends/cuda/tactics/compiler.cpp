@@ -147,7 +147,8 @@ class NvrtcCompiler::State {
         folder_.empty() ? folder_ : folder_ / (key(job.source, job.entry).hex() + ".cubin");
     job.image = read_image(path);
     if (!job.image.empty()) return;
-    Nvrtc::Compiled result = nvrtc_.compile(job.source, job.entry, architecture_);
+    // wgmma is among what "sm_90" lacks.
+    Nvrtc::Compiled result = nvrtc_.compile(job.source, job.entry, architecture_ == "sm_90" ? "sm_90a" : architecture_);
     ++compiled_;
     if (!result.ok)
       throw Error(ErrorCode::Internal, "kernel '{}' does not compile for {}:\n{}", job.entry, architecture_,

@@ -209,20 +209,20 @@ class DepthwiseTactic final : public ConvTactic {
  public:
   std::string_view name() const override { return "conv.depthwise"; }
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
-    // The longest strips that still give every multiprocessor enough threads come first.
+    // Where there are threads enough, tiles that load little for each result; else small ones.
     const Product product = product_of(region, target, expected_places(region, Order::ChannelsLast));
-    const auto threads = [&](int64_t strip) {
-      const auto most = [&](const Dim& dim) { return range_of(dim, target.ranges).max; };
-      const int64_t rows = most(product.row_count()), channels = most(Dim(product.groups));
-      return rows * channels / (8 * strip);
-    };
-    std::vector<std::string> strips = {"8", "4", "2", "1"};
-    const int64_t wanted = int64_t{512} * multiprocessors_of(target);
-    std::stable_sort(strips.begin(), strips.end(), [&](const std::string& a, const std::string& b) {
-      return (threads(std::stoi(a)) >= wanted) > (threads(std::stoi(b)) >= wanted);
-    });
-    if (threads(1) < wanted) std::reverse(strips.begin(), strips.end());
-    return strips;
+    const auto most = [&](const Dim& dim) { return range_of(dim, target.ranges).max; };
+    const int64_t results = most(product.row_count()) * product.groups, height = most(product.rows[1]);
+    const DepthwiseTile largest{2, 7, 4};
+    const bool large =
+        results / (largest.strip * largest.lines * largest.vector) >= int64_t{512} * multiprocessors_of(target);
+    const std::vector<DepthwiseTile> tiles =
+        large ? std::vector<DepthwiseTile>{largest, {2, 4, 4}, {7, 2, 4}, {4, 2, 4}, {2, 4, 8}, {8, 1, 8}, {2, 1, 8}}
+              : std::vector<DepthwiseTile>{{1, 2, 8}, {2, 4, 4}, {2, 2, 4}, {4, 2, 4}, {1, 4, 8}, {2, 2, 8}, {1, 1, 8}};
+    std::vector<std::string> texts;
+    for (const DepthwiseTile& tile : tiles)
+      if (tile.lines == 1 || tile.lines <= height) texts.push_back(to_string(tile));
+    return texts;
   }
 
  private:
@@ -235,7 +235,7 @@ class DepthwiseTactic final : public ConvTactic {
     whole.channels = whole.columns = product.groups;
     whole.groups = 1;
     whole.depthwise = true;
-    return depthwise_text(whole, std::stoi(config), "conv_depthwise", target.ranges);
+    return depthwise_text(whole, parse_depthwise_tile(config), "conv_depthwise", target.ranges);
   }
   std::vector<std::byte> pack(const Product&, TensorView filter) const override { return pack_taps(filter); }
   std::string packing(const Product&) const override { return "cuda.taps"; }

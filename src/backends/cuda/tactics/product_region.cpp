@@ -105,9 +105,13 @@ int multiprocessors_of(const Target& target) {
   return architecture == "sm_75" ? 40 : 108;
 }
 
+static Gpu gpu_of(const Target& target) {
+  return {target.device->architecture, multiprocessors_of(target)};
+}
+
 std::vector<std::string> tile_texts(const Product& product, const Target& target) {
   std::vector<std::string> texts;
-  for (const MmaTile& tile : mma_tiles(product, target.ranges, multiprocessors_of(target), kVariants))
+  for (const MmaTile& tile : mma_tiles(product, target.ranges, gpu_of(target), kVariants))
     texts.push_back(to_string(tile));
   return texts;
 }
@@ -115,7 +119,7 @@ std::vector<std::string> tile_texts(const Product& product, const Target& target
 MmaTile tile_of(const Product& product, const std::string& config, const Target& target) {
   const MmaTile tile = parse_mma_tile(config);
   if (fits(product, tile)) return tile;
-  return mma_tiles(product, target.ranges, multiprocessors_of(target), 1).at(0);
+  return mma_tiles(product, target.ranges, gpu_of(target), 1).at(0);
 }
 
 std::vector<std::string> simt_configs(const Product& product, const Target& target) {

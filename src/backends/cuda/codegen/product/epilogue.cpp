@@ -14,6 +14,7 @@ namespace {
 
 // Moves pieces of kPiece elements between a thread's run of kCount columns and memory.
 constexpr std::string_view kRuns = R"cuda(
+TN_INLINE void prefetch_to_l2(const void* from) { asm volatile("prefetch.global.L2 [%0];" ::"l"(from)); }
 template <typename T, int kCount> struct alignas(16) Run { T of[kCount]; };
 template <int kPiece, typename T, int kCount>
 TN_INLINE void load_run(Run<T, kCount>& to, const T* from, int present) {
@@ -126,7 +127,7 @@ bool is_wide(const Epilogue& epilogue, const ResultAxes& axes, const SymbolRange
 std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, const SymbolRanges& ranges, size_t first,
                           int width, IndexText& index) {
   const Positions positions(epilogue, axes, ranges);
-  std::string fixed, extra, load_fixed, load_extra;
+  std::string fixed, extra, load_fixed, load_extra, prefetch;
   std::vector<std::string> values = {"sums[i]"};
   for (size_t k = 0; k < epilogue.inputs.size(); ++k) {
     const ResultOperand& operand = epilogue.inputs[k];
@@ -149,6 +150,7 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
           "#pragma unroll\n  for (int i = 0; i < {}; ++i)\n    if (i < present) to.{}.of[i] = *({} + {});\n", width,
           name, from, index.offset({"index_t(i)"}, {step}));
     (early ? load_fixed : load_extra) += load;
+    if (!early && run) prefetch += fmt::format("  prefetch_to_l2({});\n", from);
     values.push_back(fmt::format("to_compute({}.{}.of[{}])", early ? "fixed" : "extra", name, run ? "i" : "0"));
   }
   const std::string coordinates = positions.coordinates(index);
@@ -156,6 +158,7 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
   text += "struct Fixed {\n" + fixed + "};\nstruct Extra {\n" + extra + "};\n";
   text += parameters_of("TN_INLINE void load_fixed(Fixed& to, ") + load_fixed + "}\n";
   text += parameters_of("TN_INLINE void load_extra(Extra& to, int batch, int row, ") + coordinates + load_extra + "}\n";
+  text += parameters_of("TN_INLINE void prefetch_extra(int batch, int row, ") + coordinates + prefetch + "}\n";
 
   const ScalarText body = scalar_text(epilogue.program, values);
   text += parameters_of(

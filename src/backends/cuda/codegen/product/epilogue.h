@@ -42,6 +42,7 @@ std::string output_name(size_t index);
 /// Defines, for runs of `width` columns of one row (fewer at the right border: `present`):
 ///   struct Fixed, load_fixed(Fixed&, column, present, PARAMETERS)                   what is the same for all rows
 ///   struct Extra, load_extra(Extra&, batch, row, column, present, PARAMETERS)       the other inputs
+///   prefetch_extra(batch, row, column, present, PARAMETERS)                         brings these closer
 ///   finish(sums, fixed, extra, batch, row, column, present, PARAMETERS)             computes and stores
 /// `first` is the number of the first input's parameter. Wants index_t and PARAMETERS to be defined.
 std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, const SymbolRanges& ranges, size_t first,

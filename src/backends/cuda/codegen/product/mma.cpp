@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <bit>
 #include <cstdio>
 
 #include "backends/cuda/codegen/product/product.h"
@@ -110,9 +111,10 @@ std::optional<std::string> refuses_mma(const Product& product, const std::string
 
 int registers_of(const MmaTile& tile) {
   const int warp_m = tile.m / tile.warps_m, warp_n = tile.n / tile.warps_n;
-  const int fragments = warp_m / 4 + warp_n / 4, rows = tile.m * tile.k_bytes / 16 / tile.threads();
+  const int rows = tile.m * tile.k_bytes / 16 / tile.threads(), sums = warp_m * warp_n / 32;
   // wgmma reads its operands from shared memory.
-  return warp_m * warp_n / 32 + (tile.form == MmaTile::Form::Warpgroup ? 0 : 2 * fragments) + 2 * rows + 44;
+  if (tile.form == MmaTile::Form::Warpgroup) return sums + 2 * rows + 30;
+  return sums + 2 * (warp_m / 4 + warp_n / 4) + 2 * rows + 44;
 }
 
 uint32_t shared_bytes(const Product& product, const MmaTile& tile) {
@@ -123,8 +125,9 @@ bool fits(const Product& product, const MmaTile& tile) {
   const int warp_m = tile.m / tile.warps_m, warp_n = tile.n / tile.warps_n, steps = tile.k_bytes / 32;
   const int threads = tile.threads(), chunks = tile.k_bytes / 16, bands = tile.n / 8;
   if (warp_m < 16 || warp_m % 16 != 0 || warp_n < 16 || warp_n % 16 != 0) return false;
-  if (steps % tile.warps_k != 0 || threads % chunks != 0 || threads % bands != 0) return false;
+  if (steps % tile.warps_k != 0 || threads % chunks != 0 || threads < bands) return false;
   if (threads > 512 || registers_of(tile) * threads * tile.blocks > 65536 || registers_of(tile) > 255) return false;
+  if (product.b_transposed() && !std::has_single_bit(static_cast<unsigned>(tile.n))) return false;
   const auto depth = product.depth().constant();
   const int64_t bytes = depth ? *depth * static_cast<int64_t>(size_of(product.type)) : 0;
   if (tile.form == MmaTile::Form::Warpgroup && !fits_warpgroups(product, tile)) return false;

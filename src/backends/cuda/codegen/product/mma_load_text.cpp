@@ -166,11 +166,11 @@ const std::string_view kMmaLoadText =
   const int band = thread % kBands * 8, result_column = group * COLUMNS + first_column + band;
   const int present = COLUMNS - first_column - band;
   const auto result_row = [&](int i) {
-    const int row = (thread + i * kThreads) / kBands;
-    return row < TILE_M && first_row + row < ROWS && present > 0 ? first_row + row : -1;
+    const int row = (thread + i * kWriters) / kBands;
+    return thread < kWriters && row < TILE_M && first_row + row < ROWS && present > 0 ? first_row + row : -1;
   };
   Fixed fixed;
-  load_fixed(fixed, result_column, present, ARGUMENTS);
+  if constexpr (kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
 
   wait_for_inputs();
 #if FORM == HALO
@@ -202,7 +202,13 @@ const std::string_view kMmaLoadText =
       if (row >= 0) load_extra(extra[i], batch, row, result_column, present, ARGUMENTS);
     }
   };
-  if constexpr (kEarlyExtras) load_extras(0);
+  if constexpr (kEarlyExtras) {
+    load_extras(0);
+  } else if constexpr (kMostExtras > 4) {  // the largest tiles have no registers left for addresses
+#pragma unroll
+    for (int i = 0; i < kResults; ++i)
+      if (result_row(i) >= 0) prefetch_extra(batch, result_row(i), result_column, present, ARGUMENTS);
+  }
 
 )cuda";
 

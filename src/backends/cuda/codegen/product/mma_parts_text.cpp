@@ -18,11 +18,13 @@ constexpr int kFragmentsM = kWarpM / 16, kFragmentsN = kWarpN / 8;
 constexpr int kStageBytes = (TILE_M + TILE_N) * TILE_K * kSize;
 constexpr int kSumRow = TILE_N + 8;  // floats of a row of sums
 constexpr int kBands = TILE_N / 8;   // runs of eight columns
-constexpr int kResults = (TILE_M * kBands + kThreads - 1) / kThreads;
-constexpr int kExtras = kResults < 4 ? kResults : 4;  // of a thread, that are loaded at once
-constexpr bool kEarlyExtras = kExtras == kResults;
+constexpr int kWriters = kThreads / kBands * kBands;  // threads that take results, each of one band
+constexpr int kResults = (TILE_M * kBands + kWriters - 1) / kWriters;
+constexpr int kMostExtras = kFragmentsM * kFragmentsN >= 32 ? 4 : 8;  // of a thread, that are loaded at once
+constexpr int kExtras = kResults < kMostExtras ? kResults : kMostExtras;
+constexpr bool kEarlyExtras = kResults <= 4;
 constexpr int kAhead = FORM == WARPGROUP ? STAGES - 2 : STAGES - 1;  // blocks of K that are loaded ahead
-static_assert(kFragmentsM >= 1 && kFragmentsN % 2 == 0 && kSteps >= 1 && kThreads % kBands == 0, "tile");
+static_assert(kFragmentsM >= 1 && kFragmentsN % 2 == 0 && kSteps >= 1 && kWriters > 0, "tile");
 
 __device__ __forceinline__ u32 shared_address(const void* pointer) {
   return static_cast<u32>(__cvta_generic_to_shared(pointer));

@@ -5,6 +5,7 @@ namespace tn::cuda {
 
 // Sums of the warps along K are added when results leave through shared memory, eight columns per thread.
 const std::string_view kMmaResultsText = R"cuda(
+  if constexpr (!kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
   // Results leave through shared memory: [warp along K][row][column].
   float* const place = reinterpret_cast<float*>(shared + SUMS_AT);
   if constexpr (SUMS_AT == 0) {
@@ -23,12 +24,12 @@ const std::string_view kMmaResultsText = R"cuda(
     }
   }
   __syncthreads();
-#pragma unroll
+#pragma unroll 1
   for (int first = 0; first < kResults; first += kExtras) {
     if constexpr (!kEarlyExtras) load_extras(first);
 #pragma unroll
-    for (int i = first; i < kResults && i < first + kExtras; ++i) {
-      const int row = result_row(i);
+    for (int i = 0; i < kExtras; ++i) {
+      const int row = first + i < kResults ? result_row(first + i) : -1;
       if (row < 0) continue;
       float value[8] = {};
       const float* const from = place + (row - first_row) * kSumRow + band;
@@ -39,7 +40,7 @@ const std::string_view kMmaResultsText = R"cuda(
         value[0] += low.x, value[1] += low.y, value[2] += low.z, value[3] += low.w;
         value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
       }
-      finish(value, fixed, extra[i - first], batch, row, result_column, present, ARGUMENTS);
+      finish(value, fixed, extra[i], batch, row, result_column, present, ARGUMENTS);
     }
   }
 }

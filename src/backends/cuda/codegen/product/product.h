@@ -97,9 +97,19 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
 /// One multiplication at a time, for any types, windows and strides; tile_rows is 32, 64 or 128.
 KernelText simt_text(const Product& product, int tile_rows, std::string entry, const SymbolRanges& ranges);
 
+/// What a thread of a depthwise convolution makes: `lines` × `strip` results of at most `vector` channels.
+struct DepthwiseTile {
+  int strip = 4, lines = 2, vector = 8;
+  bool operator==(const DepthwiseTile&) const = default;
+};
+/// "4x2x8".
+std::string to_string(const DepthwiseTile& tile);
+DepthwiseTile parse_depthwise_tile(const std::string& text);
+
 /// A convolution with one filter per channel: `channels` and `columns` are all of them in one group, B is made by
-/// pack_taps. `strip` results side by side are made by a thread.
-KernelText depthwise_text(const Product& product, int strip, std::string entry, const SymbolRanges& ranges);
+/// pack_taps.
+KernelText depthwise_text(const Product& product, const DepthwiseTile& tile, std::string entry,
+                          const SymbolRanges& ranges);
 
 /// Elements between the columns of packed B: its depth, rounded up to whole 16-byte chunks.
 int64_t packed_depth(const Product& product);

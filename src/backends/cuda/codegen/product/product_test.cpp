@@ -94,6 +94,7 @@ Product matmul(DataType type, bool transpose_a, bool transpose_b, int64_t m, int
   return product;
 }
 
+const Gpu kH200 = {"sm_90", 132};
 const SymbolRanges kRanges = {{"N", {1, 128}}, {"B", {1, 96}}};
 
 std::vector<std::pair<std::string, Product>> cases() {
@@ -118,8 +119,13 @@ std::vector<std::pair<std::string, Product>> cases() {
   return all;
 }
 
+// The architecture's name with all its instructions.
+std::string specific(const std::string& architecture) {
+  return architecture == "sm_90" ? "sm_90a" : architecture;
+}
+
 void expect_compiles(const KernelText& text, const std::string& architecture, const std::string& what) {
-  const Nvrtc::Compiled compiled = Nvrtc::get().compile(text.source, text.entry, architecture);
+  const Nvrtc::Compiled compiled = Nvrtc::get().compile(text.source, text.entry, specific(architecture));
   ASSERT_TRUE(compiled.ok) << what << "\n" << compiled.log;
   const FunctionResources resources = resources_in(compiled.log, text.entry);
   EXPECT_EQ(resources.spill_bytes, 0) << what << " on " << architecture;
@@ -139,7 +145,7 @@ class ProductText : public testing::Test {
 
 TEST_F(ProductText, FirstTilesCompileWithoutSpills) {
   for (const auto& [name, product] : cases()) {
-    const MmaTile tile = mma_tiles(product, kRanges, 132, 1).at(0);
+    const MmaTile tile = mma_tiles(product, kRanges, kH200, 1).at(0);
     expect_compiles(mma_text(product, tile, "product", kRanges), "sm_90", name + " " + to_string(tile));
   }
 }
@@ -149,6 +155,28 @@ TEST_F(ProductText, EveryFormCompiles) {
   for (const char* text :
        {"32x32x256 s6 w1x1x4 slab", "64x32x128 s2 w2x1x2 halo", "128x64x64 s3 w4x2x1", "16x16x256 s4 w1x1x8"})
     expect_compiles(mma_text(product, parse_mma_tile(text), "product", kRanges), "sm_90", text);
+}
+
+TEST_F(ProductText, WarpgroupsMultiply) {
+  for (const DataType type : {DataType::F16, DataType::BF16}) {
+    const Product product = conv({.name = "3x3", .type = type, .images = 128, .channels = 256, .columns = 512});
+    for (const char* text : {"128x256x128 s4 w8x1x1 wg", "192x256x128 s4 w12x1x1 wg", "256x128x128 s4 w8x1x1 wg",
+                             "128x128x128 s3 w8x1x1 wg o2", "64x64x128 s4 w4x1x1 wg o3"})
+      expect_compiles(mma_text(product, parse_mma_tile(text), "product", kRanges), "sm_90", text);
+  }
+}
+
+TEST(ProductTiles, WarpgroupsAreForOneArchitecture) {
+  const Product large = conv({.name = "3x3", .images = 128, .channels = 256, .columns = 512});
+  const auto offered = [&](const char* architecture) {
+    const auto tiles = mma_tiles(large, kRanges, {architecture, 132}, 16);
+    return std::ranges::count(tiles, MmaTile::Form::Warpgroup, &MmaTile::form);
+  };
+  EXPECT_GE(offered("sm_90"), 4);
+  EXPECT_EQ(offered("sm_80"), 0);
+  EXPECT_EQ(offered("sm_120"), 0);
+  const Product wide = conv({.name = "tf32", .type = DataType::F32});
+  EXPECT_FALSE(fits(wide, parse_mma_tile("128x128x128 s4 w8x1x1 wg")));
 }
 
 TEST_F(ProductText, CompilesForOtherArchitectures) {
@@ -174,9 +202,8 @@ TEST_F(ProductText, Depthwise) {
   for (const int64_t channels : {96, 20}) {
     Product product = conv({.name = "depthwise", .channels = channels, .columns = channels});
     product.depthwise = true;
-    for (const int strip : {1, 4})
-      expect_compiles(depthwise_text(product, strip, "product", kRanges), "sm_90",
-                      fmt::format("{} channels", channels));
+    for (const DepthwiseTile& tile : {DepthwiseTile{1, 1, 8}, DepthwiseTile{8, 1, 8}, DepthwiseTile{4, 4, 4}})
+      expect_compiles(depthwise_text(product, tile, "product", kRanges), "sm_90", fmt::format("{} channels", channels));
   }
 }
 
@@ -191,7 +218,7 @@ TEST(ProductEpilogue, PiecesOfRunsDivideTheGroup) {
 
 TEST(ProductTiles, AreManyForAllProductsAndReadBack) {
   for (const auto& [name, product] : cases()) {
-    const std::vector<MmaTile> tiles = mma_tiles(product, kRanges, 132, 16);
+    const std::vector<MmaTile> tiles = mma_tiles(product, kRanges, kH200, 16);
     EXPECT_GE(tiles.size(), 8u) << name;
     for (const MmaTile& tile : tiles) {
       EXPECT_TRUE(fits(product, tile)) << name;

@@ -23,8 +23,8 @@ class CostModel {
       : product_(product), sizes_(sizes), multiprocessors_(multiprocessors) {}
 
   double cycles(const MmaTile& tile) const {
-    const double tiles =
-        static_cast<double>(ceil_div(sizes_.rows, tile.m) * ceil_div(sizes_.columns, tile.n) * sizes_.matrices);
+    if (tile.form == MmaTile::Form::Warpgroup) return cycles_of_warpgroups(tile);
+    const double tiles = tiles_of(tile);
     const double per_multiprocessor = std::ceil(tiles / multiprocessors_);
     const double waves = std::ceil(tiles / (multiprocessors_ * blocks_at_once(tile)));
     const double blocks =
@@ -44,6 +44,19 @@ class CostModel {
   }
 
  private:
+  double tiles_of(const MmaTile& tile) const {
+    return static_cast<double>(ceil_div(sizes_.rows, tile.m) * ceil_div(sizes_.columns, tile.n) * sizes_.matrices);
+  }
+  // What comes from the second cache counts, and how well the last wave fills the device.
+  double cycles_of_warpgroups(const MmaTile& tile) const {
+    const double tiles = tiles_of(tile), blocks = static_cast<double>(ceil_div(sizes_.depth_bytes, tile.k_bytes));
+    const double area = double(tile.m) * tile.n;
+    const double loop = blocks * std::max(area * 64 / 1900, double(tile.m + tile.n) * tile.k_bytes / 50);
+    const double fixed = 885 + area / 18, latency = 415 * blocks;
+    const double busy = std::ceil(tiles / multiprocessors_) * (loop + 0.1 * fixed);
+    const double waves = std::ceil(tiles / (multiprocessors_ * blocks_at_once(tile)));
+    return 1.6 * std::max(busy, waves * (std::max(loop, latency) + fixed));
+  }
   double loaded(const MmaTile& tile, double blocks) const {
     if (tile.form != MmaTile::Form::Halo) return blocks * (tile.m + tile.n) * tile.k_bytes;
     const auto line = product_.window.in[2].constant().value_or(0);
@@ -68,6 +81,45 @@ Sizes sizes_of(const Product& product, const SymbolRanges& ranges) {
           most(tn::product(product.batch)) * product.groups};
 }
 
+// Columns of tiles: powers of two as far as needed, and those that leave least over where the columns are none.
+std::vector<int> widths(const Sizes& sizes) {
+  std::vector<int> all;
+  for (int n = 16; n <= 256 && (n == 16 || n / 2 < sizes.columns); n *= 2) all.push_back(n);
+  for (const int64_t most : {128, 256}) {
+    const int64_t even = ceil_div(ceil_div(sizes.columns, ceil_div(sizes.columns, most)), 16) * 16;
+    if (std::ranges::find(all, even) == all.end()) all.push_back(static_cast<int>(even));
+  }
+  return all;
+}
+
+// Tiles that warpgroups multiply, 64 or 128 rows each.
+void add_warpgroups(const Product& product, const Sizes& sizes, std::vector<MmaTile>& all) {
+  MmaTile tile;
+  tile.form = MmaTile::Form::Warpgroup;
+  tile.k_bytes = 128;
+  tile.warps_n = 1;
+  const int64_t blocks = ceil_div(sizes.depth_bytes, tile.k_bytes);
+  for (tile.m = 64; tile.m <= 256; tile.m += 64) {
+    if (tile.m > 64 && tile.m - 64 >= sizes.rows) break;
+    for (const int n : widths(sizes)) {
+      tile.n = n;
+      for (const int rows : {64, 128}) {
+        if (tile.m % rows != 0) continue;
+        tile.warps_m = 4 * tile.m / rows;
+        for (tile.blocks = 1; tile.blocks <= 3; ++tile.blocks) {
+          // As many stages as there is room for.
+          for (tile.stages = static_cast<int>(std::min<int64_t>(6, std::max<int64_t>(blocks + 2, 3))); tile.stages >= 3;
+               --tile.stages) {
+            if (!fits(product, tile) || tile.blocks * (shared_bytes(product, tile) + 1024) > 228 * 1024) continue;
+            all.push_back(tile);
+            break;
+          }
+        }
+      }
+    }
+  }
+}
+
 // Tiles of one shape and division among warps, in all forms that fit.
 void add_forms(const Product& product, const Sizes& sizes, MmaTile tile, std::vector<MmaTile>& all) {
   const int64_t blocks = ceil_div(sizes.depth_bytes, tile.k_bytes);
@@ -82,13 +134,14 @@ void add_forms(const Product& product, const Sizes& sizes, MmaTile tile, std::ve
     if (stages == 2 || stages <= blocks + 1) add(MmaTile::Form::Pipeline, stages);
 }
 
-std::vector<MmaTile> all_tiles(const Product& product, const Sizes& sizes) {
+std::vector<MmaTile> all_tiles(const Product& product, const Sizes& sizes, bool warpgroups) {
   std::vector<MmaTile> all;
+  if (warpgroups) add_warpgroups(product, sizes, all);
   MmaTile tile;
   for (tile.m = 16; tile.m <= 256; tile.m *= 2) {
-    for (tile.n = 16; tile.n <= 256; tile.n *= 2) {
-      // A tile that a smaller one covers as well.
-      if ((tile.m > 16 && tile.m / 2 >= sizes.rows) || (tile.n > 16 && tile.n / 2 >= sizes.columns)) continue;
+    if (tile.m > 16 && tile.m / 2 >= sizes.rows) break;  // a smaller one covers as much
+    for (const int n : widths(sizes)) {
+      tile.n = n;
       for (tile.k_bytes = 64; tile.k_bytes <= 1024; tile.k_bytes *= 2) {
         for (tile.warps_m = 1; tile.warps_m <= 4; tile.warps_m *= 2) {
           for (tile.warps_n = 1; tile.warps_n <= 4; tile.warps_n *= 2) {
@@ -111,7 +164,8 @@ class Selection {
   bool take(const MmaTile& tile) {
     const int form = static_cast<int>(tile.form);
     int& shape = of_shape_[{tile.m, tile.n, form}];
-    int& division = of_division_[{tile.m, tile.n, tile.k_bytes, tile.warps_m, tile.warps_n, tile.warps_k, form}];
+    int& division =
+        of_division_[{tile.m, tile.n, tile.k_bytes, tile.warps_m, tile.warps_n, tile.warps_k, tile.blocks, form}];
     if (shape >= 2 || division >= 1) return false;
     ++shape, ++division;
     tiles_.push_back(tile);
@@ -123,16 +177,17 @@ class Selection {
  private:
   std::vector<MmaTile> tiles_;
   std::map<std::array<int, 3>, int> of_shape_;
-  std::map<std::array<int, 7>, int> of_division_;
+  std::map<std::array<int, 8>, int> of_division_;
 };
 
 }  // namespace
 
-std::vector<MmaTile> mma_tiles(const Product& product, const SymbolRanges& ranges, int multiprocessors, size_t most) {
+std::vector<MmaTile> mma_tiles(const Product& product, const SymbolRanges& ranges, const Gpu& gpu, size_t most) {
   const Sizes sizes = sizes_of(product, ranges);
-  const CostModel model(product, sizes, multiprocessors);
+  const CostModel model(product, sizes, gpu.multiprocessors);
   std::vector<std::pair<double, MmaTile>> ranked;
-  for (const MmaTile& tile : all_tiles(product, sizes)) ranked.emplace_back(model.cycles(tile), tile);
+  for (const MmaTile& tile : all_tiles(product, sizes, gpu.architecture == "sm_90"))
+    ranked.emplace_back(model.cycles(tile), tile);
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Selection selection;
   // Half may be of one form before the others have had their turn.
