@@ -19,6 +19,17 @@ enum class BuilderFlag : int32_t {
 };
 using BuilderFlags = uint32_t;  ///< bit 1 << flag for each
 
+/// Where implementations for a GPU come from beside Tenon's own kernels, with TensorRT's numbers. Those that stand for
+/// none of its libraries are accepted and mean nothing.
+enum class TacticSource : int32_t {
+  kCUBLAS = 0,  ///< without meaning
+  kCUBLAS_LT = 1,
+  kCUDNN = 2,
+  kEDGE_MASK_CONVOLUTIONS = 3,  ///< without meaning
+  kJIT_CONVOLUTIONS = 4,        ///< without meaning
+};
+using TacticSources = uint32_t;  ///< bit 1 << source for each
+
 enum class MemoryPoolType : int32_t {
   kWORKSPACE = 0,  ///< scratch that one layer may use while running
 };
@@ -72,6 +83,10 @@ class IBuilderConfig : public INoCopy {
   /// In bytes.
   virtual void setMemoryPoolLimit(MemoryPoolType pool, std::size_t poolSize) noexcept = 0;
   virtual std::size_t getMemoryPoolLimit(MemoryPoolType pool) const noexcept = 0;
+  /// Libraries whose implementations are candidates where they are installed; an engine that takes one needs it. All by
+  /// default. False for an unknown bit.
+  virtual bool setTacticSources(TacticSources tacticSources) noexcept = 0;
+  virtual TacticSources getTacticSources() const noexcept = 0;
   virtual void setProfilingVerbosity(ProfilingVerbosity verbosity) noexcept = 0;
   virtual ProfilingVerbosity getProfilingVerbosity() const noexcept = 0;
 

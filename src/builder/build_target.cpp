@@ -34,6 +34,10 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
       device_->architecture, cuda::NvrtcCompiler::Options{.threads = 0, .folder = config.kernel_folder});
   device_->compiler = compiler_.get();
   device_->allow_tf32 = config.tf32;
+  // Where nothing is measured, what needs no library is taken anyway.
+  const bool libraries = config.timing || !config.preferred_tactic.empty();
+  device_->cublaslt = libraries && config.cublaslt;
+  device_->cudnn = libraries && config.cudnn;
   device_->copy = cuda::copy_step;
   device_->host_kernels = cpu::find_kernel;
 }

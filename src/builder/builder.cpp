@@ -74,16 +74,18 @@ std::vector<double> race_graphs(std::span<const Graph> graphs, const plan::PlanT
   return race(std::move(plans), weights.bytes(), cpu::find_kernel, target.threads);
 }
 
-// Features of the processor that the steps of a profile cannot do without.
-uint32_t features_of(const plan::ProfileT& profile, const Backend& backend) {
-  uint32_t features = 0;
+// Writes down what the steps of a profile cannot do without: features of the processor, libraries.
+void add_needs(plan::PlanT& plan, const plan::ProfileT& profile, const Backend& backend) {
   for (const auto& list : profile.lists) {
     for (const auto& step : list->steps) {
       const KernelEntry* kernel = backend.kernels(step->kernel);
-      if (kernel && kernel->features) features |= kernel->features(std::as_bytes(std::span(step->parameters)));
+      const auto parameters = std::as_bytes(std::span(step->parameters));
+      if (kernel && kernel->features) plan.features |= kernel->features(parameters);
+      if (!kernel || !kernel->library) continue;
+      const std::string library = kernel->library(parameters);
+      if (std::ranges::find(plan.libraries, library) == plan.libraries.end()) plan.libraries.push_back(library);
     }
   }
-  return features;
 }
 
 // Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again.
@@ -233,10 +235,13 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     fitted.push_back({&profile, build.target(symbol_ranges(graph, profile)), graph, {}, {}});
     FittedProfile& last = fitted.back();
     fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
-    const TunerOptions options{
-        timing, config.timing_repeats, config.most_tactics, config.fail_on_cache_miss, build.kernel_sources(), [&] {
-          phases.step_done();
-        }};
+    TunerOptions options{.timing = timing,
+                         .repeats = config.timing_repeats,
+                         .most_candidates = config.most_tactics,
+                         .fail_on_miss = config.fail_on_cache_miss,
+                         .preferred = config.preferred_tactic,
+                         .kernel_sources = build.kernel_sources(),
+                         .region_done = [&] { phases.step_done(); }};
     last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
     nodes += std::ssize(last.graph.order());
   }
@@ -267,7 +272,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
       report->measured += tuner->measured();
     }
     const auto& lowered = *plan.profiles.back();
-    plan.features |= features_of(lowered, backend);
+    add_needs(plan, lowered, backend);
     logger.verbose("profile {}: {} steps, activations {} bytes (lower bound {})", plan.profiles.size() - 1,
                    lowered.lists[0]->steps.size(), lowered.arena_bytes, lowered.arena_lower_bound);
   }

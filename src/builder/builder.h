@@ -30,12 +30,13 @@ enum class BuildBackend : uint8_t { Cpu, Cuda };
 struct BuilderConfig {
   std::vector<OptimizationProfile> profiles;
   BuildBackend backend = BuildBackend::Cpu;
-  int device = 0;                 ///< number of the CUDA device
-  Device* accelerator = nullptr;  ///< instead of that device, one that the caller has
-  std::string architecture;       ///< "sm_90": another one than the device's, then nothing is measured
-  std::string kernel_folder;      ///< keeps compiled kernels from build to build, if named
-  bool tf32 = true;               ///< products of f32 on a CUDA device may round their operands to 10 bits
-  int threads = 0;                ///< of one inference; 0 takes all usable cores
+  int device = 0;                      ///< number of the CUDA device
+  Device* accelerator = nullptr;       ///< instead of that device, one that the caller has
+  std::string architecture;            ///< "sm_90": another one than the device's, then nothing is measured
+  std::string kernel_folder;           ///< keeps compiled kernels from build to build, if named
+  bool tf32 = true;                    ///< products of f32 on a CUDA device may round their operands to 10 bits
+  bool cublaslt = true, cudnn = true;  ///< libraries whose tactics are candidates on a CUDA device, where they are here
+  int threads = 0;                     ///< of one inference; 0 takes all usable cores
   bool fp16 = false, bf16 = false;
   std::string preprocess;  ///< stored in the engine
   uint8_t verbosity = 0;   ///< of layer information, as the plan has it
@@ -44,6 +45,7 @@ struct BuilderConfig {
   int timing_repeats = 8;  ///< measurements per candidate
   int most_tactics = 0;    ///< candidates per layer; 0: all
   bool fail_on_cache_miss = false;
+  std::string preferred_tactic;  ///< where a tactic whose name begins so is a candidate, others are not
   std::set<std::string, std::less<>> disabled_passes;
   /// Edits of the graph, those that fit it to the backend included, to bisect a wrong result.
   int64_t max_patches = INT64_MAX;

@@ -25,12 +25,25 @@ struct Launch {
   std::span<const uint64_t> arguments;  ///< one per parameter, each of 8 bytes; copied by the call
 };
 
+/// Work that a library puts into a queue of the device by itself.
+class LibraryCall {
+ public:
+  virtual ~LibraryCall() = default;
+  virtual const char* name() const noexcept = 0;  ///< of the kernel that makes the call
+  /// `stream` is the queue as the device's own interface knows it; the calling thread has been made the device's.
+  /// `arguments` are those of Queue::call.
+  virtual Status enqueue(void* stream, std::span<const uint64_t> arguments) const noexcept = 0;
+};
+
 /// Work that a device does in order. Used by one thread at a time. Nothing allocates host memory.
 class Queue {
  public:
   virtual ~Queue() = default;
   /// A grid with an empty axis is no work.
   virtual Status launch(const Launch& launch) noexcept = 0;
+  /// Begins when all work ahead of it has ended, and nothing behind it begins before its end. The arguments are copied;
+  /// `call` must live as long as what it is recorded in.
+  virtual Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept = 0;
   /// Between any two places, on the host (pinned or not) or on the device.
   virtual Status copy(void* to, const void* from, size_t bytes) noexcept = 0;
   /// Waits for all work; fails with what went wrong in any of it.
@@ -81,6 +94,9 @@ class Device {
   virtual std::string version() const = 0;       ///< of the driver
   virtual int multiprocessors() const = 0;
   virtual size_t memory_bytes() const = 0;
+  /// Makes the calling thread the device's, as libraries expect it. False where libraries have no device to run on.
+  /// Throws Error as the device does.
+  virtual bool enter_for_libraries() { return false; }
   /// 256-byte aligned. Throws Error(OutOfMemory) naming the size, the purpose, what is free, and what would help.
   virtual std::unique_ptr<DeviceBuffer> allocate(size_t bytes, const char* purpose) = 0;
   virtual std::unique_ptr<DeviceBuffer> allocate_pinned(size_t bytes, const char* purpose) = 0;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -64,6 +65,9 @@ struct KernelEntry {
   std::unique_ptr<Kernel> (*create)(const KernelSpec& spec);
   /// Features of the processor that a step with these parameters cannot do without; null where it adapts to any.
   uint32_t (*features)(std::span<const std::byte> parameters) = nullptr;
+  /// The library that a step with these parameters calls, with its version ("cuBLASLt 13.1.0"); null where it needs
+  /// nothing but the device's driver.
+  std::string (*library)(std::span<const std::byte> parameters) = nullptr;
 };
 
 }  // namespace tn

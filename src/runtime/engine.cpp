@@ -7,6 +7,7 @@
 #include "backends/cpu/device/kernel_table.h"
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/device/kernel_table.h"
+#include "backends/cuda/device/libraries/library_needs.h"
 #include "base/error.h"
 #include "base/os/cpu.h"
 
@@ -92,8 +93,11 @@ DataType precision_of(const plan::ProfileT& profile, const plan::StepT& step) {
 
 Engine::Engine(std::shared_ptr<const EngineFile> file, Logger& logger, int device) : file_(std::move(file)) {
   check_machine(plan(), logger);
-  if (plan().backend == "cuda")
-    on_device_ = std::make_shared<const DeviceEngine>(*file_, open_device(plan(), device, logger), cuda::find_kernel);
+  if (plan().backend == "cuda") {
+    Device& opened = open_device(plan(), device, logger);
+    for (const std::string& library : plan().libraries) cuda::require_library(library);
+    on_device_ = std::make_shared<const DeviceEngine>(*file_, opened, cuda::find_kernel);
+  }
   for (const auto& profile : plan().profiles) layers_.push_back(layers_of(*profile));
 }
 

@@ -60,6 +60,14 @@ Verbosity verbosity(const Engine& engine) {
   return static_cast<Verbosity>(engine.plan().verbosity);
 }
 
+/// What a machine must have to run an engine on a GPU.
+std::vector<std::string> needs(const Engine& engine) {
+  std::vector<std::string> names = {"NVIDIA driver"};
+  for (const std::string& library : engine.plan().libraries) names.push_back(library);
+  if (names.size() == 1) names[0] += " alone";
+  return names;
+}
+
 }  // namespace
 
 std::string format_description(DataType type) {
@@ -92,7 +100,9 @@ std::string layer_json(const Engine& engine, int profile, size_t layer) {
 }
 
 std::string engine_lines(const Engine& engine, int profile) {
-  std::string text = "Layers:\n";
+  std::string text;
+  if (engine.plan().backend == "cuda") text = fmt::format("Needs: {}\n\n", fmt::join(needs(engine), ", "));
+  text += "Layers:\n";
   for (size_t i = 0; i < engine.layers(profile).size(); ++i) text += layer_line(engine, profile, i) + "\n";
   text += "\nBindings:\n";
   for (const auto& binding : engine.plan().bindings) text += binding->name + "\n";
@@ -106,7 +116,13 @@ std::string engine_json(const Engine& engine, int profile) {
   text += "],\n\"Bindings\": [";
   const auto& bindings = engine.plan().bindings;
   for (size_t i = 0; i < bindings.size(); ++i) text += (i > 0 ? ", " : "") + json_text(bindings[i]->name);
-  return text + "]}\n";
+  text += "]";
+  if (engine.plan().backend == "cuda") {
+    text += ",\n\"Needs\": [";
+    for (const std::string& need : needs(engine)) text += (text.back() == '[' ? "" : ", ") + json_text(need);
+    text += "]";
+  }
+  return text + "}\n";
 }
 
 }  // namespace tn

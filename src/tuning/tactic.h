@@ -32,6 +32,7 @@ struct DeviceTarget {
   KernelFinder host_kernels = nullptr;  ///< of steps that run on the host
   TextCompiler* compiler = nullptr;     ///< of kernel texts
   bool allow_tf32 = true;               ///< products of f32 may round their operands to 10 bits
+  bool cublaslt = true, cudnn = true;   ///< libraries that tactics may call
   /// A step that copies between two placed tensors of the device, whatever their strides and types.
   StepDraft (*copy)(const DeviceTarget& target, ProfileBuilder& builder, int from, int to) = nullptr;
 };
@@ -88,6 +89,8 @@ class Tactic {
   virtual std::vector<std::string> configs(const Region&, const Target&) const { return {""}; }
   /// Whether choosing it is worth timing (views and references are not).
   virtual bool timed() const { return true; }
+  /// Whether its steps call a library, so that an engine needs it. Chosen only if clearly faster than what does not.
+  virtual bool calls_library() const { return false; }
   /// Adds the steps that compute the region's outputs.
   virtual void lower(const Region& region, const std::string& config, RegionLowering& lowering) const = 0;
 };

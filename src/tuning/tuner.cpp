@@ -53,6 +53,14 @@ Tuner::Tuner(const Backend& backend, const Target& target, std::map<std::string,
              TimingCache& cache)
     : backend_(backend), target_(target), opt_(std::move(opt)), options_(std::move(options)), cache_(cache) {}
 
+double as_choices_see_it(const Tactic& tactic, double microseconds) {
+  return microseconds * (tactic.calls_library() ? 1.02 : 1);
+}
+
+double Tuner::weighed(const Candidate& candidate) {
+  return as_choices_see_it(*candidate.choice.tactic, candidate.microseconds);
+}
+
 // The first tactic that is not timed ends the list: what follows it in the table is no rival of what stands before it.
 std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::string& text) const {
   std::vector<Candidate> result;
@@ -72,6 +80,10 @@ std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::strin
     }
     if (!tactic->timed() && !result.empty()) break;
   }
+  const auto other = [&](const Candidate& candidate) {
+    return !candidate.choice.tactic->name().starts_with(options_.preferred);
+  };
+  if (!std::ranges::all_of(result, other)) std::erase_if(result, other);
   if (options_.most_candidates > 0 && result.size() > static_cast<size_t>(options_.most_candidates)) {
     result.resize(static_cast<size_t>(options_.most_candidates));
   }
@@ -126,7 +138,7 @@ double Tuner::microseconds(const Region& region) {
 double Tuner::fastest(const Region& region, std::vector<Candidate> list) {
   if (list.empty()) return std::numeric_limits<double>::infinity();
   find_times(region, signature_of(region), list);
-  return std::ranges::min(list, {}, &Candidate::microseconds).microseconds;
+  return std::ranges::min_element(list, {}, weighed)->microseconds;
 }
 
 Choice Tuner::select(const Region& region) {
@@ -194,15 +206,14 @@ Choice Tuner::choose(const Region& region) {
   auto list = candidates(region, text);
   if (list.empty()) throw Error(ErrorCode::Unsupported, "nothing runs {}:\n{}", describe(*region.node), text);
   if (list.size() > 1 && options_.timing) find_times(region, signature, list);
-  const auto best = std::min_element(
-      list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.microseconds < b.microseconds; });
+  const Candidate& best = *std::ranges::min_element(list, {}, weighed);
   for (const Candidate& candidate : list) {
     text += fmt::format("  {}:", name_of(candidate.choice));
     if (list.size() > 1 && options_.timing) text += fmt::format(" {:.1f} us", candidate.microseconds);
-    text += &candidate == &*best ? " chosen\n" : "\n";
+    text += &candidate == &best ? " chosen\n" : "\n";
   }
   explanation_ += text;
-  return chosen_[signature] = best->choice;
+  return chosen_[signature] = best.choice;
 }
 
 }  // namespace tn

@@ -15,6 +15,7 @@ struct TunerOptions {
   int repeats = 8;                    ///< measurements per candidate
   int most_candidates = 0;            ///< per region; 0: all
   bool fail_on_miss = false;          ///< Error(NotFound) naming the region instead of measuring
+  std::string preferred;              ///< where a tactic whose name begins so takes a region, others do not
   std::string kernel_sources;         ///< hash of the kernels' sources: part of every key
   std::function<void()> region_done;  ///< called after every choice; what it throws ends the build
 };
@@ -52,6 +53,7 @@ class Tuner final : public Selector, public RegionCosts {
     Choice choice;
     double microseconds = 0;
   };
+  static double weighed(const Candidate& candidate);
   Choice choose(const Region& region);
   std::vector<Candidate> candidates(const Region& region, std::string& text) const;
   void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
@@ -73,6 +75,9 @@ class Tuner final : public Selector, public RegionCosts {
   std::unique_ptr<Target> alone_target_;
   std::unique_ptr<Tuner> alone_;  ///< for one thread
 };
+
+/// A measured time with the preference for what needs no library: one must be faster by 2 % to be worth it.
+double as_choices_see_it(const Tactic& tactic, double microseconds);
 
 /// Whether some tactic runs the region as a whole.
 bool is_supported(const Backend& backend, const Target& target, const Region& region);

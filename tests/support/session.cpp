@@ -30,6 +30,7 @@ std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string,
   config.backend = place().backend;
   config.fp16 = place().fp16;
   config.tf32 = place().tf32;
+  config.preferred_tactic = place().preferred_tactic;
   OptimizationProfile profile;
   for (const TensorId id : graph.inputs()) {
     const std::string& name = graph.tensor(id).name;

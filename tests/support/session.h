@@ -24,6 +24,7 @@ struct Value {
 struct Place {
   BuildBackend backend = BuildBackend::Cpu;
   bool fp16 = false, tf32 = false;
+  std::string preferred_tactic;  ///< taken wherever it is a candidate
 };
 void set_place(const Place& place);
 /// The same as passes and tactics see it: to ask what they would do; nothing is compiled or measured with it.

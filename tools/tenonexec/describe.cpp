@@ -36,6 +36,15 @@ const char* verbosity(tenon::ProfilingVerbosity verbosity) {
   return "layer_names_only";
 }
 
+std::string tactic_sources(uint32_t sources) {
+  if (sources == BuildOptions().tactic_sources) return "Using default tactic sources";
+  std::string text;
+  int bit = 0;
+  for (const char* name : {"cublas", "cublas_lt", "cudnn", "edge_mask_convolutions", "jit_convolutions"})
+    text += fmt::format("{}{} [{}]", text.empty() ? "" : ", ", name, (sources >> bit++ & 1u) != 0 ? "ON" : "OFF");
+  return text;
+}
+
 const char* backend(tenon::Backend backend) {
   switch (backend) {
     case tenon::Backend::kCPU:
@@ -74,6 +83,7 @@ void build(Lines& lines, const BuildOptions& build) {
   add(lines, "errorOnTimingCacheMiss: {}", enabled(build.error_on_timing_cache_miss));
   add(lines, "Builder optimization level: {}", build.optimization_level);
   add(lines, "Max Tactics: {}", build.max_tactics);
+  add(lines, "tacticSources: {}", tactic_sources(build.tactic_sources));
   add(lines, "Backend: {}", backend(build.backend));
   if (!build.architecture.empty()) add(lines, "Target architecture: {}", build.architecture);
   add(lines, "Preprocess: {}", build.preprocess);

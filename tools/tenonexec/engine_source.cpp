@@ -56,6 +56,7 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
   config.setAvgTimingIterations(build.avg_timing);
   config.setBuilderOptimizationLevel(build.optimization_level);
   config.setMaxNbTactics(build.max_tactics);
+  if (!config.setTacticSources(build.tactic_sources)) throw Reported();
   config.setProfilingVerbosity(build.verbosity);
   if (build.workspace)
     config.setMemoryPoolLimit(tenon::MemoryPoolType::kWORKSPACE, static_cast<size_t>(*build.workspace));

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "tenon/builder.h"
 #include "tenonexec/failure.h"
 #include "tenonexec/flags.h"
 
@@ -78,6 +79,26 @@ void gpu_only(Options& options, View flag, View) {
   options.cpu_notes.push_back(fmt::format("{} has no meaning on the CPU and is ignored", flag));
 }
 
+void set_tactic_sources(Options& options, View flag, View value) {
+  using enum tenon::TacticSource;
+  for (View rest = value; !rest.empty();) {
+    const View item = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+    if (item.empty() || (item[0] != '+' && item[0] != '-'))
+      throw Failure("{}: '{}' must begin with + or -", flag, item);
+    const auto source = choice<tenon::TacticSource>(flag, item.substr(1),
+                                                    {{"CUBLAS", kCUBLAS},
+                                                     {"CUBLAS_LT", kCUBLAS_LT},
+                                                     {"CUDNN", kCUDNN},
+                                                     {"EDGE_MASK_CONVOLUTIONS", kEDGE_MASK_CONVOLUTIONS},
+                                                     {"JIT_CONVOLUTIONS", kJIT_CONVOLUTIONS}});
+    const uint32_t bit = 1u << static_cast<int>(source);
+    options.build.tactic_sources =
+        item[0] == '+' ? options.build.tactic_sources | bit : options.build.tactic_sources & ~bit;
+  }
+  gpu_only(options, flag, value);
+}
+
 void no_copies(Options& options, View flag, View) {
   options.cpu_notes.push_back(fmt::format("{}: tensors are used in place on the CPU, there are no transfers", flag));
 }
@@ -141,6 +162,9 @@ const std::vector<Flag>& supported_flags() {
                    set_memory_pools},
                   {"workspace", "N", Group::Build, "old form of --memPoolSize=workspace:N",
                    [](O o, View f, View v) { o.build.workspace = integer(f, v, 0) * (int64_t{1} << 20); }},
+                  {"tacticSources", "SPEC", Group::Build,
+                   "libraries to take implementations from (+) or not (-), such as -CUDNN,+CUBLAS_LT (default: all)",
+                   set_tactic_sources},
                   {"timingCacheFile", "FILE", Group::Build,
                    "times measured before: read if it exists, extended after the build",
                    [](O o, View f, View v) { o.build.timing_cache_file = file(f, v); }},

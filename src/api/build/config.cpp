@@ -53,6 +53,15 @@ bool PublicConfig::setDevice(int32_t index) noexcept {
   });
 }
 
+bool PublicConfig::setTacticSources(tenon::TacticSources sources) noexcept {
+  return guard(logger_, false, [&] {
+    if ((sources & ~kAllSources) != 0)
+      throw Error(ErrorCode::InvalidArgument, "tactic sources {:#x}: there are bits up to {:#x}", sources, kAllSources);
+    values_.sources = sources;
+    return true;
+  });
+}
+
 bool PublicConfig::setCpuThreads(int32_t threads) noexcept {
   return guard(logger_, false, [&] {
     constexpr int32_t kMost = 1024;
@@ -107,6 +116,8 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   config.device = values_.device;
   config.architecture = values_.architecture;
   config.kernel_folder = values_.kernel_folder;
+  config.cublaslt = takes(tenon::TacticSource::kCUBLAS_LT);
+  config.cudnn = takes(tenon::TacticSource::kCUDNN);
   config.tf32 = getFlag(tenon::BuilderFlag::kTF32);
   config.threads = values_.threads;
   config.fp16 = getFlag(tenon::BuilderFlag::kFP16);

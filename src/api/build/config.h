@@ -31,6 +31,8 @@ class PublicConfig final : public tenon::IBuilderConfig {
   int32_t getMaxNbTactics() const noexcept override { return values_.max_tactics; }
   void setMemoryPoolLimit(tenon::MemoryPoolType, std::size_t bytes) noexcept override { values_.workspace = bytes; }
   std::size_t getMemoryPoolLimit(tenon::MemoryPoolType) const noexcept override { return values_.workspace; }
+  bool setTacticSources(tenon::TacticSources sources) noexcept override;
+  tenon::TacticSources getTacticSources() const noexcept override { return values_.sources; }
   void setProfilingVerbosity(tenon::ProfilingVerbosity verbosity) noexcept override { values_.verbosity = verbosity; }
   tenon::ProfilingVerbosity getProfilingVerbosity() const noexcept override { return values_.verbosity; }
 
@@ -72,10 +74,14 @@ class PublicConfig final : public tenon::IBuilderConfig {
  private:
   static tenon::BuilderFlags bit(tenon::BuilderFlag flag) { return 1u << static_cast<int>(flag); }
 
+  static constexpr tenon::TacticSources kAllSources = 0x1f;
+  bool takes(tenon::TacticSource source) const { return (values_.sources & 1u << static_cast<int>(source)) != 0; }
+
   struct Values {
     tenon::BuilderFlags flags = 1u << static_cast<int>(tenon::BuilderFlag::kTF32);
     int32_t avg_timing = 1, level = 3, max_tactics = -1, threads = 0;
     std::size_t workspace = SIZE_MAX;
+    tenon::TacticSources sources = kAllSources;
     tenon::ProfilingVerbosity verbosity = tenon::ProfilingVerbosity::kLAYER_NAMES_ONLY;
     std::vector<tenon::IOptimizationProfile const*> profiles;
     tenon::ITimingCache const* cache = nullptr;

@@ -72,6 +72,11 @@ int CudaDevice::multiprocessors() const {
   return context_.attribute(driver::DeviceAttribute::MultiprocessorCount);
 }
 
+bool CudaDevice::enter_for_libraries() {
+  context_.enter_or_throw();
+  return true;
+}
+
 std::unique_ptr<DeviceBuffer> CudaDevice::allocate(size_t bytes, const char* purpose) {
   return std::make_unique<CudaBuffer>(context_, bytes, purpose, false);
 }

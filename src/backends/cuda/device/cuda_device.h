@@ -19,6 +19,7 @@ class CudaDevice final : public Device {
   std::string version() const override;
   int multiprocessors() const override;
   size_t memory_bytes() const override { return context_.memory_bytes(); }
+  bool enter_for_libraries() override;
   std::unique_ptr<DeviceBuffer> allocate(size_t bytes, const char* purpose) override;
   std::unique_ptr<DeviceBuffer> allocate_pinned(size_t bytes, const char* purpose) override;
   std::unique_ptr<Queue> make_queue() override;

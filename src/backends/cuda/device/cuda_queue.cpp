@@ -32,15 +32,22 @@ Status CudaQueue::launch(const Launch& launch) noexcept {
     attributes[count].id = driver::LaunchAttributeId::ClusterDimension;
     attributes[count++].value.cluster = {launch.cluster, 1, 1};
   }
-  if (launch.overlaps && context_.overlaps()) {
+  if (launch.overlaps && context_.overlaps() && !after_library_) {
     attributes[count].id = driver::LaunchAttributeId::ProgrammaticStreamSerialization;
     attributes[count++].value.programmatic = 1;
   }
+  after_library_ = false;
   const driver::LaunchConfig config{launch.grid, launch.block, launch.shared_bytes, stream_, attributes.data(), count};
   ArgumentAddresses addresses(launch.arguments);
   const auto function = static_cast<driver::Function>(launch.function);
   return context_.status(context_.driver().launch_kernel_ex(&config, function, addresses.data(), nullptr),
                          "launching a kernel");
+}
+
+Status CudaQueue::call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept {
+  if (Status status = context_.enter(); !status) return status;
+  after_library_ = true;
+  return call.enqueue(stream_, arguments);
 }
 
 Status CudaQueue::copy(void* to, const void* from, size_t bytes) noexcept {

@@ -24,6 +24,7 @@ class CudaQueue final : public Queue {
   explicit CudaQueue(DeviceContext& context);
   ~CudaQueue() override;
   Status launch(const Launch& launch) noexcept override;
+  Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override;
   Status copy(void* to, const void* from, size_t bytes) noexcept override;
   Status synchronize() noexcept override;
   bool idle() noexcept override;
@@ -32,6 +33,7 @@ class CudaQueue final : public Queue {
  private:
   DeviceContext& context_;
   driver::Stream stream_ = nullptr;
+  bool after_library_ = false;  ///< a kernel of a library may let the next one start early; ours do not count on it
 };
 
 class CudaEvent final : public Event {

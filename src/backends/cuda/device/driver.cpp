@@ -85,6 +85,8 @@ void Driver::find_functions() {
   find(stream_destroy, "cuStreamDestroy", 4000);
   find(stream_synchronize, "cuStreamSynchronize", 2000);
   find(stream_query, "cuStreamQuery", 2000);
+  find(stream_begin_capture, "cuStreamBeginCapture", 10010);
+  find(stream_end_capture, "cuStreamEndCapture", 10000);
   find(event_create, "cuEventCreate", 2000);
   find(event_destroy, "cuEventDestroy", 4000);
   find(event_record, "cuEventRecord", 2000);

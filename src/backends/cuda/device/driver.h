@@ -46,6 +46,8 @@ class Driver {
   driver::Result (*stream_destroy)(driver::Stream);
   driver::Result (*stream_synchronize)(driver::Stream);
   driver::Result (*stream_query)(driver::Stream);
+  driver::Result (*stream_begin_capture)(driver::Stream, int mode);
+  driver::Result (*stream_end_capture)(driver::Stream, driver::Graph*);
   driver::Result (*event_create)(driver::Event*, unsigned flags);
   driver::Result (*event_destroy)(driver::Event);
   driver::Result (*event_record)(driver::Event, driver::Stream);

@@ -30,6 +30,7 @@ enum class DeviceAttribute : int {
 inline constexpr int kFunctionMaxDynamicShared = 8;
 inline constexpr int kPointerMemoryType = 2;
 inline constexpr unsigned kStreamNonBlocking = 1;
+inline constexpr int kCaptureRelaxed = 2;
 
 enum class MemoryType : int { Host = 1, Device = 2 };
 
@@ -68,6 +69,11 @@ struct KernelNode {
 };
 static_assert(sizeof(KernelNode) == 72 && offsetof(KernelNode, arguments) == 40);
 
+struct ChildNode {
+  Graph graph;    ///< copied
+  int ownership;  ///< 0: the graph stays its maker's
+};
+
 struct CopyEnd {
   size_t x_bytes, y, z, level;
   MemoryType type;
@@ -86,7 +92,7 @@ struct CopyNode {
 };
 static_assert(sizeof(CopyEnd) == 88 && sizeof(CopyNode) == 216);
 
-enum class GraphNodeType : int { Kernel = 0, Copy = 1 };
+enum class GraphNodeType : int { Kernel = 0, Copy = 1, Child = 4 };
 
 struct GraphNodeParameters {
   GraphNodeType type;
@@ -95,6 +101,7 @@ struct GraphNodeParameters {
     std::array<long long, 29> room;
     KernelNode kernel;
     CopyNode copy;
+    ChildNode child;
   };
   long long reserved2;
 };

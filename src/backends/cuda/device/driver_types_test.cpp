@@ -41,6 +41,7 @@ TEST(DriverTypes, AreLaidOutAsTheHeaderSays) {
   EXPECT_EQ(sizeof(GraphNodeParameters), sizeof(CUgraphNodeParams));
   EXPECT_EQ(offsetof(GraphNodeParameters, kernel), offsetof(CUgraphNodeParams, kernel));
   EXPECT_EQ(offsetof(GraphNodeParameters, copy), offsetof(CUgraphNodeParams, memcpy));
+  EXPECT_EQ(offsetof(GraphNodeParameters, child.graph), offsetof(CUgraphNodeParams, graph.graph));
 
   EXPECT_EQ(sizeof(GraphEdge), sizeof(CUgraphEdgeData));
   EXPECT_EQ(offsetof(GraphEdge, type), offsetof(CUgraphEdgeData, type));
@@ -54,6 +55,7 @@ TEST(DriverTypes, NumbersAreThoseOfTheHeader) {
   EXPECT_EQ(static_cast<int>(DeviceAttribute::ComputeCapabilityMinor), CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
   EXPECT_EQ(kFunctionMaxDynamicShared, static_cast<int>(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES));
   EXPECT_EQ(kPointerMemoryType, static_cast<int>(CU_POINTER_ATTRIBUTE_MEMORY_TYPE));
+  EXPECT_EQ(kCaptureRelaxed, static_cast<int>(CU_STREAM_CAPTURE_MODE_RELAXED));
   EXPECT_EQ(kStreamNonBlocking, static_cast<unsigned>(CU_STREAM_NON_BLOCKING));
   EXPECT_EQ(static_cast<int>(MemoryType::Host), CU_MEMORYTYPE_HOST);
   EXPECT_EQ(static_cast<int>(MemoryType::Device), CU_MEMORYTYPE_DEVICE);

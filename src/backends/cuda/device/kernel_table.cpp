@@ -3,6 +3,7 @@
 
 #include "backends/cuda/device/kernels.h"
 #include "backends/cuda/device/launch_step.h"
+#include "backends/cuda/device/libraries/matmul_step.h"
 
 namespace tn::cuda {
 
@@ -10,6 +11,7 @@ const KernelEntry* find_kernel(std::string_view name) {
   static constexpr KernelEntry kTable[] = {
       {kLaunchKernel, create_launch},
       {kTransferKernel, create_transfer},
+      {kCublasLtKernel, create_cublaslt, nullptr, library_of_cublaslt},
   };
   for (const KernelEntry& entry : kTable) {
     if (entry.name == name) return &entry;

@@ -15,7 +15,20 @@ class NullQueue final : public Queue {
  public:
   explicit NullQueue(NullDevice& device) : device_(device) {}
   Status launch(const Launch& launch) noexcept override {
-    device_.ran(launch);
+    device_.ran({*static_cast<const std::string*>(launch.function),
+                 launch.grid,
+                 launch.block,
+                 launch.shared_bytes,
+                 launch.cluster,
+                 launch.overlaps,
+                 {launch.arguments.begin(), launch.arguments.end()}});
+    return {};
+  }
+  Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override {
+    NullDevice::Call made;
+    made.entry = call.name();
+    made.arguments.assign(arguments.begin(), arguments.end());
+    device_.ran(std::move(made));
     return {};
   }
   Status copy(void* to, const void* from, size_t bytes) noexcept override {
@@ -40,15 +53,26 @@ class NullGraph final : public LaunchGraph {
   Status finish() noexcept override { return {}; }
   Status run(Queue& queue) noexcept override {
     for (const Recording::Call& call : recording_.calls()) {
-      const Status status = call.is_copy ? queue.copy(call.to, call.from, call.bytes)
-                                         : queue.launch({call.function, call.grid, call.block, call.shared_bytes,
-                                                         call.cluster, call.overlaps, recording_.arguments(call)});
-      if (!status) return status;
+      if (Status status = run(call, queue); !status) return status;
     }
     return {};
   }
 
  private:
+  Status run(const Recording::Call& call, Queue& queue) const noexcept {
+    const auto arguments = recording_.arguments(call);
+    switch (call.kind) {
+      case Recording::Kind::Copy:
+        return queue.copy(call.to, call.from, call.bytes);
+      case Recording::Kind::Library:
+        return queue.call(*call.library, arguments);
+      case Recording::Kind::Launch:
+        break;
+    }
+    return queue.launch(
+        {call.function, call.grid, call.block, call.shared_bytes, call.cluster, call.overlaps, arguments});
+  }
+
   Recording recording_;
 };
 
@@ -87,15 +111,9 @@ std::vector<NullDevice::Call> NullDevice::take_calls() {
   return std::exchange(calls_, {});
 }
 
-void NullDevice::ran(const Launch& launch) {
+void NullDevice::ran(Call call) {
   const std::lock_guard lock(mutex_);
-  calls_.push_back({*static_cast<const std::string*>(launch.function),
-                    launch.grid,
-                    launch.block,
-                    launch.shared_bytes,
-                    launch.cluster,
-                    launch.overlaps,
-                    {launch.arguments.begin(), launch.arguments.end()}});
+  calls_.push_back(std::move(call));
 }
 
 size_t NullDevice::memory_bytes() const {

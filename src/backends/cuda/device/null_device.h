@@ -15,7 +15,7 @@ namespace tn::cuda {
 class NullDevice final : public Device {
  public:
   struct Call {
-    std::string entry;
+    std::string entry;  ///< of a library: the name of the call
     std::array<uint32_t, 3> grid{}, block{};
     uint32_t shared_bytes = 0, cluster = 1;
     bool overlaps = false;
@@ -41,7 +41,7 @@ class NullDevice final : public Device {
 
  private:
   friend class NullQueue;
-  void ran(const Launch& launch);
+  void ran(Call call);
 
   std::string architecture_;
   std::mutex mutex_;

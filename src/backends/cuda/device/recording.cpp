@@ -6,48 +6,51 @@
 namespace tn::cuda {
 namespace {
 
-Status no_memory() noexcept {
-  return Status::failure(ErrorCode::OutOfMemory, "no memory to record a graph");
-}
-
 bool same_kind(const Recording::Call& a, const Recording::Call& b) {
-  return a.is_copy == b.is_copy && a.function == b.function && a.block == b.block && a.shared_bytes == b.shared_bytes &&
-         a.cluster == b.cluster && a.overlaps == b.overlaps && a.argument_count == b.argument_count;
+  return a.kind == b.kind && a.function == b.function && a.library == b.library && a.block == b.block &&
+         a.shared_bytes == b.shared_bytes && a.cluster == b.cluster && a.overlaps == b.overlaps &&
+         a.argument_count == b.argument_count;
 }
 
 }  // namespace
 
 Status Recording::launch(const Launch& launch) noexcept {
   if (std::find(launch.grid.begin(), launch.grid.end(), 0u) != launch.grid.end()) return {};
-  try {
-    Call call;
-    call.function = launch.function;
-    call.grid = launch.grid;
-    call.block = launch.block;
-    call.shared_bytes = launch.shared_bytes;
-    call.cluster = launch.cluster;
-    call.overlaps = launch.overlaps;
-    call.first_argument = arguments_.size();
-    call.argument_count = launch.arguments.size();
-    arguments_.insert(arguments_.end(), launch.arguments.begin(), launch.arguments.end());
-    calls_.push_back(call);
-  } catch (const std::bad_alloc&) {
-    return no_memory();
-  }
-  return {};
+  Call call;
+  call.function = launch.function;
+  call.grid = launch.grid;
+  call.block = launch.block;
+  call.shared_bytes = launch.shared_bytes;
+  call.cluster = launch.cluster;
+  call.overlaps = launch.overlaps;
+  return add(call, launch.arguments);
+}
+
+Status Recording::call(const LibraryCall& library, std::span<const uint64_t> arguments) noexcept {
+  Call call;
+  call.kind = Kind::Library;
+  call.library = &library;
+  return add(call, arguments);
 }
 
 Status Recording::copy(void* to, const void* from, size_t bytes) noexcept {
   if (bytes == 0) return {};
+  Call call;
+  call.kind = Kind::Copy;
+  call.to = to;
+  call.from = from;
+  call.bytes = bytes;
+  return add(call, {});
+}
+
+Status Recording::add(Call call, std::span<const uint64_t> arguments) noexcept {
   try {
-    Call call;
-    call.is_copy = true;
-    call.to = to;
-    call.from = from;
-    call.bytes = bytes;
+    call.first_argument = arguments_.size();
+    call.argument_count = arguments.size();
+    arguments_.insert(arguments_.end(), arguments.begin(), arguments.end());
     calls_.push_back(call);
   } catch (const std::bad_alloc&) {
-    return no_memory();
+    return Status::failure(ErrorCode::OutOfMemory, "no memory to record a graph");
   }
   return {};
 }

@@ -10,10 +10,12 @@ namespace tn::cuda {
 /// A queue that only remembers what it is told, in order. Memory that it has taken is kept for the next recording.
 class Recording final : public Queue {
  public:
+  enum class Kind : uint8_t { Launch, Copy, Library };
   struct Call {
-    bool is_copy = false;
-    // Of a launch; its arguments are told by arguments().
+    Kind kind = Kind::Launch;
+    // Of a launch or a library; arguments are told by arguments().
     void* function = nullptr;
+    const LibraryCall* library = nullptr;
     std::array<uint32_t, 3> grid{}, block{};
     uint32_t shared_bytes = 0, cluster = 1;
     bool overlaps = false;
@@ -25,6 +27,7 @@ class Recording final : public Queue {
   };
 
   Status launch(const Launch& launch) noexcept override;
+  Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override;
   Status copy(void* to, const void* from, size_t bytes) noexcept override;
   /// Fails: nothing has run.
   Status synchronize() noexcept override;
@@ -41,6 +44,8 @@ class Recording final : public Queue {
   bool same_call(const Recording& other, size_t i) const noexcept;
 
  private:
+  Status add(Call call, std::span<const uint64_t> arguments) noexcept;
+
   std::vector<Call> calls_;
   std::vector<uint64_t> arguments_;
 };

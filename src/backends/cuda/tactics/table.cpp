@@ -20,6 +20,7 @@ const Backend& backend() {
       &conv_transpose_simt(),
       &matmul_mma(),
       &matmul_simt(),
+      &matmul_cublaslt(),
       &gather(),
       &gather_elements(),
       &gather_nd(),

@@ -24,6 +24,7 @@ const Tactic& gather_nd();
 const Tactic& grid_sample();
 const Tactic& lp_pool();
 const Tactic& lrn();
+const Tactic& matmul_cublaslt();
 const Tactic& matmul_mma();
 const Tactic& matmul_simt();
 const Tactic& max_pool();
