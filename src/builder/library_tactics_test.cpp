@@ -73,6 +73,7 @@ TEST(LibraryTactics, AreNotOfferedWithoutTheirDevice) {
   EXPECT_EQ(cuda::matmul_cublaslt().supports(fused.region, target).reason, "the device is not here");
   device.cublaslt = false;
   EXPECT_EQ(cuda::matmul_cublaslt().supports(fused.region, target).reason, "cuBLASLt is not among the tactic sources");
+  EXPECT_EQ(cuda::conv_cudnn().supports(fused.region, target).reason, "");
 }
 
 TEST(LibraryTactics, MustBeFasterByTwoPercent) {

@@ -3,7 +3,7 @@
 
 #include "backends/cuda/device/kernels.h"
 #include "backends/cuda/device/launch_step.h"
-#include "backends/cuda/device/libraries/matmul_step.h"
+#include "backends/cuda/device/libraries/conv_step.h"
 
 namespace tn::cuda {
 
@@ -12,6 +12,7 @@ const KernelEntry* find_kernel(std::string_view name) {
       {kLaunchKernel, create_launch},
       {kTransferKernel, create_transfer},
       {kCublasLtKernel, create_cublaslt, nullptr, library_of_cublaslt},
+      {kCudnnKernel, create_cudnn, nullptr, library_of_cudnn},
   };
   for (const KernelEntry& entry : kTable) {
     if (entry.name == name) return &entry;

@@ -17,6 +17,7 @@ const Backend& backend() {
       &conv_depthwise(),
       &conv_mma(),
       &conv_simt(),
+      &conv_cudnn(),
       &conv_transpose_simt(),
       &matmul_mma(),
       &matmul_simt(),

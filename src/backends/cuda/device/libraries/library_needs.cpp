@@ -2,6 +2,7 @@
 #include "backends/cuda/device/libraries/library_needs.h"
 
 #include "backends/cuda/device/libraries/cublaslt.h"
+#include "backends/cuda/device/libraries/cudnn.h"
 #include "base/error.h"
 
 namespace tn::cuda {
@@ -20,6 +21,7 @@ std::string library_text(std::string_view name, std::string_view version) {
 
 std::string installed_version(std::string_view name) {
   if (name == CublasLt::kName) return CublasLt::get().version();
+  if (name == Cudnn::kName) return Cudnn::get().version();
   throw Error(ErrorCode::NotFound, "this Tenon does not know it");
 }
 
