@@ -23,6 +23,7 @@ std::span<const Pass> pipeline() {
       fold_scales,
       constant_folding,
       // What runs as one.
+      join_products,
       fuse_anchors,
       fuse_pointwise,
   };

@@ -214,5 +214,42 @@ TEST(SinkTransposes, OnlyWhereLinesStayWhole) {
             "Transpose Gather Relu Add");
 }
 
+constexpr std::string_view kWeights = "constant a: f32[2,3] = {1,2,3,4,5,6} constant b: f32[2,1] = {7,8}";
+
+TEST(JoinProducts, OfOneInputThatAreOnlyViewed) {
+  const Graph graph = run_pass(
+      join_products, fmt::format("graph g(x: f32[2,2]) {{ {} p = MatMul(x, a) q = MatMul(x, b) "
+                                 "y = Transpose(p) {{perm=[1,0]}} z = Transpose(q) {{perm=[1,0]}} return y, z }}",
+                                 kWeights));
+  EXPECT_EQ(operators(graph), "MatMul Slice Transpose Slice Transpose");
+}
+
+TEST(JoinProducts, WithTheirBiases) {
+  const Graph graph =
+      run_pass(join_products,
+               "graph g(x: f32[1,2,2]) { p = MatMul(x, f32[3,2]{1,2,3,4,5,6}) {transpose_b=true} q = MatMul(x, "
+               "f32[1,2]{7,8}) {transpose_b=true} s = Add(p, f32[3]{1,2,3}) t = Add(f32[1]{4}, q) y = Transpose(s) "
+               "{perm=[0,2,1]} z = Transpose(t) {perm=[0,2,1]} return y, z }");
+  EXPECT_EQ(operators(graph), "MatMul Add Slice Transpose Slice Transpose");
+}
+
+TEST(JoinProducts, LeavesWhatAnElementwiseOperatorReadsAndOtherForms) {
+  const auto joined = [](std::string_view nodes) {
+    return operators(run_pass(
+        join_products, fmt::format("graph g(x: f32[2,2], w: f32[2,3]) {{ {} {} return y, z }}", kWeights, nodes)));
+  };
+  EXPECT_EQ(joined("p = MatMul(x, a) q = MatMul(x, b) y = Relu(p) z = Transpose(q) {perm=[1,0]}"),
+            "MatMul MatMul Relu Transpose");
+  EXPECT_EQ(joined("p = MatMul(x, a) z = MatMul(x, b) y = Transpose(p) {perm=[1,0]}"), "MatMul MatMul Transpose")
+      << "an output of the graph";
+  EXPECT_EQ(joined("p = MatMul(x, w) q = MatMul(x, b) y = Transpose(p) {perm=[1,0]} z = Transpose(q) {perm=[1,0]}"),
+            "MatMul MatMul Transpose Transpose")
+      << "a matrix that is not constant";
+  EXPECT_EQ(joined("p = MatMul(x, f32[3,2]{1,2,3,4,5,6}) {transpose_b=true} q = MatMul(x, b) y = Transpose(p) "
+                   "{perm=[1,0]} z = Transpose(q) {perm=[1,0]}"),
+            "MatMul MatMul Transpose Transpose")
+      << "one is transposed";
+}
+
 }  // namespace
 }  // namespace tn::passes
