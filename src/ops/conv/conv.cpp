@@ -51,6 +51,7 @@ constexpr std::string_view kCases[] = {
     "Conv(f32[1,8,14,14], f32[16,8,3,3], f32[16]) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}",
     "Conv(f32[2,6,9,11], f32[9,2,3,2]) {strides=[2,1], dilations=[1,2], pads=[0,1,2,3], group=3}",
     "Conv(f32[1,5,20], f32[4,5,3], f32[4]) {strides=[2], dilations=[1], pads=[1,1]}",
+    "Conv(f32[2,3,12,9], f32[24,3,4,4], f32[24]) {strides=[4,4], dilations=[1,1], pads=[0,0,0,0]}",
     "Conv(f32[1,2,5,6,7], f32[3,2,2,3,3]) {strides=[1,2,1], dilations=[1,1,1], pads=[1,1,1,0,1,1]}",
 };
 

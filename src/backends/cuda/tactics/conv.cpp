@@ -50,6 +50,20 @@ Window window_of(const Region& region) {
   return window;
 }
 
+/// Patches that do not overlap: where a step along W is as long as the window and pixels lie side by side, those under
+/// one window are one pixel of as many more channels. Packed filters have them in this order anyway.
+void join_pixels(Product& product) {
+  Window& window = product.window;
+  const auto channels = product.channels.constant(), in = window.in[2].constant(), out = product.rows[2].constant();
+  const int64_t width = window.kernel[2];
+  if (width == 1 || window.stride[2] != width || window.pad[2] != 0 || window.dilation[2] != 1) return;
+  if (window.transposed || product.groups != 1 || !channels || !in || !out || *out * width > *in) return;
+  if (!(product.a.points[2] == product.channels)) return;
+  product.channels = product.a.points[2] = *channels * width;
+  window.kernel[2] = window.stride[2] = 1;
+  window.in[2] = *out;
+}
+
 /// The convolution with its operands where they lie.
 Product product_of(const Region& region, const Target& target, const Places& places) {
   const int64_t groups = attributes_of(region).group;
@@ -74,6 +88,7 @@ Product product_of(const Region& region, const Target& target, const Places& pla
     axes.push_back(4 - spatial + i);
   }
   product.b.packed = true;
+  join_pixels(product);
   set_epilogue(product, region, bias_of(region), places, axes, target.ranges);
   return product;
 }
