@@ -26,13 +26,21 @@
 namespace tn {
 namespace {
 
-std::unique_ptr<plan::BindingT> binding_of(const Tensor& tensor, bool is_input) {
+// `open` is the tensor's type in the network: what is dynamic there is so for the engine's user, too.
+std::unique_ptr<plan::BindingT> binding_of(const Tensor& tensor, const TensorType& open, bool is_input) {
   auto binding = std::make_unique<plan::BindingT>();
   binding->name = tensor.name;
   binding->is_input = is_input;
   binding->type = static_cast<uint8_t>(tensor.type.type);
-  for (const Dim& dim : tensor.type.dims) binding->dims.push_back(dim.constant().value_or(-1));
+  for (size_t i = 0; i < tensor.type.dims.size(); ++i)
+    binding->dims.push_back(open.dims[i].is_constant() ? tensor.type.dims[i].constant().value_or(-1) : -1);
   return binding;
+}
+
+std::vector<TensorType> types_of(const Graph& graph, const std::vector<TensorId>& tensors) {
+  std::vector<TensorType> types;
+  for (const TensorId id : tensors) types.push_back(graph.tensor(id).type);
+  return types;
 }
 
 std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& target,
@@ -199,6 +207,11 @@ int phases_of(const BuilderConfig& config) {
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
                                     BuildReport* report, BuildMonitor* monitor) {
   verify(graph);
+  const std::vector<OptimizationProfile> profiles = complete_profiles(graph, config.profiles);
+  const std::vector<TensorType> open_inputs = types_of(graph, graph.inputs()),
+                                open_outputs = types_of(graph, graph.outputs());
+  // A device's kernels are made for the numbers; a processor may run one image of a batch at a time.
+  if (config.backend == BuildBackend::Cuda) fix_symbols(graph, fixed_symbols(graph, profiles));
   Phases phases(monitor);
   phases.start("Optimizing the graph", 1);
   const auto passes = passes::run_passes(graph, passes::pipeline(), {config.disabled_passes, config.max_patches, {}});
@@ -211,7 +224,6 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   const BuildTarget build(config);
   const Backend& backend = build.backend();
   const bool timing = config.timing && build.can_measure();
-  const std::vector<OptimizationProfile> profiles = complete_profiles(graph, config.profiles);
   plan::PlanT plan;
   plan.name = graph.name;
   plan.producer = "Tenon 0.1.0";
@@ -221,8 +233,10 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   constexpr uint8_t kDetailed = 2;
   plan.verbosity = config.verbosity;
   if (config.verbosity == kDetailed) plan.optimized_graph = to_text(graph);
-  for (const TensorId id : graph.inputs()) plan.bindings.push_back(binding_of(graph.tensor(id), true));
-  for (const TensorId id : graph.outputs()) plan.bindings.push_back(binding_of(graph.tensor(id), false));
+  for (size_t i = 0; i < open_inputs.size(); ++i)
+    plan.bindings.push_back(binding_of(graph.tensor(graph.inputs()[i]), open_inputs[i], true));
+  for (size_t i = 0; i < open_outputs.size(); ++i)
+    plan.bindings.push_back(binding_of(graph.tensor(graph.outputs()[i]), open_outputs[i], false));
   std::vector<std::string> symbols;
   for (auto& symbol : symbols_of(graph)) {
     symbols.push_back(symbol->name);

@@ -158,5 +158,28 @@ TEST_F(NullDeviceTest, AGraphRunsWhatIsEnqueuedOneByOneWithoutIt) {
   }
 }
 
+// An extent with one value in the profile is a number in all kernels; for who uses the engine it stays dynamic.
+TEST_F(NullDeviceTest, AnExtentThatDoesNotVaryIsANumber) {
+  Graph graph = parse_graph(
+      "graph g(x: f32[N,S]) { s = Shape(x) {start=1} l = Gather(s, i64[]{0}) {axis=0} r = Range(i64[]{0}, l, i64[]{1}) "
+      "c = Cast(r) {to=\"f32\"} y = Add(x, c) return y }",
+      ops::make_op_by_name);
+  BuilderConfig config;
+  config.backend = BuildBackend::Cuda;
+  config.accelerator = &device_;
+  config.timing = false;
+  config.profiles.resize(1);
+  config.profiles[0]["x"] = {{1, 6}, {4, 6}, {9, 6}};
+  SilentLogger logger;
+  TimingCache cache;
+  const auto engine = EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
+  const plan::PlanT& plan = engine->plan();
+  EXPECT_THAT(plan.bindings[0]->dims, testing::ElementsAre(-1, -1));
+  EXPECT_THAT(plan.bindings[1]->dims, testing::ElementsAre(-1, -1));
+  ASSERT_EQ(plan.symbols.size(), 1u);
+  EXPECT_EQ(plan.symbols[0]->name, "N");
+  EXPECT_EQ(plan.profiles[0]->lists[0]->steps.size(), 1u) << "what depends on S alone is constant";
+}
+
 }  // namespace
 }  // namespace tn

@@ -152,6 +152,36 @@ std::map<std::string, int64_t> opt_values(const Graph& graph, const Optimization
   return values;
 }
 
+std::map<std::string, int64_t> fixed_symbols(const Graph& graph, const std::vector<OptimizationProfile>& profiles) {
+  std::map<std::string, DimRange> united;
+  for (const OptimizationProfile& profile : profiles) {
+    const SymbolRanges ranges = symbol_ranges(graph, profile);
+    for (const auto& symbol : symbols_of(graph)) {
+      if (symbol->input < 0 || symbol->of_value) continue;
+      const DimRange range = ranges.at(symbol->name);
+      const auto [entry, fresh] = united.emplace(symbol->name, range);
+      if (!fresh) entry->second = {std::min(entry->second.min, range.min), std::max(entry->second.max, range.max)};
+    }
+  }
+  std::map<std::string, int64_t> values;
+  for (const auto& [name, range] : united)
+    if (range.min == range.max) values.emplace(name, range.min);
+  return values;
+}
+
+void fix_symbols(Graph& graph, const std::map<std::string, int64_t>& values) {
+  if (values.empty()) return;
+  const auto value_of = [&](const std::string& symbol) -> std::optional<Dim> {
+    const auto found = values.find(symbol);
+    return found == values.end() ? std::nullopt : std::optional<Dim>(found->second);
+  };
+  for (const TensorId id : graph.inputs()) {
+    Tensor& tensor = graph.edit_tensor(id);
+    for (Dim& dim : tensor.type.dims) dim = dim.substitute(value_of);
+  }
+  graph.infer_all();
+}
+
 std::unique_ptr<plan::ShapeRangeT> range_of_input(const Tensor& tensor, const OptimizationProfile& profile) {
   const ShapeBounds& bounds = profile.at(tensor.name);
   auto range = std::make_unique<plan::ShapeRangeT>();

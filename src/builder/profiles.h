@@ -21,6 +21,11 @@ SymbolRanges symbol_ranges(const Graph& graph, const OptimizationProfile& profil
 /// Values of all symbols at the profile's opt shapes; what only running tells has its upper bound.
 std::map<std::string, int64_t> opt_values(const Graph& graph, const OptimizationProfile& profile);
 
+/// Symbols of the inputs' extents that have one value in all profiles.
+std::map<std::string, int64_t> fixed_symbols(const Graph& graph, const std::vector<OptimizationProfile>& profiles);
+/// Gives symbols of the inputs these values, everywhere.
+void fix_symbols(Graph& graph, const std::map<std::string, int64_t>& values);
+
 std::unique_ptr<plan::ShapeRangeT> range_of_input(const Tensor& tensor, const OptimizationProfile& profile);
 
 }  // namespace tn
