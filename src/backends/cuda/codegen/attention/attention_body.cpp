@@ -14,6 +14,9 @@ constexpr int kKeyPitch = PADDED_HEAD + kChunk, kValuePitch = PADDED_VALUE + kCh
 constexpr int kHeadSteps = PADDED_HEAD / kStep;
 constexpr bool kQueriesStay = kHeadSteps * 4 <= 32;          // in registers
 constexpr float kLog2E = 1.4426950408889634f;
+// Scores that nothing is done to are scaled where their exponential is taken; a negative scale would turn the order.
+#define SCALES_LATE (!SOFTCAP && !MASKED && SCALE_IS_POSITIVE)
+constexpr float kLateScale = SCALES_LATE ? SCALE * kLog2E : 1.f;
 #define NOTHING __uint_as_float(0xff800000u)  // minus infinity
 
 // Fragments of Q, K, P and V as mma.sync takes them. For f32 the sum over keys runs over pairs (2c, 2c + 1) where the
@@ -164,6 +167,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) ENTRY(const element* _
   load_rows<kRows, HEAD_SIZE, PADDED_HEAD, kKeyPitch>(queries, query, QUERY_S, QUERY_D, query_count - first_row);
   if (tiles > 0) load_tile(0);
   commit_copies();
+  grid_release();
 
   unsigned q[kQueriesStay ? kHeadSteps : 1][4];
   float o[kOutTiles][4], highest[2] = {NOTHING, NOTHING}, total[2] = {0, 0};
@@ -214,7 +218,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) ENTRY(const element* _
         float score = s[j][i];
 #if SOFTCAP
         score = tanhf(score * (SCALE / SOFTCAP_LIMIT)) * (SOFTCAP_LIMIT * kLog2E);
-#else
+#elif !SCALES_LATE
         score *= SCALE * kLog2E;
 #endif
 #if MASKED
@@ -238,8 +242,8 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) ENTRY(const element* _
 #pragma unroll
       for (int j = 0; j < kScoreTiles; ++j) top = fmaxf(top, fmaxf(s[j][2 * half], s[j][2 * half + 1]));
       top = fmaxf(quad_max(top), highest[half]);
-      const float base = top == NOTHING ? 0.f : top;
-      const float fade = exp2_fast(highest[half] - base);
+      const float base = top == NOTHING ? 0.f : top * kLateScale;
+      const float fade = exp2_fast(fmaf(highest[half], kLateScale, -base));
       highest[half] = top;
       total[half] *= fade;
 #pragma unroll
@@ -247,7 +251,8 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) ENTRY(const element* _
 #pragma unroll
       for (int j = 0; j < kScoreTiles; ++j) {
 #pragma unroll
-        for (int i = 0; i < 2; ++i) total[half] += s[j][2 * half + i] = exp2_fast(s[j][2 * half + i] - base);
+        for (int i = 0; i < 2; ++i)
+          total[half] += s[j][2 * half + i] = exp2_fast(fmaf(s[j][2 * half + i], kLateScale, -base));
       }
     }
 
@@ -302,13 +307,14 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) ENTRY(const element* _
     float top = highest[half];
 #pragma unroll
     for (int of = 1; of < KEY_WARPS; ++of) top = fmaxf(top, part(of, kPart - 4 + half));
-    const float base = top == NOTHING ? 0.f : top, fade = exp2_fast(highest[half] - base);
+    const float base = top == NOTHING ? 0.f : top * kLateScale;
+    const float fade = exp2_fast(fmaf(highest[half], kLateScale, -base));
     total[half] *= fade;
 #pragma unroll
     for (int i = 0; i < kOutTiles; ++i) o[i][2 * half] *= fade, o[i][2 * half + 1] *= fade;
 #pragma unroll
     for (int of = 1; of < KEY_WARPS; ++of) {
-      const float weight = exp2_fast(part(of, kPart - 4 + half) - base);
+      const float weight = exp2_fast(fmaf(part(of, kPart - 4 + half), kLateScale, -base));
       total[half] += weight * part(of, kPart - 2 + half);
 #pragma unroll
       for (int i = 0; i < kOutTiles; ++i) {

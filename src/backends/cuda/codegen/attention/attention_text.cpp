@@ -118,6 +118,7 @@ void define_shape(const AttentionForm& form, const Dims& mask, Defines& define) 
   define("PADDED_HEAD", padded(sizes.head));
   define("PADDED_VALUE", padded(sizes.value));
   define.number("SCALE", form.scale);
+  define("SCALE_IS_POSITIVE", form.scale > 0 ? 1 : 0);
   define("SOFTCAP", form.softcap != 0 ? 1 : 0);
   define.number("SOFTCAP_LIMIT", form.softcap);
   define.strides("QUERY", "NHSD", q.strides);
