@@ -228,6 +228,22 @@ TEST(ProductTiles, AreManyForAllProductsAndReadBack) {
   EXPECT_THROW(parse_mma_tile("64x64"), Error);
 }
 
+// 197 rows, as ViT has them, leave less over in tiles of 80 or 112 rows than in those of 64 or 128.
+TEST(ProductTiles, FewRowsAreDividedEvenly) {
+  const Product layer = matmul(DataType::F16, false, true, 197, 2304, 768);
+  const SymbolRanges one = {{"B", {1, 1}}};
+  const auto tiles = mma_tiles(layer, one, kH200, 16);
+  EXPECT_TRUE(std::ranges::any_of(tiles, [](const MmaTile& tile) { return tile.m == 80 || tile.m == 112; }));
+  for (const MmaTile& tile : mma_tiles(matmul(DataType::F16, true, true, 197, 2304, 768), one, kH200, 16))
+    EXPECT_TRUE((tile.m & (tile.m - 1)) == 0 || tile.form == MmaTile::Form::Warpgroup) << to_string(tile);
+}
+
+TEST_F(ProductText, EvenTilesCompile) {
+  const Product layer = matmul(DataType::F16, false, true, 197, 2304, 768);
+  for (const char* text : {"48x64x128 s8 w1x4x2", "80x64x128 s8 w1x4x2", "112x64x128 s6 w1x4x2"})
+    expect_compiles(mma_text(layer, parse_mma_tile(text), "product", kRanges), "sm_90", text);
+}
+
 TEST(ProductTiles, TextsBelongToTheProduct) {
   const Product small = conv({.name = "3x3"});
   const Product batched = conv({.name = "3x3", .images = Dim::symbol("N")});

@@ -92,6 +92,18 @@ std::vector<int> widths(const Sizes& sizes) {
   return all;
 }
 
+// Rows of tiles: powers of two as far as needed, and in linear layers what divides a few rows evenly.
+std::vector<int> heights(const Product& product, const Sizes& sizes) {
+  std::vector<int> all;
+  for (int m = 16; m <= 256 && (m == 16 || m / 2 < sizes.rows); m *= 2) all.push_back(m);
+  if (!product.window.is_plain() || product.a_transposed() || sizes.rows > 512) return all;
+  for (int64_t parts = 1; parts <= 3; ++parts) {
+    const auto even = static_cast<int>(ceil_div(ceil_div(sizes.rows, parts), 16) * 16);
+    if (even <= 256 && std::ranges::find(all, even) == all.end()) all.push_back(even);
+  }
+  return all;
+}
+
 // Tiles that warpgroups multiply, 64 or 128 rows each.
 void add_warpgroups(const Product& product, const Sizes& sizes, std::vector<MmaTile>& all) {
   MmaTile tile;
@@ -138,8 +150,8 @@ std::vector<MmaTile> all_tiles(const Product& product, const Sizes& sizes, bool 
   std::vector<MmaTile> all;
   if (warpgroups) add_warpgroups(product, sizes, all);
   MmaTile tile;
-  for (tile.m = 16; tile.m <= 256; tile.m *= 2) {
-    if (tile.m > 16 && tile.m / 2 >= sizes.rows) break;  // a smaller one covers as much
+  for (const int m : heights(product, sizes)) {
+    tile.m = m;
     for (const int n : widths(sizes)) {
       tile.n = n;
       for (tile.k_bytes = 64; tile.k_bytes <= 1024; tile.k_bytes *= 2) {
