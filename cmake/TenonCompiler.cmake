@@ -14,10 +14,17 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
+# A compiler cache where there is one, else precompiled headers (TenonHeaders.cmake). Every source includes what it
+# needs: builds with the cache, those of CI among them, compile without precompiled headers and so check that.
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
+set(without_cache ON)
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(without_cache OFF)
+endif()
+option(TENON_PCH "Precompile the headers of the standard library and fmt" ${without_cache})
 
 add_library(tenon_compile_options INTERFACE)
 target_compile_options(tenon_compile_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)

@@ -9,6 +9,7 @@ function(tenon_isa_flags dir)
   set(generic)
   foreach(isa generic avx2 avx512 avx512fp16)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*_${isa}.cpp ${dir}/*_${isa}_test.cpp)
-    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${${isa}};$<$<CONFIG:Release>:-O3>")
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${${isa}};$<$<CONFIG:Release>:-O3>"
+                                SKIP_PRECOMPILE_HEADERS ON)
   endforeach()
 endfunction()
