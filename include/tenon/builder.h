@@ -83,7 +83,7 @@ class IBuilderConfig : public INoCopy {
   /// In bytes.
   virtual void setMemoryPoolLimit(MemoryPoolType pool, std::size_t poolSize) noexcept = 0;
   virtual std::size_t getMemoryPoolLimit(MemoryPoolType pool) const noexcept = 0;
-  /// Libraries whose implementations are candidates where they are installed; an engine that takes one needs it. None
+  /// Libraries whose implementations are candidates where they are installed; an engine that takes one needs it. All
   /// by default. False for an unknown bit.
   virtual bool setTacticSources(TacticSources tacticSources) noexcept = 0;
   virtual TacticSources getTacticSources() const noexcept = 0;

@@ -163,7 +163,7 @@ const std::vector<Flag>& supported_flags() {
                   {"workspace", "N", Group::Build, "old form of --memPoolSize=workspace:N",
                    [](O o, View f, View v) { o.build.workspace = integer(f, v, 0) * (int64_t{1} << 20); }},
                   {"tacticSources", "SPEC", Group::Build,
-                   "libraries to take implementations from (+) or not (-), such as +CUBLAS_LT,-CUDNN (default: none)",
+                   "libraries to take implementations from (+) or not (-), such as -CUDNN,+CUBLAS_LT (default: all)",
                    set_tactic_sources},
                   {"timingCacheFile", "FILE", Group::Build,
                    "times measured before: read if it exists, extended after the build",

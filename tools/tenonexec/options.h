@@ -35,7 +35,7 @@ struct BuildOptions {
   std::string save_engine, load_engine;
   bool skip_inference = false, get_plan_version_only = false;
   tenon::Backend backend = tenon::Backend::kAUTO;
-  uint32_t tactic_sources = 0x19;  ///< bits of tenon::TacticSources
+  uint32_t tactic_sources = 0x1f;  ///< bits of tenon::TacticSources
   std::string architecture;        ///< of the GPU that is built for; empty: of the one here
   bool explain = false;
   std::string export_graph, preprocess;
