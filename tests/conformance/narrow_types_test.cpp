@@ -11,23 +11,10 @@
 #include "passes/evaluate.h"
 #include "support/compare.h"
 #include "support/session.h"
-#include "tuning/assign.h"
+#include "support/ways.h"
 
 namespace tn::test {
 namespace {
-
-// The narrow type costs next to nothing wherever a kernel takes it.
-class NarrowIsCheap final : public RegionCosts {
- public:
-  double microseconds(const Region& region) override {
-    if (region.operators() == "Cast") return 0.1;
-    const auto narrow = [](const TensorType& type) { return is_float(type.type) && size_of(type.type) == 2; };
-    for (int i = 0; i < region.inputs(); ++i) {
-      if (region.has_input(i) && narrow(region.input_type(i))) return 1;
-    }
-    return narrow(region.output_type(0)) ? 1 : 100;
-  }
-};
 
 // Numbers that every float type holds exactly.
 ConstantPtr sample(const TensorType& type, int seed) {

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/os/cpu.h"
 #include "base/require.h"
+#include "support/poisoned_device.h"
 
 namespace tn::test {
 namespace {
@@ -44,17 +45,19 @@ std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string,
   return EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
 }
 
-std::shared_ptr<const DeviceEngine> on_device(const EngineFile& engine) {
+// Where build_and_run() runs; null on the processor.
+Device* device_of_place() {
   if (place().backend == BuildBackend::Cpu) return nullptr;
-  return std::make_shared<const DeviceEngine>(engine, cuda::open_device(0), cuda::find_kernel);
+  static PoisonedDevice device(cuda::open_device(0));
+  return &device;
 }
 
 /// A context with its addresses set, and the outputs they point at.
 class Ready {
  public:
   explicit Ready(const std::shared_ptr<const EngineFile>& engine, const std::map<std::string, Value>& inputs,
-                 int threads)
-      : device_(on_device(*engine)),
+                 Device* device, int threads)
+      : device_(device ? std::make_shared<const DeviceEngine>(*engine, *device, cuda::find_kernel) : nullptr),
         queue_(device_ ? device_->device().make_queue() : nullptr),
         context(engine, cpu::find_kernel, threads, device_),
         lane_(threads) {
@@ -74,11 +77,21 @@ class Ready {
       }
       Value value;
       value.type = static_cast<DataType>(bindings[i]->type);
-      value.bytes.resize(context.max_bytes(binding) + 1);
+      value.bytes.resize(context.max_bytes(binding) + 1, std::byte{0xff});
       outputs.push_back(std::move(value));
       require(context.set_address(binding, placed(outputs.back().bytes.data(), outputs.back().bytes.size())));
       results_.push_back(device_ ? buffers_.back()->data() : nullptr);
     }
+  }
+
+  /// The outputs of the last run, with their shapes.
+  std::vector<Value> results() {
+    const auto& bindings = context.engine().plan().bindings;
+    size_t next = 0;
+    for (size_t i = 0; i < bindings.size(); ++i) {
+      if (!bindings[i]->is_input) require(context.shape(static_cast<int>(i), outputs[next++].dims));
+    }
+    return std::move(outputs);
   }
 
   /// Waits for the results.
@@ -141,24 +154,26 @@ Target place_target() {
 std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>& inputs, int threads,
                                  double* milliseconds, std::set<std::string, std::less<>> disabled_passes) {
   const auto engine = build(std::move(graph), inputs, threads, milliseconds != nullptr, std::move(disabled_passes));
-  Ready ready(engine, inputs, threads);
+  Ready ready(engine, inputs, device_of_place(), threads);
   ready.run();
   if (milliseconds) {
     const auto start = std::chrono::steady_clock::now();
     ready.run();
     *milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   }
-  const auto& bindings = engine->plan().bindings;
-  size_t next = 0;
-  for (size_t i = 0; i < bindings.size(); ++i) {
-    if (!bindings[i]->is_input) require(ready.context.shape(static_cast<int>(i), ready.outputs[next++].dims));
-  }
-  return std::move(ready.outputs);
+  return ready.results();
+}
+
+std::vector<Value> run(const std::shared_ptr<const EngineFile>& engine, const std::map<std::string, Value>& inputs,
+                       Device* device, int threads) {
+  Ready ready(engine, inputs, device, threads);
+  ready.run();
+  return ready.results();
 }
 
 void print_steps(Graph graph, const std::map<std::string, Value>& inputs) {
   const auto engine = build(std::move(graph), inputs, 1, true);
-  Ready ready(engine, inputs, 1);
+  Ready ready(engine, inputs, device_of_place(), 1);
   ready.run();
   StepTimes observer;
   ready.context.set_observer(&observer);

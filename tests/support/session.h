@@ -38,6 +38,10 @@ std::vector<Value> build_and_run(Graph graph, const std::map<std::string, Value>
                                  double* milliseconds = nullptr,
                                  std::set<std::string, std::less<>> disabled_passes = {});
 
+/// Runs an engine once: on the device, if it is for one. Outputs are full of bytes 0xff before.
+std::vector<Value> run(const std::shared_ptr<const EngineFile>& engine, const std::map<std::string, Value>& inputs,
+                       Device* device, int threads = 1);
+
 /// Prints every step of a run with its time and kernel, the slowest first.
 void print_steps(Graph graph, const std::map<std::string, Value>& inputs);
 
