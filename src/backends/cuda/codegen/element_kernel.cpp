@@ -43,6 +43,12 @@ std::string ElementKernel::element(const char* name, size_t k, const Operand& op
 std::string ElementKernel::in(size_t k, const std::vector<std::string>& at) {
   return element("in", k, inputs_[k], at);
 }
+
+std::string ElementKernel::converted(size_t k, const std::string& element) const {
+  if (inputs_[k].type == outputs_[0].type) return element;
+  return fmt::format("convert<{}>({})", text_of(outputs_[0].type), element);
+}
+
 std::string ElementKernel::out(size_t k, const std::vector<std::string>& at) {
   return element("out", k, outputs_[k], at);
 }

@@ -31,6 +31,8 @@ class ElementKernel {
   /// "in0[…]" at these coordinates; an operand of lower rank reads the last ones, broadcast.
   std::string in(size_t k, const std::vector<std::string>& at);
   std::string out(size_t k, const std::vector<std::string>& at);
+  /// An element of input k in the type of the first output: operands of a node may be stored in other float types.
+  std::string converted(size_t k, const std::string& element) const;
 
   /// The kernel; `functions` stand before it, `body` in it.
   KernelText finish(const std::string& body, const std::string& functions = "");

@@ -59,7 +59,7 @@ class PadTactic final : public ElementTactic<ops::Pad> {
       from[axis] = "(index_t)" + at;
     }
     body += fmt::format("  {} = inside ? {} : {};\n", kernel.out(0, kernel.coordinates()), kernel.in(0, from),
-                        value ? "in1[0]" : fmt::format("{}{{}}", text_of_output(kernel)));
+                        value ? kernel.converted(1, "in1[0]") : fmt::format("{}{{}}", text_of_output(kernel)));
     operands.launch(lowering, kernel.finish(body, std::string(kPadSources)));
   }
 

@@ -95,7 +95,9 @@ class ScatterElementsTactic final : public ElementTactic<ops::ScatterElements> {
                                : fmt::format("  for (index_t j = {0}; j <= {0}; ++j) {{\n", part);
     body += index_text("at", kernel.in(0, from), kernel.index()(kernel.output(0).dims[axis]));
     if (reduces) body += fmt::format("    if (at % {}u != {}) continue;\n", kParts, part);
-    body += "    " + combined(op.reduction, kernel.output(0).type, kernel.out(0, to), kernel.in(1, from)) + "\n  }\n";
+    body += "    " +
+            combined(op.reduction, kernel.output(0).type, kernel.out(0, to), kernel.converted(1, kernel.in(1, from))) +
+            "\n  }\n";
     operands.launch(lowering, kernel.finish(body, std::string(kFunctions)));
   }
 };
@@ -136,7 +138,10 @@ class ScatterNDTactic final : public ElementTactic<ops::ScatterND> {
     }
     if (reduces) body += fmt::format("    if (({}) % {}u != i0) continue;\n", place, kParts);
     to.insert(to.end(), names.begin() + 1, names.end());
-    body += "    " + combined(op.reduction, kernel.output(0).type, kernel.out(0, to), kernel.in(1, update)) + "\n  }\n";
+    body +=
+        "    " +
+        combined(op.reduction, kernel.output(0).type, kernel.out(0, to), kernel.converted(1, kernel.in(1, update))) +
+        "\n  }\n";
     operands.launch(lowering, kernel.finish(body, std::string(kFunctions)));
   }
 };
