@@ -15,9 +15,10 @@ constexpr uint32_t kThreads = 256;
 
 // Both axes of a tile are walked by neighbouring threads: one while reading, the other while writing.
 constexpr std::string_view kTransposed = R"cuda(
-extern "C" __global__ void __launch_bounds__(256) transposed_copy(const FROM* __restrict__ in0,
-                                                                  TO* __restrict__ out0 PARAMETERS) {
+extern "C" __global__ void __launch_bounds__(256) transposed_copy(const FROM* in0, TO* out0 PARAMETERS) {
   __shared__ TO tile[TILE][TILE + 1];
+  wait_for_inputs();
+  let_next_start();
   COORDINATES
   const index_t u0 = U_TILE * TILE, v0 = V_TILE * TILE;
   const index_t from = FROM_OFFSET, to = TO_OFFSET;
@@ -87,6 +88,7 @@ KernelText transposed(const Operand& from, const Operand& to, const IterationSpa
   text.block = {kThreads, 1, 1};
   text.grid = {product(blocks), 1, 1};
   text.scalars = scalars.values();
+  text.overlaps = true;
   return text;
 }
 

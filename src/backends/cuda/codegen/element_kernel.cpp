@@ -77,6 +77,7 @@ KernelText ElementKernel::finish(const std::string& body, const std::string& fun
   text.entry = entry_;
   text.source = fmt::format(
       "{}{}{}extern \"C\" __global__ void __launch_bounds__({}) {}({}{}) {{\n"
+      "  wait_for_inputs();\n  let_next_start();\n"
       "  const index_t item = (index_t)blockIdx.x * {}u + threadIdx.x;\n"
       "  if (item >= {}) return;\n{}{}}}\n",
       prelude(), index_.declaration(), functions, kThreads, entry_, operand_parameters(inputs_, outputs_),
@@ -84,15 +85,16 @@ KernelText ElementKernel::finish(const std::string& body, const std::string& fun
   text.block = {kThreads, 1, 1};
   text.grid = {Dim::ceil_div(points, kThreads), 1, 1};
   text.scalars = scalars_.values();
+  text.overlaps = true;
   return text;
 }
 
 std::string operand_parameters(std::span<const Operand> inputs, std::span<const Operand> outputs) {
   std::string text;
   for (size_t k = 0; k < inputs.size(); ++k)
-    text += fmt::format("{}const {}* __restrict__ in{}", text.empty() ? "" : ", ", text_of(inputs[k].type), k);
+    text += fmt::format("{}const {}* in{}", text.empty() ? "" : ", ", text_of(inputs[k].type), k);
   for (size_t k = 0; k < outputs.size(); ++k)
-    text += fmt::format("{}{}* __restrict__ out{}", text.empty() ? "" : ", ", text_of(outputs[k].type), k);
+    text += fmt::format("{}{}* out{}", text.empty() ? "" : ", ", text_of(outputs[k].type), k);
   return text;
 }
 

@@ -49,7 +49,7 @@ class ElementKernel {
   IndexText index_;
 };
 
-/// "const f16_t* __restrict__ in0, …, f16_t* __restrict__ out0"
+/// "const f16_t* in0, …, f16_t* out0"
 std::string operand_parameters(std::span<const Operand> inputs, std::span<const Operand> outputs);
 
 /// The name of an entry made of any text: letters, digits and underscores.

@@ -45,12 +45,14 @@ class Pointwise {
                               index.declaration(), function(), kThreads, entry, operand_parameters(inputs_, outputs_));
     const std::string limit = index(items);
     text.source += fmt::format(
-        "{}) {{\n  const index_t item = (index_t)blockIdx.x * {}u + threadIdx.x;\n  if (item >= {}) return;\n{}}}\n",
+        "{}) {{\n  wait_for_inputs();\n  let_next_start();\n  const index_t item = (index_t)blockIdx.x * {}u + "
+        "threadIdx.x;\n  if (item >= {}) return;\n{}}}\n",
         scalars_.parameters(), kThreads, limit, body);
     text.entry = std::move(entry);
     text.block = {kThreads, 1, 1};
     text.grid = {Dim::ceil_div(items, kThreads), 1, 1};
     text.scalars = scalars_.values();
+    text.overlaps = true;
     return text;
   }
 

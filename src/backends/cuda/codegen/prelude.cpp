@@ -17,6 +17,19 @@ struct f16_t { uint16_t bits; };
 struct bf16_t { uint16_t bits; };
 #define TN_INLINE __device__ __forceinline__
 
+// From sm_90 a kernel may start while the one before it runs. What earlier kernels read or write is not touched before
+// wait_for_inputs(); let_next_start() stands behind it.
+TN_INLINE void wait_for_inputs() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+TN_INLINE void let_next_start() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 // Stored values as computed ones.
 TN_INLINE float to_compute(f16_t x) {
   float y;
@@ -168,6 +181,18 @@ template <typename T> TN_INLINE T sign_of(T x) { return x == (T)0 || x != x ? x 
 // NaN if either is.
 template <typename T> TN_INLINE T min_of(T a, T b) { return a != a || a < b ? a : b; }
 template <typename T> TN_INLINE T max_of(T a, T b) { return a != a || a > b ? a : b; }
+#if __CUDA_ARCH__ >= 800
+template <> TN_INLINE float min_of(float a, float b) {
+  float y;
+  asm("min.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b));
+  return y;
+}
+template <> TN_INLINE float max_of(float a, float b) {
+  float y;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b));
+  return y;
+}
+#endif
 TN_INLINE float float_mod(float a, float b) {
   const float r = fmodf(a, b);
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;

@@ -35,10 +35,8 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
 #pragma unroll
       for (int t = 0; t < KERNEL_H; ++t) load_taps(kept[t], in1 + (t * KERNEL_W * CHANNELS + channel));
   }
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-#endif
+  wait_for_inputs();
+  let_next_start();
   if (!exists) return;
   float sums[LINES][STRIP][VECTOR] = {};
 #pragma unroll

@@ -142,17 +142,6 @@ __device__ __forceinline__ void wait_for_wgmma() {
 }
 #endif
 
-__device__ __forceinline__ void wait_for_inputs() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-__device__ __forceinline__ void let_next_start() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-#endif
-}
-
 )cuda";
 
 }  // namespace tn::cuda

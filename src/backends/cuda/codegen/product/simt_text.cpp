@@ -62,9 +62,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
       of_b[i] = k < DEPTH && column < COLUMNS ? convert<sum_t>(b[index_t(column) * B_COLUMN + index_t(k) * B_DEPTH]) : sum_t(0);
     }
   };
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
+  wait_for_inputs();
   const int band = thread % 8 * 8, row_in_tile = thread / 8;
   sum_t sums[kRowsEach][8] = {};
   load(0);
@@ -88,9 +86,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
       }
     }
   }
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-#endif
+  let_next_start();
   const int column = group * COLUMNS + first_column + band, present = COLUMNS - first_column - band;
   if (present <= 0) return;
   Fixed fixed;

@@ -7,12 +7,6 @@ std::string_view row_team() {
   return R"cuda(
 constexpr int kThreads = TEAM * ROWS_PER_BLOCK;
 
-TN_INLINE void grid_wait() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("griddepcontrol.wait;" ::: "memory");
-#endif
-}
-
 /// A value and where it was found.
 struct Found {
   acc_t value;

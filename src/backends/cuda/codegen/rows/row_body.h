@@ -5,7 +5,7 @@
 
 namespace tn::cuda {
 
-/// Declares team_reduce(state, combine) among the TEAM threads of a row, extremes and grid_wait. Needs the macros of
+/// Declares team_reduce(state, combine) among the TEAM threads of a row, and extremes. Needs the macros of
 /// row_text(), index_t, and the types x_t, acc_t and result_t.
 std::string_view row_team();
 

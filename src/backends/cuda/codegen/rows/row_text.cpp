@@ -136,8 +136,7 @@ class RowText {
     std::string text;
     for (size_t k = 0; k < form_.types.size(); ++k) {
       const bool output = k >= first_output();
-      text += fmt::format("{}{}{}* __restrict__ p{}", k > 0 ? ", " : "", output ? "" : "const ",
-                          text_of(form_.types[k]), k);
+      text += fmt::format("{}{}{}* p{}", k > 0 ? ", " : "", output ? "" : "const ", text_of(form_.types[k]), k);
     }
     return text + "SCALAR_PARAMETERS";
   }
@@ -146,7 +145,8 @@ class RowText {
     std::string text =
         fmt::format(R"cuda(
 extern "C" __global__ void __launch_bounds__(kThreads, 1) {}({}) {{
-  grid_wait();
+  wait_for_inputs();
+  let_next_start();
   const index_t member = {}, local = {};
   const index_t number = static_cast<index_t>(blockIdx.x) * ROWS_PER_BLOCK + local;
   const bool active = number < ROWS * SPLITS;
