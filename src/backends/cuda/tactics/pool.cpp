@@ -42,11 +42,12 @@ Operand grouped(Operand operand, int64_t lanes) {
   return operand;
 }
 
-/// Loops over the taps of the windows of the thread's elements. `visit` runs for those inside of the image, for each
-/// channel j with its value as `x`, and the place as at0, at1 …; `after` once per tap; `padded` counts the taps that
-/// are also in the padding.
-std::string window_loops(ElementKernel& kernel, const ops::PoolAttributes& a, std::string_view visit,
-                         std::string_view after = "") {
+/// Loops over the taps of the windows of the thread's elements, without branches, so that all loads are under way at
+/// once. `visit` runs for each, for each channel j with its value as `x`, which is `outside` where the tap is not
+/// `inside` of the image, and the place as at0, at1 …; `after` once per tap; `padded` counts the taps that are also in
+/// the padding.
+std::string window_loops(ElementKernel& kernel, const ops::PoolAttributes& a, std::string_view outside,
+                         std::string_view visit, std::string_view after = "") {
   const size_t spatial = a.kernel.size();
   std::vector<std::string> place = {"i0", "i1"};
   std::string text, inside = "true", padded = "true";
@@ -61,10 +62,10 @@ std::string window_loops(ElementKernel& kernel, const ops::PoolAttributes& a, st
     place.push_back(fmt::format("(index_t)at{}", k));
   }
   text += fmt::format(
-      "  if ({}) ++padded;\n  if ({}) {{\n  const auto from = load_vec<kLanes>(&{});\n"
-      "#pragma unroll\n  for (int j = 0; j < kLanes; ++j) {{\n  const acc_t x = (acc_t)to_compute(from[j]);\n{}  }}\n"
-      "{}  }}\n",
-      padded, inside, kernel.in(0, place), visit, after);
+      "  if ({}) ++padded;\n  const bool inside = {};\n  vec<{}, kLanes> from;\n"
+      "  if (inside) from = load_vec<kLanes>(&{});\n#pragma unroll\n  for (int j = 0; j < kLanes; ++j) {{\n"
+      "  const acc_t x = inside ? (acc_t)to_compute(from[j]) : (acc_t)({});\n{}  }}\n{}",
+      padded, inside, text_of(kernel.input(0).type), kernel.in(0, place), outside, visit, after);
   for (size_t k = 0; k < spatial; ++k) text += "  }\n";
   return "  int padded = 0;\n" + text;
 }
@@ -115,15 +116,17 @@ class MaxPoolTactic final : public PoolTactic<ops::MaxPool> {
 
  protected:
   std::string body(const ops::MaxPool& op, ElementKernel& kernel) const override {
-    const bool floats = is_float(kernel.input(0).type);
-    std::string found = "  top[j] = x;\n";
-    if (op.indices) found += fmt::format("  best = {};\n", flat(op, kernel));
-    const std::string visit = "  if (top[j] == top[j] && (!any || x > top[j] || x != x)) {\n" + found + "  }\n";
-    std::string text = filled("top", floats ? "-(acc_t)__uint_as_float(0x7f800000u)" : lowest(kernel.input(0).type)) +
-                       "  bool any = false;\n  int64_t best = 0;\n";
-    text += window_loops(kernel, op, visit, "  any = true;\n") + stored(kernel, "top[j]");
-    if (op.indices) text += fmt::format("  {} = best;\n", kernel.out(1, kernel.coordinates()));
-    return text;
+    const std::string least =
+        is_float(kernel.input(0).type) ? "-(acc_t)__uint_as_float(0x7f800000u)" : lowest(kernel.input(0).type);
+    if (!op.indices)
+      return filled("top", least) + window_loops(kernel, op, least, "  top[j] = max_of(top[j], x);\n") +
+             stored(kernel, "top[j]");
+    const std::string visit = fmt::format(
+        "  if (inside && top[j] == top[j] && (!any || x > top[j] || x != x)) {{\n  top[j] = x;\n  best = {};\n  }}\n",
+        flat(op, kernel));
+    return filled("top", least) + "  bool any = false;\n  int64_t best = 0;\n" +
+           window_loops(kernel, op, least, visit, "  any = any || inside;\n") + stored(kernel, "top[j]") +
+           fmt::format("  {} = best;\n", kernel.out(1, kernel.coordinates()));
   }
 
  private:
@@ -152,7 +155,8 @@ class AveragePoolTactic final : public PoolTactic<ops::AveragePool> {
 
  protected:
   std::string body(const ops::AveragePool& op, ElementKernel& kernel) const override {
-    return filled("sum", "0") + "  int count = 0;\n" + window_loops(kernel, op, "  sum[j] += x;\n", "  ++count;\n") +
+    return filled("sum", "0") + "  int count = 0;\n" +
+           window_loops(kernel, op, "0", "  sum[j] += x;\n", "  count += inside;\n") +
            stored(kernel, op.count_include_pad ? "sum[j] / (acc_t)padded" : "sum[j] / (acc_t)count");
   }
 };
@@ -165,11 +169,11 @@ class LpPoolTactic final : public PoolTactic<ops::LpPool> {
   std::string body(const ops::LpPool& op, ElementKernel& kernel) const override {
     const bool wide = kernel.input(0).type == DataType::F64;
     if (op.p == 2)
-      return filled("sum", "0") + window_loops(kernel, op, "  sum[j] += x * x;\n") +
+      return filled("sum", "0") + window_loops(kernel, op, "0", "  sum[j] += x * x;\n") +
              stored(kernel, wide ? "sqrt(sum[j])" : "sqrtf(sum[j])");
     const std::string pow = wide ? "pow" : "powf";
     return filled("sum", "0") + fmt::format("  const acc_t power = {};\n", op.p) +
-           window_loops(kernel, op, fmt::format("  sum[j] += {}(x < 0 ? -x : x, power);\n", pow)) +
+           window_loops(kernel, op, "0", fmt::format("  if (inside) sum[j] += {}(x < 0 ? -x : x, power);\n", pow)) +
            stored(kernel, fmt::format("{}(sum[j], 1 / power)", pow));
   }
 };
