@@ -28,6 +28,23 @@ class Asker final : public TextCompiler {
   TextCompiler& compiler_;
 };
 
+/// Passes work on. A graph does not learn from it what calls read and write, so that each waits for the one before it:
+/// repeated calls, which read the same, would all run at once.
+class InOrder final : public Queue {
+ public:
+  explicit InOrder(Queue& queue) : queue_(queue) {}
+  Status launch(const Launch& launch) noexcept override { return queue_.launch(launch); }
+  Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override {
+    return queue_.call(call, arguments);
+  }
+  Status copy(void* to, const void* from, size_t bytes) noexcept override { return queue_.copy(to, from, bytes); }
+  Status synchronize() noexcept override { return queue_.synchronize(); }
+  bool idle() noexcept override { return queue_.idle(); }
+
+ private:
+  Queue& queue_;
+};
+
 /// How one way runs: so many times in a graph, or by itself where the host takes part.
 struct Way {
   size_t first = 0, last = 0;  ///< its steps
@@ -108,7 +125,7 @@ class DeviceTimer::Bench {
     if (!way.graph || way.times != times) {
       way.graph = device_.make_graph();
       way.times = times;
-      Queue& recorder = way.graph->record();
+      InOrder recorder(way.graph->record());
       for (int i = 0; i < times; ++i) {
         if (Status status = context_.enqueue_steps(way.first, way.last, lane_, &recorder); !status) return status;
       }

@@ -20,7 +20,7 @@ struct Operand {
 };
 
 /// Parameters of the entry are, in this order: a pointer for each input operand, one for each output, one to the
-/// workspace (if workspace > 0), then a `long long` for each scalar.
+/// workspace (if workspace > 0), then a `long long` for each scalar, then, with reads_early, `long long complete`.
 struct KernelText {
   std::string entry;   ///< name of the function: says what it is to whoever reads a profile
   std::string source;  ///< a whole translation unit; #includes nothing
@@ -32,6 +32,9 @@ struct KernelText {
   uint64_t workspace = 0;  ///< bytes at the largest shapes
   bool overlaps = false;   ///< all its threads execute griddepcontrol.wait before they touch what earlier kernels
                            ///< read or wrote
+  /// Number of an input operand that is read, and the next kernel let start, before the wait where `complete` is not 0.
+  /// Nothing else that other kernels write is read before the wait, and nothing written.
+  int reads_early = -1;
 };
 
 /// Gives extents a text: a constant is a literal, all else becomes a scalar parameter, equal ones the same.

@@ -4,6 +4,7 @@
 
 #include "backends/cuda/device/kernels.h"
 #include "backends/cuda/device/launch_step.h"
+#include "backends/cuda/device/recording.h"
 #include "base/error.h"
 #include "base/fields.h"
 
@@ -32,7 +33,8 @@ void check_step(const LaunchStep& step) {
           step.cluster);
 }
 
-void check_operands(const KernelSpec& spec, const std::string& entry) {
+void check_operands(const KernelSpec& spec, const LaunchStep& step) {
+  const std::string& entry = step.entry;
   require(spec.device, "'{}' runs on a device", entry);
   require(spec.inputs.size() >= kFirstOperand && spec.has_input(kImage) && spec.has_input(kValues),
           "'{}' has no image or no values", entry);
@@ -49,6 +51,8 @@ void check_operands(const KernelSpec& spec, const std::string& entry) {
           values.elements());
   for (size_t i = kFirstOperand; i < spec.inputs.size(); ++i)
     require(spec.has_input(i) && !spec.inputs_on_host[i], "input {} of '{}' does not lie on the device", i, entry);
+  require(step.reads_early < static_cast<int64_t>(spec.inputs.size() - kFirstOperand),
+          "'{}' reads operand {} of {} early", step.entry, step.reads_early, spec.inputs.size() - kFirstOperand);
   for (size_t i = 0; i < spec.outputs.size(); ++i)
     require(spec.has_output(i) && !spec.outputs_on_host[i], "output {} of '{}' does not lie on the device", i, entry);
 }
@@ -56,7 +60,10 @@ void check_operands(const KernelSpec& spec, const std::string& entry) {
 class LaunchKernel final : public Kernel {
  public:
   LaunchKernel(const LaunchStep& step, const KernelSpec& spec)
-      : entry_(step.entry), workspace_(spec.workspace), scalars_(scalars(spec.inputs[kValues])) {
+      : entry_(step.entry),
+        workspace_(spec.workspace),
+        scalars_(scalars(spec.inputs[kValues])),
+        reads_early_(step.reads_early) {
     launch_.block = {static_cast<uint32_t>(step.block_x), static_cast<uint32_t>(step.block_y),
                      static_cast<uint32_t>(step.block_z)};
     launch_.shared_bytes = static_cast<uint32_t>(step.shared_bytes);
@@ -66,8 +73,9 @@ class LaunchKernel final : public Kernel {
     launch_.function =
         spec.device->load({image.as<const std::byte>(), image.dense_bytes()}, step.entry, launch_.shared_bytes);
     const size_t operands = spec.inputs.size() - kFirstOperand + spec.outputs.size();
-    arguments_.resize(operands + (workspace_ > 0 ? 1 : 0) + scalars_);
+    arguments_.resize(operands + (workspace_ > 0 ? 1 : 0) + scalars_ + (reads_early_ >= 0 ? 1 : 0));
     launch_.arguments = arguments_;
+    writes_.resize(spec.outputs.size() + 1);
   }
 
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView>) noexcept override {
@@ -90,15 +98,27 @@ class LaunchKernel final : public Kernel {
     for (const TensorView& view : arguments.outputs) pass(view.data);
     if (workspace_ > 0) pass(arguments.workspace.data());
     for (size_t i = 0; i < scalars_; ++i) arguments_[next++] = static_cast<uint64_t>(values[kGrid + i]);
-    return arguments.queue->launch(launch_);
+    auto* const recording = dynamic_cast<Recording*>(arguments.queue);
+    if (!recording) return arguments.queue->launch(launch_);
+    MemoryRange early;
+    if (reads_early_ >= 0) early = memory_of(arguments.inputs[kFirstOperand + static_cast<size_t>(reads_early_)]);
+    for (size_t i = 0; i < arguments.outputs.size(); ++i) writes_[i] = memory_of(arguments.outputs[i]);
+    writes_.back() = arguments.workspace;
+    return recording->launch(launch_, writes_, early);
   }
 
  private:
   static size_t scalars(const TensorView& values) { return static_cast<size_t>(values.elements()) - kGrid; }
 
+  static MemoryRange memory_of(const TensorView& view) {
+    return {view.as<const std::byte>(), view.bounded().bounds.bytes};
+  }
+
   std::string entry_;
   size_t workspace_, scalars_;
+  int64_t reads_early_;
   std::vector<uint64_t> arguments_;
+  std::vector<MemoryRange> writes_;
   Launch launch_;
 };
 
@@ -107,7 +127,7 @@ class LaunchKernel final : public Kernel {
 KernelPtr create_launch(const KernelSpec& spec) {
   const auto step = decode_fields<LaunchStep>(spec.parameters);
   check_step(step);
-  check_operands(spec, step.entry);
+  check_operands(spec, step);
   return std::make_unique<LaunchKernel>(step, spec);
 }
 

@@ -99,6 +99,31 @@ TEST_F(LaunchTest, AGraphRunsWhatItRecordedAsOftenAsAsked) {
   EXPECT_FALSE(graph->record().synchronize());
 }
 
+TEST_F(LaunchTest, WhatIsReadEarlyHasAnArgumentThatTheGraphDecides) {
+  step.reads_early = 0;
+  const auto kernel = create();
+  const auto queue = device.make_queue();
+  ASSERT_TRUE(run(*kernel, *queue));
+  const auto graph = device.make_graph();
+  Queue& recording = graph->record();
+  ASSERT_TRUE(run(*kernel, recording));
+  std::swap(in, out);
+  ASSERT_TRUE(run(*kernel, recording));
+  ASSERT_TRUE(graph->finish());
+  ASSERT_TRUE(graph->run(*queue));
+  const auto calls = device.take_calls();
+  ASSERT_EQ(calls.size(), 3u);
+  ASSERT_EQ(calls[0].arguments.size(), 6u);
+  EXPECT_EQ(calls[0].arguments[5], 0u);  // a queue knows nothing of what ran before
+  EXPECT_EQ(calls[1].arguments[5], 1u);
+  EXPECT_EQ(calls[2].arguments[5], 0u);  // reads what the call before it writes
+}
+
+TEST_F(LaunchTest, RefusesToReadEarlyWhatIsNoOperand) {
+  step.reads_early = 1;
+  EXPECT_THAT(refusal(), HasSubstr("'twice' reads operand 1 of 1 early"));
+}
+
 TEST_F(LaunchTest, ChecksGridsWhenItRuns) {
   const auto kernel = create();
   const auto queue = device.make_queue();

@@ -2,6 +2,7 @@
 #include "backends/cuda/device/recording.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace tn::cuda {
 namespace {
@@ -12,9 +13,28 @@ bool same_kind(const Recording::Call& a, const Recording::Call& b) {
          a.argument_count == b.argument_count;
 }
 
+bool overlap(MemoryRange a, MemoryRange b) {
+  const std::less<> before;
+  return !a.empty() && !b.empty() && before(a.data(), b.data() + b.size()) && before(b.data(), a.data() + a.size());
+}
+
 }  // namespace
 
-Status Recording::launch(const Launch& launch) noexcept {
+size_t Recording::ended_before(const Call& next) const {
+  if (calls_.empty() || !next.overlaps || calls_.back().kind != Kind::Launch) return calls_.size();
+  return calls_.back().reads_early ? ended_ : calls_.size() - 1;
+}
+
+bool Recording::is_written(MemoryRange range, size_t first_call) const {
+  return std::any_of(calls_.begin() + static_cast<std::ptrdiff_t>(first_call), calls_.end(), [&](const Call& call) {
+    const auto writes = std::span(writes_).subspan(call.first_write, call.write_count);
+    return call.writes_anywhere ||
+           std::ranges::any_of(writes, [&](MemoryRange written) { return overlap(written, range); });
+  });
+}
+
+Status Recording::record(const Launch& launch, bool writes_anywhere, std::span<const MemoryRange> writes,
+                         MemoryRange reads_early) noexcept {
   if (std::find(launch.grid.begin(), launch.grid.end(), 0u) != launch.grid.end()) return {};
   Call call;
   call.function = launch.function;
@@ -23,13 +43,15 @@ Status Recording::launch(const Launch& launch) noexcept {
   call.shared_bytes = launch.shared_bytes;
   call.cluster = launch.cluster;
   call.overlaps = launch.overlaps;
-  return add(call, launch.arguments);
+  call.writes_anywhere = writes_anywhere;
+  return add(call, launch.arguments, writes, reads_early);
 }
 
 Status Recording::call(const LibraryCall& library, std::span<const uint64_t> arguments) noexcept {
   Call call;
   call.kind = Kind::Library;
   call.library = &library;
+  call.writes_anywhere = true;
   return add(call, arguments);
 }
 
@@ -43,12 +65,20 @@ Status Recording::copy(void* to, const void* from, size_t bytes) noexcept {
   return add(call, {});
 }
 
-Status Recording::add(Call call, std::span<const uint64_t> arguments) noexcept {
+Status Recording::add(Call call, std::span<const uint64_t> arguments, std::span<const MemoryRange> writes,
+                      MemoryRange reads_early) noexcept {
   try {
     call.first_argument = arguments_.size();
     call.argument_count = arguments.size();
+    call.first_write = writes_.size();
+    call.write_count = writes.size();
+    const size_t ended = ended_before(call);
+    call.reads_early = call.overlaps && !reads_early.empty() && !is_written(reads_early, ended);
     arguments_.insert(arguments_.end(), arguments.begin(), arguments.end());
+    if (call.reads_early) arguments_.back() = 1;
+    writes_.insert(writes_.end(), writes.begin(), writes.end());
     calls_.push_back(call);
+    ended_ = ended;
   } catch (const std::bad_alloc&) {
     return Status::failure(ErrorCode::OutOfMemory, "no memory to record a graph");
   }
@@ -62,6 +92,7 @@ Status Recording::synchronize() noexcept {
 void Recording::clear() noexcept {
   calls_.clear();
   arguments_.clear();
+  writes_.clear();
 }
 
 bool Recording::same_sequence(const Recording& other) const noexcept {

@@ -25,7 +25,7 @@ Dims launch_values(const KernelText& text) {
 
 std::vector<std::byte> launch_parameters(const KernelText& text) {
   LaunchStep step{text.entry,        text.block[0], text.block[1], text.block[2],
-                  text.shared_bytes, text.cluster,  text.overlaps};
+                  text.shared_bytes, text.cluster,  text.overlaps, text.reads_early};
   return encode_fields(step);
 }
 

@@ -35,12 +35,6 @@ SharedLayout layout_of(const Product& product, const MmaTile& tile) {
           static_cast<uint32_t>(apart ? buffers + sums : std::max(buffers, sums))};
 }
 
-std::string_view mma_of(const Product& product) {
-  if (product.type == DataType::F16) return "m16n8k16.row.col.f32.f16.f16.f32";
-  if (product.type == DataType::BF16) return "m16n8k16.row.col.f32.bf16.bf16.f32";
-  return "m16n8k8.row.col.f32.tf32.tf32.f32";
-}
-
 // multiply_async: one wgmma of 64 rows by all columns of a warpgroup, 32 bytes along K.
 std::string wgmma_text(const Product& product, const MmaTile& tile) {
   const int columns = tile.n / tile.warps_n, sums = columns / 2;
@@ -161,10 +155,10 @@ int64_t packed_depth(const Product& product) {
 KernelText mma_text(const Product& product, const MmaTile& tile, std::string entry, const SymbolRanges& ranges) {
   internal_check(fits(product, tile), "a product does not fit the tile {}", to_string(tile));
   const SharedLayout layout = layout_of(product, tile);
-  ProductSource source(product, ranges, 8);
+  const bool reads_early = product.b.packed;
+  ProductSource source(product, ranges, 8, reads_early);
   Defines& define = source.define;
-  define("MMA", fmt::format("\"{}\"", mma_of(product)));
-  define("ROUNDS_TO_TF32", product.type == DataType::F32);
+  define_mma(define, product);
   define("PIPELINE", 0), define("SLAB", 1), define("HALO", 2), define("WARPGROUP", 3);
   define("FORM", static_cast<int64_t>(tile.form));
   define("TILE_M", tile.m), define("TILE_N", tile.n);
@@ -182,6 +176,7 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
                tn::product(product.batch)};
   text.shared_bytes = layout.bytes;
   text.overlaps = true;
+  if (reads_early) text.reads_early = 0;
   return text;
 }
 

@@ -172,7 +172,7 @@ const std::string_view kMmaLoadText =
   Fixed fixed;
   if constexpr (kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
 
-  wait_for_inputs();
+  if (!COMPLETE) wait_for_inputs();
 #if FORM == HALO
   for (int row = load_row; row <= kHaloRows; row += kRowsAtOnce) {
     const int pixel = first_row - IN_W - 1 + row;
@@ -202,12 +202,14 @@ const std::string_view kMmaLoadText =
       if (row >= 0) load_extra(extra[i], batch, row, result_column, present, ARGUMENTS);
     }
   };
-  if constexpr (kEarlyExtras) {
-    load_extras(0);
-  } else if constexpr (kMostExtras > 4) {  // the largest tiles have no registers left for addresses
+  if (!COMPLETE) {
+    if constexpr (kEarlyExtras) {
+      load_extras(0);
+    } else if constexpr (kMostExtras > 4) {  // the largest tiles have no registers left for addresses
 #pragma unroll
-    for (int i = 0; i < kResults; ++i)
-      if (result_row(i) >= 0) prefetch_extra(batch, result_row(i), result_column, present, ARGUMENTS);
+      for (int i = 0; i < kResults; ++i)
+        if (result_row(i) >= 0) prefetch_extra(batch, result_row(i), result_column, present, ARGUMENTS);
+    }
   }
 
 )cuda";

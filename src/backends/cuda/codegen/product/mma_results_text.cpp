@@ -6,6 +6,10 @@ namespace tn::cuda {
 // Sums of the warps along K are added when results leave through shared memory, eight columns per thread.
 const std::string_view kMmaResultsText = R"cuda(
   if constexpr (!kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
+  if (COMPLETE) {
+    wait_for_inputs();
+    if constexpr (kEarlyExtras) load_extras(0);
+  }
   // Results leave through shared memory: [warp along K][row][column].
   float* const place = reinterpret_cast<float*>(shared + SUMS_AT);
   if constexpr (SUMS_AT == 0) {

@@ -69,6 +69,13 @@ int64_t piece_of_b(const Product& p) {
   return piece_of({p.b.column, p.channels}, p.b.batch, p.b.alignment, chunk);
 }
 
+void define_mma(Defines& define, const Product& product) {
+  const char* types = product.type == DataType::F16 ? "k16.row.col.f32.f16.f16.f32" : "k16.row.col.f32.bf16.bf16.f32";
+  if (product.type == DataType::F32) types = "k8.row.col.f32.tf32.tf32.f32";
+  define("MMA", fmt::format("\"m16n8{}\"", types));
+  define("ROUNDS_TO_TF32", product.type == DataType::F32);
+}
+
 void Defines::operator()(std::string_view name, std::string_view value) {
   text_ += fmt::format("#define {} {}\n", name, value);
 }
@@ -76,7 +83,7 @@ void Defines::operator()(std::string_view name, int64_t value) {
   (*this)(name, fmt::format("{}", value));
 }
 
-ProductSource::ProductSource(const Product& product, const SymbolRanges& ranges, int width)
+ProductSource::ProductSource(const Product& product, const SymbolRanges& ranges, int width, bool reads_early)
     : product_(product), index_(scalars_, has_wide_offsets(product, ranges)) {
   define_extents();
   define_operands();
@@ -95,7 +102,9 @@ ProductSource::ProductSource(const Product& product, const SymbolRanges& ranges,
     arguments += ", " + output_name(k);
   }
   for (size_t k = 0; k < scalars_.values().size(); ++k) arguments += fmt::format(", s{}", k);
-  define("PARAMETERS", parameters + scalars_.parameters());
+  define("COMPLETE", reads_early ? "(complete != 0)" : "false");
+  if (reads_early) arguments += ", complete";
+  define("PARAMETERS", parameters + scalars_.parameters() + (reads_early ? ", long long complete" : ""));
   define("ARGUMENTS", arguments);
 }
 

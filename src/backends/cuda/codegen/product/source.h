@@ -23,8 +23,8 @@ class Defines {
 /// where its operands begin (a_batch, b_batch), and its epilogue.
 class ProductSource {
  public:
-  /// `width`: columns of a run of the epilogue.
-  ProductSource(const Product& product, const SymbolRanges& ranges, int width);
+  /// `width`: columns of a run of the epilogue. `reads_early`: see KernelText; COMPLETE says whether A is complete.
+  ProductSource(const Product& product, const SymbolRanges& ranges, int width, bool reads_early = false);
   Defines define;
   /// Fills in source, entry, scalars.
   void finish(KernelText& text, std::string entry, std::string_view body) const;
@@ -37,6 +37,9 @@ class ProductSource {
   IndexText index_;
   std::string functions_;
 };
+
+/// MMA, the instruction's name, and ROUNDS_TO_TF32.
+void define_mma(Defines& define, const Product& product);
 
 /// Elements of a piece of A (of B) that lie side by side wherever a multiple of it begins, aligned to its size; up to
 /// 16 bytes.
