@@ -6,6 +6,7 @@
 
 #include "backends/cuda/codegen/index_text.h"
 #include "backends/cuda/codegen/product/pack.h"
+#include "backends/cuda/codegen/product/stem.h"
 #include "backends/cuda/codegen/product/tiles.h"
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/product_region.h"
@@ -81,6 +82,7 @@ Product product_of(const Region& region, const Target& target, const Places& pla
   const Place place = places.input(region.anchor_inputs[0]);
   product.a.images = place.strides[0];
   product.a.alignment = known_divisor(place.offset, 16);
+  if (!(x.dims[1] == Dim(1))) product.a.channel = place.strides[1];
   std::vector<size_t> axes = {0, 4};
   for (size_t i = 0; i < spatial; ++i) {
     product.rows[3 - spatial + i] = y[i + 2];
@@ -115,7 +117,7 @@ class ConvTactic : public Tactic {
   std::optional<Order> order(const Region&) const override { return Order::ChannelsLast; }
 
   void lower(const Region& region, const std::string& config, RegionLowering& lowering) const override {
-    std::vector<int> inputs = {lowering.input(region.anchor_inputs[0], Need::ChannelsLast)}, outputs;
+    std::vector<int> inputs = {lowering.input(region.anchor_inputs[0], need())}, outputs;
     std::map<int, int> placed = {{region.anchor_inputs[0], inputs[0]}};
     for (const int index : epilogue_inputs(region, bias_of(region)))
       placed.emplace(index, lowering.input(index, Need::Any));
@@ -132,6 +134,7 @@ class ConvTactic : public Tactic {
 
  protected:
   virtual bool is_mine(const Region& region) const { return dynamic_cast<const ops::Conv*>(region.anchor) != nullptr; }
+  virtual Need need() const { return Need::ChannelsLast; }  ///< of the main operand
   virtual Support form(const Product& product, const Target& target) const = 0;
   virtual KernelText text(const Product& product, const std::string& config, const Target& target) const = 0;
   virtual std::vector<std::byte> pack(const Product& product, TensorView filter) const {
@@ -158,6 +161,37 @@ class MmaConv final : public ConvTactic {
   }
   KernelText text(const Product& product, const std::string& config, const Target& target) const override {
     return mma_text(product, tile_of(product, config, target), "conv_mma", target.ranges);
+  }
+};
+
+class StemConv final : public ConvTactic {
+ public:
+  std::string_view name() const override { return "conv.stem"; }
+  std::vector<std::string> configs(const Region& region, const Target& target) const override {
+    constexpr size_t kMost = 12;
+    const Product product = product_of(region, target, expected_places(region, Order::ChannelsLast));
+    std::vector<std::string> texts;
+    for (const StemTile& tile : stem_tiles(product, target.ranges, multiprocessors_of(target), kMost))
+      texts.push_back(to_string(tile));
+    return texts;
+  }
+
+ private:
+  // The network's input lies row by row for each channel, and is read as it is.
+  Need need() const override { return Need::Any; }
+  Support form(const Product& product, const Target& target) const override {
+    if (const auto reason = refuses_mma(product, target.device->architecture)) return Support::no(*reason);
+    if (const auto reason = refuses_stem(product)) return Support::no(*reason);
+    return stem_tiles(product, target.ranges, 1, 1).empty() ? Support::no("a window too large for a block") : Support{};
+  }
+  KernelText text(const Product& product, const std::string& config, const Target& target) const override {
+    return stem_text(product, parse_stem_tile(config), "conv_stem", target.ranges);
+  }
+  std::vector<std::byte> pack(const Product& product, TensorView filter) const override {
+    return pack_pixels(filter, product.type, product.tf32);
+  }
+  std::string packing(const Product& product) const override {
+    return fmt::format("cuda.pixels:{}{}", name_of(product.type), product.tf32 ? ":tf32" : "");
   }
 };
 
@@ -260,6 +294,10 @@ class DepthwiseTactic final : public ConvTactic {
 
 const Tactic& conv_mma() {
   static const MmaConv tactic;
+  return tactic;
+}
+const Tactic& conv_stem() {
+  static const StemConv tactic;
   return tactic;
 }
 const Tactic& conv_simt() {

@@ -15,6 +15,7 @@ const Backend& backend() {
       &branch(),
       &repetition(),
       &conv_depthwise(),
+      &conv_stem(),
       &conv_mma(),
       &conv_simt(),
       &conv_cudnn(),

@@ -13,6 +13,7 @@ const Tactic& attention();
 const Tactic& average_pool();
 const Tactic& conv_cudnn();
 const Tactic& conv_depthwise();
+const Tactic& conv_stem();
 const Tactic& conv_mma();
 const Tactic& conv_simt();
 const Tactic& conv_transpose_simt();

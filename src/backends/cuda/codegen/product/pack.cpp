@@ -31,11 +31,10 @@ void for_each_weight(const TensorView& weights, Take&& take) {
 }
 
 template <typename From, typename To>
-void pack_into(const TensorView& weights, int64_t depth, bool tf32, To* to) {
+void pack_into(const TensorView& weights, int64_t depth, bool tf32, int64_t pitch, To* to) {
   const From* from = weights.as<const From>();
-  const int64_t channels = weights.dims[1];
   for_each_weight(weights, [&](int64_t column, int64_t tap, int64_t channel, int64_t offset) {
-    To& place = to[column * depth + tap * channels + channel];
+    To& place = to[column * depth + tap * pitch + channel];
     if constexpr (std::is_same_v<From, To> && !std::is_same_v<To, float>) {
       place = from[offset];
     } else {
@@ -46,16 +45,16 @@ void pack_into(const TensorView& weights, int64_t depth, bool tf32, To* to) {
 }
 
 template <typename To>
-void pack_to(const TensorView& weights, int64_t depth, bool tf32, std::vector<std::byte>& packed) {
+void pack_to(const TensorView& weights, int64_t depth, bool tf32, int64_t pitch, std::vector<std::byte>& packed) {
   packed.resize(static_cast<size_t>(weights.dims[0] * depth) * sizeof(To));
   To* const to = reinterpret_cast<To*>(packed.data());
   switch (weights.type) {
     case DataType::F32:
-      return pack_into<float>(weights, depth, tf32, to);
+      return pack_into<float>(weights, depth, tf32, pitch, to);
     case DataType::F16:
-      return pack_into<Half>(weights, depth, tf32, to);
+      return pack_into<Half>(weights, depth, tf32, pitch, to);
     case DataType::BF16:
-      return pack_into<BFloat16>(weights, depth, tf32, to);
+      return pack_into<BFloat16>(weights, depth, tf32, pitch, to);
     default:
       throw Error(ErrorCode::Internal, "weights of type {} are packed for products", name_of(weights.type));
   }
@@ -63,15 +62,22 @@ void pack_to(const TensorView& weights, int64_t depth, bool tf32, std::vector<st
 
 }  // namespace
 
-std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, int64_t depth, bool tf32) {
+std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, int64_t depth, bool tf32, int64_t pitch) {
   std::vector<std::byte> packed;
+  if (pitch == 0) pitch = weights.dims[1];
   if (type == DataType::F16)
-    pack_to<Half>(weights, depth, tf32, packed);
+    pack_to<Half>(weights, depth, tf32, pitch, packed);
   else if (type == DataType::BF16)
-    pack_to<BFloat16>(weights, depth, tf32, packed);
+    pack_to<BFloat16>(weights, depth, tf32, pitch, packed);
   else
-    pack_to<float>(weights, depth, tf32, packed);
+    pack_to<float>(weights, depth, tf32, pitch, packed);
   return packed;
+}
+
+std::vector<std::byte> pack_pixels(const TensorView& weights, DataType type, bool tf32) {
+  const int64_t taps = weights.dims.elements() / (weights.dims[0] * weights.dims[1]);
+  const int64_t pitch = 16 / static_cast<int64_t>(size_of(type));
+  return pack_columns(weights, type, (taps + 1) / 2 * 2 * pitch, tf32, pitch);
 }
 
 std::vector<std::byte> pack_taps(const TensorView& weights) {

@@ -8,6 +8,7 @@
 
 #include "backends/cuda/codegen/nvrtc.h"
 #include "backends/cuda/codegen/product/pack.h"
+#include "backends/cuda/codegen/product/stem.h"
 #include "backends/cuda/codegen/product/tiles.h"
 #include "base/error.h"
 #include "base/half.h"
@@ -207,6 +208,52 @@ TEST_F(ProductText, Depthwise) {
   }
 }
 
+std::vector<ConvCase> stems() {
+  return {
+      {.name = "7x7 by 2",
+       .images = Dim::symbol("N"),
+       .in = {1, 224, 224},
+       .channels = 3,
+       .kernel = {1, 7, 7},
+       .stride = {1, 2, 2}},
+      {.name = "3x3 bf16", .type = DataType::BF16, .in = {1, 32, 32}, .channels = 1, .columns = 16},
+      {.name = "6x6 f32",
+       .type = DataType::F32,
+       .in = {1, 640, 640},
+       .channels = 3,
+       .columns = 32,
+       .kernel = {1, 6, 6},
+       .stride = {1, 2, 2}},
+      {.name = "1x5 by 3", .in = {1, 1, 50}, .channels = 7, .columns = 20, .kernel = {1, 1, 5}, .stride = {1, 1, 3}}};
+}
+
+TEST_F(ProductText, StemsCompileWithoutSpills) {
+  for (const ConvCase& c : stems()) {
+    Product product = conv(c);
+    product.a.points[2] = 1, product.a.channel = c.in[1] * c.in[2];  // row by row for each channel
+    const std::vector<StemTile> tiles = stem_tiles(product, kRanges, 132, 12);
+    ASSERT_GE(tiles.size(), 3u) << c.name;
+    for (const StemTile& tile : tiles) {
+      EXPECT_EQ(parse_stem_tile(to_string(tile)), tile);
+      expect_compiles(stem_text(product, tile, "product", kRanges), "sm_90",
+                      fmt::format("{} {}", c.name, to_string(tile)));
+    }
+  }
+  for (const char* architecture : {"sm_75", "sm_80", "sm_120"})
+    if (Nvrtc::get().knows(architecture))
+      expect_compiles(stem_text(conv(stems()[0]), {1, 64, 64, 1}, "product", kRanges), architecture, "stem");
+}
+
+TEST(ProductStem, RefusesWhatIsNone) {
+  for (const ConvCase& c : stems()) EXPECT_EQ(refuses_stem(conv(c)), std::nullopt) << c.name;
+  EXPECT_TRUE(refuses_stem(conv({.name = "nine channels", .channels = 9})));
+  EXPECT_TRUE(refuses_stem(conv({.name = "five of f32", .type = DataType::F32, .channels = 5})));
+  EXPECT_TRUE(refuses_stem(conv({.name = "groups", .channels = 4, .groups = 2})));
+  EXPECT_TRUE(refuses_stem(conv({.name = "3-d", .in = {4, 4, 4}, .channels = 3, .kernel = {3, 3, 3}})));
+  EXPECT_TRUE(refuses_stem(conv({.name = "1x1", .channels = 3, .kernel = {1, 1, 1}})));
+  EXPECT_THROW(parse_stem_tile("1x64"), Error);
+}
+
 // Runs of columns begin wherever a group does.
 TEST(ProductEpilogue, PiecesOfRunsDivideTheGroup) {
   for (const int64_t groups : {64, 32, 8}) {
@@ -285,6 +332,19 @@ TEST(Packing, ColumnsAreTapsThenChannelsThenZeros) {
       const float expected = k < 30 ? weights[static_cast<size_t>((column * 3 + channel) * 10 + tap)] : 0;
       EXPECT_EQ(static_cast<float>(half), expected) << column << " " << k;
     }
+  }
+}
+
+TEST(Packing, PixelsAreChunksOfTaps) {
+  std::vector<float> weights(2 * 3 * 5);
+  std::iota(weights.begin(), weights.end(), 1.0f);
+  const std::vector<std::byte> packed =
+      pack_pixels(TensorView::dense(weights.data(), DataType::F32, {2, 3, 5}), DataType::F32, false);
+  ASSERT_EQ(packed.size(), 2u * 6 * 16);
+  const auto* const values = reinterpret_cast<const float*>(packed.data());
+  for (size_t i = 0; i < 48; ++i) {
+    const size_t column = i / 24, tap = i / 4 % 6, channel = i % 4;
+    EXPECT_EQ(values[i], tap < 5 && channel < 3 ? weights[(column * 3 + channel) * 5 + tap] : 0) << i;
   }
 }
 

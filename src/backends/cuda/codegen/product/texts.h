@@ -6,7 +6,7 @@
 
 namespace tn::cuda {
 
-extern const std::string_view kMmaPartsText, kMmaLoadText, kMmaLoopText, kWarpgroupLoopText, kMmaResultsText, kSimtText,
-    kDepthwiseText;
+extern const std::string_view kMmaPartsText, kMmaLoadText, kMmaLoopText, kWarpgroupLoopText, kMmaResultsText, kStemText,
+    kSimtText, kDepthwiseText;
 
 }  // namespace tn::cuda

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/codegen/product/texts.h"
+
+namespace tn::cuda {
+
+// Convolutions whose pixels have few channels: all of one pixel are a 16-byte chunk, those that are missing zero. A
+// block brings the pixels under TILE_H x TILE_W results to shared memory, from whatever strides they have, and takes
+// every tap from there. In a line of the patch, pixels that are STRIDE_W apart are neighbours, so that the rows of an
+// ldmatrix lie in different banks. B is [column][tap][chunk], with a tap of zeros where their number is odd.
+const std::string_view kStemText = R"cuda(
+constexpr int kTaps = KERNEL_H * KERNEL_W, kTapSteps = (kTaps + 1) / 2;
+constexpr int kPitchB = (2 * kTapSteps + 1) * 16;  // bytes: an odd number of chunks
+constexpr int kPatchH = (TILE_H - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1;
+constexpr int kPatchW = (TILE_W - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1;
+constexpr int kNeighbours = (kPatchW + STRIDE_W - 1) / STRIDE_W, kLine = kNeighbours * STRIDE_W;
+static_assert(TILE_M == TILE_H * TILE_W && CHANNELS <= kChunk, "tile");
+
+TN_INLINE constexpr u32 place_of(int h, int w) {
+  return (h * kLine + w % STRIDE_W * kNeighbours + w / STRIDE_W) * 16;
+}
+TN_INLINE constexpr u32 place_of_tap(int tap) {
+  return place_of(tap / KERNEL_W * DILATION_H, tap % KERNEL_W * DILATION_W);
+}
+TN_INLINE u32 bits_of(float x) {
+  u32 bits = __float_as_uint(x);
+#if ROUNDS_TO_TF32
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
+#endif
+  return bits;
+}
+TN_INLINE u32 bits_of(f16_t x) { return x.bits; }
+TN_INLINE u32 bits_of(bf16_t x) { return x.bits; }
+
+extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
+  extern __shared__ __align__(1024) char shared[];
+  const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
+  const int tiles_n = (COLUMNS + TILE_N - 1) / TILE_N, tiles_w = (OUT_W + TILE_W - 1) / TILE_W;
+  const int tiles_h = (OUT_H + TILE_H - 1) / TILE_H;
+  const int first_column = blockIdx.x % tiles_n * TILE_N, tile = blockIdx.x / tiles_n;
+  const int first_w = tile % tiles_w * TILE_W, first_h = tile / tiles_w % tiles_h * TILE_H;
+  const int image = tile / (tiles_w * tiles_h);
+  const u32 patch = shared_address(shared), filter = patch + FILTER_AT, zero = filter + TILE_N * kPitchB;
+
+  // Weights do not depend on earlier kernels.
+  for (int i = thread; i < TILE_N * 2 * kTapSteps; i += kThreads) {
+    const int column = i / (2 * kTapSteps), chunk = i % (2 * kTapSteps);
+    copy_async<16>(filter + column * kPitchB + chunk * 16,
+                   in1 + (index_t(first_column + column) * (2 * kTapSteps) + chunk) * kChunk,
+                   COLUMNS % TILE_N == 0 || first_column + column < COLUMNS);
+  }
+  commit();
+  if (thread == 0) asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(zero), "r"(0) : "memory");
+  const int band = thread % kBands * 8, result_column = first_column + band, present = COLUMNS - result_column;
+  Fixed fixed;
+  load_fixed(fixed, result_column, present, ARGUMENTS);
+
+  if (!COMPLETE) wait_for_inputs();
+  constexpr int kPixels = kPatchH * kPatchW, kAtOnce = 4;
+  const int from_h = first_h * STRIDE_H - PAD_H, from_w = first_w * STRIDE_W - PAD_W;
+#pragma unroll 1
+  for (int first = thread; first < kPixels; first += kThreads * kAtOnce) {
+    u32 words[kAtOnce][4] = {};
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      const int pixel = first + i * kThreads, h = from_h + pixel / kPatchW, w = from_w + pixel % kPatchW;
+      if (pixel >= kPixels || u32(h) >= u32(IN_H) || u32(w) >= u32(IN_W)) continue;
+      const element_t* const from = in0 + (index_t(image) * A_N + index_t(h) * A_H + index_t(w) * A_W);
+#pragma unroll
+      for (int c = 0; c < CHANNELS; ++c)
+        words[i][c * kSize / 4] |= bits_of(from[index_t(c) * A_DEPTH]) << (c * kSize % 4 * 8);
+    }
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      const int pixel = first + i * kThreads;
+      if (pixel >= kPixels) break;
+      asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(
+                       patch + place_of(pixel / kPatchW, pixel % kPatchW)),
+                   "r"(words[i][0]), "r"(words[i][1]), "r"(words[i][2]), "r"(words[i][3]) : "memory");
+    }
+  }
+  let_next_start();
+  wait_for_copies<0>();
+  __syncthreads();
+
+  float sums[kFragmentsM][kFragmentsN][4] = {};
+  u32 of_a[2][kFragmentsM][4], of_b[2][kFragmentsN / 2][4];  // fragments of this step and of the next
+  u32 points[kFragmentsM];
+#pragma unroll
+  for (int i = 0; i < kFragmentsM; ++i) {
+    const int point = warp * kWarpM + i * 16 + (lane & 15);
+    points[i] = patch + place_of(point / TILE_W * STRIDE_H, point % TILE_W * STRIDE_W);
+  }
+  const u32 columns = filter + ((lane & 7) + ((lane >> 4) << 3)) * kPitchB + ((lane >> 3) & 1) * 16;
+  const bool second = lane >= 16;
+  const auto fragments = [&](int set, int step) {
+    const bool even = 2 * step + 1 < kTaps;
+    const u32 tap = second ? (even ? place_of_tap(2 * step + 1) : 0) : place_of_tap(2 * step);
+#pragma unroll
+    for (int i = 0; i < kFragmentsM; ++i) load_matrices(of_a[set][i], second && !even ? zero : points[i] + tap);
+#pragma unroll
+    for (int j = 0; j < kFragmentsN / 2; ++j) load_matrices(of_b[set][j], columns + j * 16 * kPitchB + step * 32);
+  };
+  fragments(0, 0);
+#pragma unroll
+  for (int step = 0; step < kTapSteps; ++step) {
+    if (step + 1 < kTapSteps) fragments((step + 1) & 1, step + 1);
+    const int set = step & 1;
+#pragma unroll
+    for (int i = 0; i < kFragmentsM; ++i)
+#pragma unroll
+      for (int j = 0; j < kFragmentsN; ++j)
+        multiply(sums[i][j], of_a[set][i], of_b[set][j / 2][j % 2 * 2], of_b[set][j / 2][j % 2 * 2 + 1]);
+  }
+
+  // Results leave through the patch's memory: [row][column].
+  __syncthreads();
+  float* const place = reinterpret_cast<float*>(shared);
+#pragma unroll
+  for (int i = 0; i < kFragmentsM; ++i) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      float* const to = place + (warp * kWarpM + i * 16 + half * 8 + (lane >> 2)) * kSumRow + (lane & 3) * 2;
+#pragma unroll
+      for (int j = 0; j < kFragmentsN; ++j)
+        *reinterpret_cast<float2*>(to + j * 8) = make_float2(sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
+    }
+  }
+  if (COMPLETE) wait_for_inputs();
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < kResults; ++i) {
+    const int point = (thread + i * kThreads) / kBands, h = first_h + point / TILE_W, w = first_w + point % TILE_W;
+    if (point >= TILE_M || h >= OUT_H || w >= OUT_W || present <= 0) continue;
+    const int row = (image * OUT_H + h) * OUT_W + w;
+    float value[8];
+    *reinterpret_cast<float4*>(value) = *reinterpret_cast<const float4*>(place + point * kSumRow + band);
+    *reinterpret_cast<float4*>(value + 4) = *reinterpret_cast<const float4*>(place + point * kSumRow + band + 4);
+    Extra extra;
+    load_extra(extra, 0, row, result_column, present, ARGUMENTS);
+    finish(value, fixed, extra, 0, row, result_column, present, ARGUMENTS);
+  }
+}
+)cuda";
+
+}  // namespace tn::cuda
