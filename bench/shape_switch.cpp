@@ -10,6 +10,7 @@
 
 #include "backends/cpu/device/kernel_table.h"
 #include "base/error.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 
 namespace {

@@ -2,11 +2,12 @@
 // Build-side errors are exceptions; run-side errors are Status values (status.h).
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <utility>
+#include <string_view>
 
 namespace tn {
 
@@ -27,16 +28,17 @@ class Error : public std::runtime_error {
  public:
   template <typename... Args>
   Error(ErrorCode code, fmt::format_string<Args...> format, Args&&... args)
-      : Error(code, fmt::format(format, std::forward<Args>(args)...), Plain{}) {}
+      : Error(code, fmt::string_view(format), fmt::format_args(fmt::make_format_args(args...))) {}
 
   ErrorCode code() const { return code_; }
   /// The same error with "where: " before its message.
-  Error within(std::string_view where) const { return Error(code_, fmt::format("{}: {}", where, what()), Plain{}); }
+  Error within(std::string_view where) const;
 
  private:
+  // Out of line, so that the many places that throw stay small.
+  Error(ErrorCode code, fmt::string_view format, fmt::format_args args);
   struct Plain {};
-  Error(ErrorCode code, const std::string& message, Plain)
-      : std::runtime_error(code == ErrorCode::Internal ? "internal error: " + message : message), code_(code) {}
+  Error(ErrorCode code, const std::string& message, Plain);
   ErrorCode code_;
 };
 

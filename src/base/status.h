@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <cstring>
 #include <string_view>
 
 #include "base/error.h"
@@ -16,17 +14,7 @@ class [[nodiscard]] Status {
   Status() = default;
   template <typename... Args>
   static Status failure(ErrorCode code, fmt::format_string<Args...> format, const Args&... args) noexcept {
-    Status status;
-    status.ok_ = false;
-    status.code_ = code;
-    try {
-      const auto end = fmt::vformat_to_n(status.text_.data(), status.text_.size() - 1, fmt::string_view(format),
-                                         fmt::make_format_args(args...));
-      *end.out = '\0';
-    } catch (...) {
-      std::strncpy(status.text_.data(), "(message could not be formatted)", status.text_.size() - 1);
-    }
-    return status;
+    return failure(code, fmt::string_view(format), fmt::format_args(fmt::make_format_args(args...)));
   }
   static Status failure(const Error& error) noexcept { return failure(error.code(), "{}", error.what()); }
 
@@ -36,6 +24,8 @@ class [[nodiscard]] Status {
   std::string_view message() const noexcept { return text_.data(); }
 
  private:
+  // Out of line: formatting into a buffer would bring all of fmt into each caller.
+  static Status failure(ErrorCode code, fmt::string_view format, fmt::format_args args) noexcept;
   bool ok_ = true;
   ErrorCode code_ = ErrorCode::Internal;
   std::array<char, 480> text_{};

@@ -10,6 +10,7 @@
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/table.h"
 #include "base/os/cpu.h"
+#include "engine/plan_generated.h"
 
 namespace tn {
 

@@ -11,6 +11,7 @@
 #include "builder/build_target.h"
 #include "builder/profiles.h"
 #include "engine/engine_file.h"
+#include "engine/plan_generated.h"
 #include "import/onnx/model.h"
 #include "ir/text.h"
 #include "ops/entry.h"

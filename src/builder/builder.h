@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "device/device.h"
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 #include "import/onnx/model.h"
 #include "ir/graph.h"
 #include "tuning/timing_cache.h"

@@ -6,6 +6,7 @@
 #include "backends/cpu/kernels/simd/isa.h"
 #include "base/error.h"
 #include "engine/engine_file.h"
+#include "engine/plan_generated.h"
 #include "ir/text.h"
 #include "ops/entry.h"
 

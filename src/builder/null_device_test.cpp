@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fields.h"
 #include "builder/builder.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "ir/text.h"
 #include "ops/entry.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "engine/plan_generated.h"
 
 namespace tn {
 namespace {

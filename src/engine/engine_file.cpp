@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/plan_generated.h"
 
 namespace tn {
 namespace {
@@ -98,6 +99,9 @@ std::vector<std::byte> write_engine(const plan::PlanT& plan, std::span<const std
   return bytes;
 }
 
+EngineFile::EngineFile() : plan_(std::make_unique<plan::PlanT>()) {}
+EngineFile::~EngineFile() = default;
+
 std::shared_ptr<const EngineFile> EngineFile::load(const std::filesystem::path& path) {
   auto engine = std::make_shared<EngineFile>();
   engine->file_ = MappedFile(path);
@@ -120,7 +124,7 @@ std::shared_ptr<const EngineFile> EngineFile::from_bytes(std::span<const std::by
 std::shared_ptr<const EngineFile> EngineFile::from_plan(plan::PlanT plan, std::span<const std::byte> weights) {
   verify_plan(plan, weights.size());
   auto engine = std::make_shared<EngineFile>();
-  engine->plan_ = std::move(plan);
+  *engine->plan_ = std::move(plan);
   engine->weights_ = weights;
   return engine;
 }
@@ -144,8 +148,8 @@ void EngineFile::parse(std::span<const std::byte> bytes) {
       !long_vectors_are_aligned(*plan::GetPlan(data))) {
     throw Error(ErrorCode::InvalidEngine, "the engine's plan is malformed");
   }
-  plan::GetPlan(data)->UnPackTo(&plan_);
-  verify_plan(plan_, weights_.size());
+  plan::GetPlan(data)->UnPackTo(plan_.get());
+  verify_plan(*plan_, weights_.size());
 }
 
 std::string engine_producer(std::span<const std::byte> bytes) {

@@ -8,7 +8,7 @@
 
 #include "base/os/file.h"
 #include "device/buffer.h"
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 
 namespace tn {
 
@@ -22,6 +22,8 @@ std::vector<std::byte> write_engine(const plan::PlanT& plan, std::span<const std
 /// if from_plan did not say where.
 class EngineFile {
  public:
+  EngineFile();
+  ~EngineFile();
   /// Throws Error(InvalidEngine) saying what is wrong: not an engine, another version, truncated, damaged, a feature of
   /// the plan out of range.
   static std::shared_ptr<const EngineFile> load(const std::filesystem::path& path);
@@ -29,14 +31,14 @@ class EngineFile {
   /// An engine that was never a file. The weights, aligned to 64 bytes, stay where they are and must outlive it.
   static std::shared_ptr<const EngineFile> from_plan(plan::PlanT plan, std::span<const std::byte> weights);
 
-  const plan::PlanT& plan() const { return plan_; }
+  const plan::PlanT& plan() const { return *plan_; }
   std::span<const std::byte> weights() const { return weights_; }
 
  private:
   void parse(std::span<const std::byte> bytes);
   MappedFile file_;
   HostBuffer owned_;
-  plan::PlanT plan_;
+  std::unique_ptr<plan::PlanT> plan_;
   std::span<const std::byte> weights_;
 };
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/shape.h"
 #include "engine/engine_file.h"
+#include "engine/plan_generated.h"
 #include "program/shape_program.h"
 
 namespace tn {

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <chrono>
 
+#include "engine/plan_generated.h"
+
 namespace tn {
 
 /// A list with kernels and memory of its own.

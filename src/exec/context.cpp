@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/context.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 #include <new>
@@ -8,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/os/cpu.h"
+#include "engine/plan_generated.h"
 #include "exec/profile_state.h"
 
 namespace tn {

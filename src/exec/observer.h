@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 
 namespace tn {
 

@@ -2,6 +2,7 @@
 #include "exec/profile_state.h"
 
 #include "base/error.h"
+#include "engine/plan_generated.h"
 #include "exec/batch_loop.h"
 
 namespace tn {

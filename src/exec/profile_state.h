@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "exec/segment.h"
 

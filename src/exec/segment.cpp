@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "device/kernel.h"
+#include "engine/plan_generated.h"
 
 namespace tn {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "device/kernel.h"
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 
 namespace tn {
 

@@ -8,6 +8,13 @@
 
 namespace tn {
 
+Graph::Graph() = default;
+Graph::Graph(const Graph&) = default;
+Graph::Graph(Graph&&) noexcept = default;
+Graph& Graph::operator=(const Graph&) = default;
+Graph& Graph::operator=(Graph&&) noexcept = default;
+Graph::~Graph() = default;
+
 std::optional<Shape> TensorType::static_shape() const {
   Shape shape;
   for (const auto& dim : dims) {

@@ -40,6 +40,14 @@ class Graph {
  public:
   std::string name = "main";
 
+  // All in graph.cpp: many hold graphs by value.
+  Graph();
+  Graph(const Graph&);
+  Graph(Graph&&) noexcept;
+  Graph& operator=(const Graph&);
+  Graph& operator=(Graph&&) noexcept;
+  ~Graph();
+
   TensorId add_input(std::string name, TensorType type);
   TensorId add_constant(std::string name, ConstantPtr constant);
   /// Adds a node after all others and returns its outputs. `output_names` may be shorter than the number of outputs:

@@ -52,7 +52,7 @@ class Printer {
  private:
   template <typename... Args>
   void write(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(text), format, std::forward<Args>(args)...);
+    text += fmt::vformat(format, fmt::make_format_args(args...));
   }
   template <typename... Args>
   void line(int depth, fmt::format_string<Args...> format, Args&&... args) {

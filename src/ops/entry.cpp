@@ -10,6 +10,28 @@ namespace tn::ops {
 #include "ops/ops.def"
 #undef TENON_OP
 
+std::vector<TensorId> import_as(std::shared_ptr<Op> op, NodeView& node) {
+  FieldMap map = op->attributes();
+  for (auto& [name, value] : map) {
+    const auto found = node.attributes.find(name);
+    if (found == node.attributes.end()) continue;
+    std::visit(
+        [&, &field = value](const auto& given) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(given)>, ConstantPtr>) {
+            if (const auto* integer = std::get_if<int64_t>(&found->second);
+                integer && std::holds_alternative<bool>(field)) {
+              field = *integer != 0;
+            } else {
+              field = given;
+            }
+          }
+        },
+        found->second);
+  }
+  op->set_attributes(map);
+  return node.add_all(std::move(op), node.inputs);
+}
+
 std::span<const OpEntry* const> all_ops() {
 #define TENON_OP(name) &name##_entry,
   static constexpr const OpEntry* kAll[] = {

@@ -28,29 +28,13 @@ std::shared_ptr<Op> make_op() {
   return std::make_shared<T>();
 }
 
-/// Importer of an operator whose inputs and attributes are those of the node, name for name.
+/// Adds `op` with the inputs and attributes of the node, name for name.
+std::vector<TensorId> import_as(std::shared_ptr<Op> op, NodeView& node);
+
+/// Importer of an operator whose inputs and attributes are those of the node.
 template <typename T>
 std::vector<TensorId> import_same(NodeView& node) {
-  auto op = std::make_shared<T>();
-  FieldMap map = op->attributes();
-  for (auto& [name, value] : map) {
-    const auto found = node.attributes.find(name);
-    if (found == node.attributes.end()) continue;
-    std::visit(
-        [&, &field = value](const auto& given) {
-          if constexpr (!std::is_same_v<std::decay_t<decltype(given)>, ConstantPtr>) {
-            if (const auto* integer = std::get_if<int64_t>(&found->second);
-                integer && std::holds_alternative<bool>(field)) {
-              field = *integer != 0;
-            } else {
-              field = given;
-            }
-          }
-        },
-        found->second);
-  }
-  op->set_attributes(map);
-  return node.add_all(std::move(op), node.inputs);
+  return import_as(std::make_shared<T>(), node);
 }
 
 /// All operators, in the order of ops.def.

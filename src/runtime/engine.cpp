@@ -10,6 +10,7 @@
 #include "backends/cuda/device/libraries/library_needs.h"
 #include "base/error.h"
 #include "base/os/cpu.h"
+#include "engine/plan_generated.h"
 
 namespace tn {
 namespace {
@@ -99,6 +100,10 @@ Engine::Engine(std::shared_ptr<const EngineFile> file, Logger& logger, int devic
     on_device_ = std::make_shared<const DeviceEngine>(*file_, opened, cuda::find_kernel);
   }
   for (const auto& profile : plan().profiles) layers_.push_back(layers_of(*profile));
+}
+
+int Engine::threads() const {
+  return static_cast<int>(plan().threads);
 }
 
 int Engine::find_binding(std::string_view name) const {

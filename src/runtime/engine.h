@@ -29,7 +29,7 @@ class Engine {
   const plan::PlanT& plan() const { return file_->plan(); }
   const EngineFile& file() const { return *file_; }
   /// Threads that its kernels can use at most.
-  int threads() const { return static_cast<int>(plan().threads); }
+  int threads() const;
   /// Null for an engine of the processor.
   Device* device() const { return on_device_ ? &on_device_->device() : nullptr; }
   /// Index of a binding, or -1.

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/inspector.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
+
+#include "engine/plan_generated.h"
 
 namespace tn {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/plan_generated.h"
+
 namespace tn {
 
 LayerTimes::LayerTimes(const std::vector<Layer>& layers) : layers_(layers), times_(layers.size()) {

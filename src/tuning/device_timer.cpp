@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/require.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "exec/device_engine.h"
 

@@ -5,11 +5,13 @@
 #include <limits>
 
 #include "base/error.h"
+#include "engine/plan_generated.h"
 
 namespace tn {
 
 ProfileBuilder::ProfileBuilder(std::vector<std::string> symbols, SymbolRanges ranges, WeightStore& weights)
     : ranges_(std::move(ranges)), weights_(weights), symbols_(std::move(symbols)), extents_(symbols_) {}
+ProfileBuilder::~ProfileBuilder() = default;
 
 uint64_t ProfileBuilder::bytes_of(const std::string& name, const TensorType& type) const {
   constexpr uint64_t kLimit = uint64_t{1} << 46;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 #include "ir/op.h"
 #include "tuning/extent_table.h"
 #include "tuning/memory_planner.h"
@@ -54,6 +54,7 @@ struct StepDraft {
 class ProfileBuilder {
  public:
   ProfileBuilder(std::vector<std::string> symbols, SymbolRanges ranges, WeightStore& weights);
+  ~ProfileBuilder();
 
   WeightStore& weights() { return weights_; }
   const SymbolRanges& ranges() const { return ranges_; }

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/require.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "tuning/timing_inputs.h"
 

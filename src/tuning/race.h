@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 #include "exec/step_runner.h"
 
 namespace tn {

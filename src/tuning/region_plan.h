@@ -6,6 +6,7 @@
 #include <string>
 
 #include "device/buffer.h"
+#include "engine/plan_generated.h"
 #include "tuning/graph_lowering.h"
 
 namespace tn {

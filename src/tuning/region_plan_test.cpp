@@ -7,6 +7,7 @@
 #include <set>
 
 #include "engine/engine_file.h"
+#include "engine/plan_generated.h"
 #include "ir/text.h"
 #include "ops/entry.h"
 

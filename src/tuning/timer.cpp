@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/require.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 
 namespace tn {

@@ -4,8 +4,13 @@
 #include <cstring>
 
 #include "base/hash.h"
+#include "engine/plan_generated.h"
 
 namespace tn {
+
+WeightStore::WeightStore() = default;
+WeightStore::WeightStore(WeightStore&&) noexcept = default;
+WeightStore::~WeightStore() = default;
 
 uint64_t WeightStore::add(std::span<const std::byte> bytes, const Recipe& recipe) {
   constexpr size_t kAlignment = 64;
@@ -24,6 +29,10 @@ uint64_t WeightStore::add(std::span<const std::byte> bytes, const Recipe& recipe
   stored->parameters.assign(first, first + recipe.parameters.size());
   recipes_.push_back(std::move(stored));
   return position;
+}
+
+std::vector<std::unique_ptr<plan::WeightRecipeT>> WeightStore::take_recipes() {
+  return std::move(recipes_);
 }
 
 }  // namespace tn

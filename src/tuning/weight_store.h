@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 
 namespace tn {
 
@@ -19,10 +22,13 @@ class WeightStore {
     std::string packing;               ///< "dense" or a packing of a kernel
     std::vector<std::byte> parameters;
   };
+  WeightStore();
+  WeightStore(WeightStore&&) noexcept;
+  ~WeightStore();
   /// Returns the blob's position.
   uint64_t add(std::span<const std::byte> bytes, const Recipe& recipe);
   std::span<const std::byte> bytes() const { return bytes_; }
-  std::vector<std::unique_ptr<plan::WeightRecipeT>> take_recipes() { return std::move(recipes_); }
+  std::vector<std::unique_ptr<plan::WeightRecipeT>> take_recipes();
 
  private:
   std::vector<std::byte> bytes_;

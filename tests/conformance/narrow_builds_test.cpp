@@ -4,6 +4,7 @@
 
 #include "builder/builder.h"
 #include "engine/engine_file.h"
+#include "engine/plan_generated.h"
 #include "ir/text.h"
 #include "ops/entry.h"
 

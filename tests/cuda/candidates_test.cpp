@@ -12,6 +12,7 @@
 #include "backends/cuda/tactics/compiler.h"
 #include "backends/cuda/tactics/launch.h"
 #include "cuda/candidate_networks.h"
+#include "engine/plan_generated.h"
 #include "ir/text.h"
 #include "ops/entry.h"
 #include "passes/evaluate.h"

@@ -14,6 +14,7 @@
 #include "backends/cuda/device/null_device.h"
 #include "base/require.h"
 #include "builder/builder.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "ir/text.h"
 #include "ops/entry.h"

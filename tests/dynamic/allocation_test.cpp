@@ -10,6 +10,7 @@
 #include "backends/cpu/device/kernel_table.h"
 #include "base/require.h"
 #include "dynamic/networks.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "runtime/stream.h"
 

@@ -5,6 +5,7 @@
 #include "backends/cpu/device/kernel_table.h"
 #include "base/require.h"
 #include "dynamic/networks.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 
 namespace tn::test {

@@ -7,6 +7,7 @@
 #include "backends/cpu/device/kernel_table.h"
 #include "base/require.h"
 #include "dynamic/networks.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "passes/evaluate.h"
 #include "support/compare.h"

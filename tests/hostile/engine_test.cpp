@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/engine_file.h"
+#include "engine/plan_generated.h"
 #include "hostile/plan_damage.h"
 #include "hostile/run_engine.h"
 

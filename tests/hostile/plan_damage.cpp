@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "engine/plan_generated.h"
 #include "program/shape_program.h"
 
 namespace tn::test {

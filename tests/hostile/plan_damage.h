@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 
 namespace tn::test {
 

@@ -11,6 +11,7 @@
 #include "base/require.h"
 #include "builder/builder.h"
 #include "dataset/image_loader.h"
+#include "engine/plan_generated.h"
 #include "exec/context.h"
 
 namespace {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/data_type.h"
+#include "engine/plan_generated.h"
 
 namespace tn::test {
 namespace {

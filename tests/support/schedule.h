@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/plan_generated.h"
+#include "engine/plan.h"
 
 namespace tn::test {
 

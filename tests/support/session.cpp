@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/os/cpu.h"
 #include "base/require.h"
+#include "engine/plan_generated.h"
 #include "support/poisoned_device.h"
 
 namespace tn::test {

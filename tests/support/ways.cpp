@@ -6,6 +6,7 @@
 #include "backends/cuda/tactics/table.h"
 #include "base/error.h"
 #include "builder/profiles.h"
+#include "engine/plan_generated.h"
 #include "passes/fuse_regions.h"
 #include "passes/pipeline.h"
 #include "tuning/layout.h"

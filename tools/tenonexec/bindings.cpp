@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tenonexec/bindings.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstring>
 

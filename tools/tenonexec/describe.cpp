@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The option sections at the head of the log. Tools read these "Key: value" lines, so the keys are trtexec's.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "tenonexec/failure.h"

@@ -130,15 +130,14 @@ std::vector<std::string> find_warnings(const Trace& trace) {
 
 std::string times_to_json(const Trace& trace) {
   std::string json = "[\n";
-  auto out = std::back_inserter(json);
   for (size_t i = 0; i < trace.queries.size(); ++i) {
     const Query& q = trace.queries[i];
-    fmt::format_to(out,
-                   "{}{{ \"startEnqMs\" : {:g}, \"endEnqMs\" : {:g}, \"startH2dMs\" : {:g}, \"endH2dMs\" : {:g}, "
-                   "\"startComputeMs\" : {:g}, \"endComputeMs\" : {:g}, \"startD2hMs\" : {:g}, \"endD2hMs\" : {:g}, "
-                   "\"h2dMs\" : {:g}, \"computeMs\" : {:g}, \"d2hMs\" : {:g}, \"latencyMs\" : {:g} }}\n",
-                   i == 0 ? "  " : ", ", q.start_enqueue, q.end_enqueue, q.start_h2d, q.end_h2d, q.start_compute,
-                   q.end_compute, q.start_d2h, q.end_d2h, q.h2d(), q.compute(), q.d2h(), q.latency());
+    json += fmt::format(
+        "{}{{ \"startEnqMs\" : {:g}, \"endEnqMs\" : {:g}, \"startH2dMs\" : {:g}, \"endH2dMs\" : {:g}, "
+        "\"startComputeMs\" : {:g}, \"endComputeMs\" : {:g}, \"startD2hMs\" : {:g}, \"endD2hMs\" : {:g}, "
+        "\"h2dMs\" : {:g}, \"computeMs\" : {:g}, \"d2hMs\" : {:g}, \"latencyMs\" : {:g} }}\n",
+        i == 0 ? "  " : ", ", q.start_enqueue, q.end_enqueue, q.start_h2d, q.end_h2d, q.start_compute, q.end_compute,
+        q.start_d2h, q.end_d2h, q.h2d(), q.compute(), q.d2h(), q.latency());
   }
   return json + "]\n";
 }

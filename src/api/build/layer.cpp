@@ -22,6 +22,21 @@ TensorId LayerRecord::id(Lowering& lowering, size_t input) const {
   return lowering.id_of(*inputs[input]);
 }
 
+LayerRecord::~LayerRecord() = default;
+
+void LayerRecord::set_name(char const* text) {
+  set(name, text ? text : "");
+}
+
+tenon::ITensor* LayerRecord::input_at(int32_t index) const noexcept {
+  return index >= 0 && has(static_cast<size_t>(index)) ? inputs[static_cast<size_t>(index)] : nullptr;
+}
+
+tenon::ITensor* LayerRecord::output_at(int32_t index) const noexcept {
+  if (index < 0 || static_cast<size_t>(index) >= outputs.size()) return nullptr;
+  return outputs[static_cast<size_t>(index)].get();
+}
+
 void LayerRecord::changed() {
   network.changed();
 }

@@ -15,7 +15,7 @@ class LayerRecord {
  public:
   LayerRecord(Network& network, tenon::LayerType type, std::string name, std::vector<NetworkTensor*> inputs,
               size_t outputs);
-  virtual ~LayerRecord() = default;
+  virtual ~LayerRecord();
   virtual tenon::ILayer& face() = 0;
   /// What must be in the graph before this layer: its inputs, if it does not fetch them itself.
   virtual std::vector<NetworkTensor*> needs() const { return inputs; }
@@ -38,6 +38,9 @@ class LayerRecord {
   /// The network's graph must be made anew.
   void changed();
   void set_input(int32_t index, tenon::ITensor& tensor) noexcept;
+  void set_name(char const* text);
+  tenon::ITensor* input_at(int32_t index) const noexcept;
+  tenon::ITensor* output_at(int32_t index) const noexcept;
   template <typename T, typename U>
   void set(T& field, const U& value) {
     field = value;
@@ -52,17 +55,12 @@ class Layer : public Interface, public LayerRecord {
   using LayerRecord::LayerRecord;
   tenon::ILayer& face() override { return *this; }
   tenon::LayerType getType() const noexcept override { return kind; }
-  void setName(char const* text) noexcept override { set(name, text ? text : ""); }
+  void setName(char const* text) noexcept override { set_name(text); }
   char const* getName() const noexcept override { return name.c_str(); }
   int32_t getNbInputs() const noexcept override { return static_cast<int32_t>(inputs.size()); }
-  tenon::ITensor* getInput(int32_t index) const noexcept override {
-    return index >= 0 && has(static_cast<size_t>(index)) ? inputs[static_cast<size_t>(index)] : nullptr;
-  }
+  tenon::ITensor* getInput(int32_t index) const noexcept override { return input_at(index); }
   int32_t getNbOutputs() const noexcept override { return static_cast<int32_t>(outputs.size()); }
-  tenon::ITensor* getOutput(int32_t index) const noexcept override {
-    if (index < 0 || static_cast<size_t>(index) >= outputs.size()) return nullptr;
-    return outputs[static_cast<size_t>(index)].get();
-  }
+  tenon::ITensor* getOutput(int32_t index) const noexcept override { return output_at(index); }
   void setInput(int32_t index, tenon::ITensor& tensor) noexcept override { set_input(index, tensor); }
   tenon::DataType getOutputType(int32_t index) const noexcept override {
     const tenon::ITensor* tensor = getOutput(index);

@@ -17,6 +17,8 @@ Lowering::Lowering(const Network& network) : network_(network), graph_(network.i
   start_inputs();
 }
 
+Lowering::~Lowering() = default;
+
 void Lowering::start_inputs() {
   bool changed = false;
   for (const NetworkTensor* input : network_.inputs()) {

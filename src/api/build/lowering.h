@@ -25,6 +25,7 @@ class Lowering {
   explicit Lowering(const Network& network);
   Lowering(const Lowering&) = delete;
   Lowering& operator=(const Lowering&) = delete;
+  ~Lowering();
 
   /// The tensor in the graph; lowers the layers it needs. Throws Error naming the layer.
   TensorId id_of(const NetworkTensor& tensor);

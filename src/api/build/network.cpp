@@ -75,6 +75,22 @@ NetworkTensor* Network::imported_tensor(TensorId id) {
   return tensor.get();
 }
 
+std::string Network::next_name(const char* kind) const {
+  return fmt::format("{}_{}", kind, layers_.size());
+}
+
+std::vector<NetworkTensor*> Network::tensors_of(const std::vector<tenon::ITensor*>& tensors) {
+  std::vector<NetworkTensor*> own;
+  own.reserve(tensors.size());
+  for (tenon::ITensor* tensor : tensors)
+    own.push_back(static_cast<NetworkTensor*>(&not_null(tensor, "an input tensor")));
+  return own;
+}
+
+void Network::append(std::unique_ptr<LayerRecord> layer) {
+  layers_.push_back(std::move(layer));
+}
+
 void Network::import_graph(Graph graph) {
   if (!inputs_.empty() || !layers_.empty() || imported_.tensor_count() > 0)
     throw Error(ErrorCode::InvalidArgument, "a model can only be read into an empty network");

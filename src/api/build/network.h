@@ -112,16 +112,10 @@ class Network final : public tenon::INetworkDefinition {
   Record* add_layer(tenon::LayerType type, const char* kind, const std::vector<tenon::ITensor*>& inputs, size_t outputs,
                     const Prepare& prepare) noexcept {
     return guard<Record*>(logger_, nullptr, [&] {
-      std::vector<NetworkTensor*> tensors;
-      tensors.reserve(inputs.size());
-      tensors.reserve(inputs.size());
-      for (tenon::ITensor* input : inputs)
-        tensors.push_back(static_cast<NetworkTensor*>(&not_null(input, "an input tensor")));
-      auto layer = std::make_unique<Record>(*this, type, fmt::format("{}_{}", kind, layers_.size()), std::move(tensors),
-                                            outputs);
+      auto layer = std::make_unique<Record>(*this, type, next_name(kind), tensors_of(inputs), outputs);
       prepare(*layer);
       Record* added = layer.get();
-      layers_.push_back(std::move(layer));
+      append(std::move(layer));
       return added;
     });
   }
@@ -143,6 +137,11 @@ class Network final : public tenon::INetworkDefinition {
   PublicLogger& logger() const noexcept { return logger_; }
 
  private:
+  std::string next_name(const char* kind) const;
+  /// Throws Error where one is null.
+  static std::vector<NetworkTensor*> tensors_of(const std::vector<tenon::ITensor*>& tensors);
+  void append(std::unique_ptr<LayerRecord> layer);
+
   const tenon::NetworkDefinitionCreationFlags flags_;
   mutable PublicLogger logger_;
   std::string name_;

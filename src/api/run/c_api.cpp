@@ -7,6 +7,7 @@
 
 #include "api/run/convert.h"
 #include "base/os/cpu.h"
+#include "engine/plan_generated.h"
 #include "runtime/engine.h"
 #include "runtime/stream.h"
 

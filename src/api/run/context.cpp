@@ -6,6 +6,7 @@
 #include "api/run/convert.h"
 #include "api/run/guard.h"
 #include "base/os/cpu.h"
+#include "engine/plan_generated.h"
 
 namespace tn::api {
 

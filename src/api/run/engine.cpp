@@ -8,6 +8,7 @@
 #include "api/run/guard.h"
 #include "api/run/host_memory.h"
 #include "api/run/inspector.h"
+#include "engine/plan_generated.h"
 #include "runtime/inspector.h"
 
 namespace tn::api {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/run/logger.h"
+#include "engine/plan_generated.h"
 #include "runtime/engine.h"
 #include "tenon/runtime.h"
 

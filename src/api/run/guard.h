@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <exception>
-#include <new>
 #include <utility>
 
 #include "api/run/logger.h"
@@ -11,19 +9,16 @@
 
 namespace tn::api {
 
+/// Logs the exception that is being handled.
+void log_exception(Logger& logger) noexcept;
+
 /// Runs an API call: whatever it throws becomes one error message and `failed`. The only place that catches everything.
 template <typename Result, typename Body>
 Result guard(Logger& logger, Result failed, Body&& body) noexcept {
   try {
     return std::forward<Body>(body)();
-  } catch (const Error& error) {
-    logger.write(error.code() == ErrorCode::Internal ? Severity::InternalError : Severity::Error, error.what());
-  } catch (const std::bad_alloc&) {
-    logger.write(Severity::Error, "out of memory");
-  } catch (const std::exception& error) {
-    logger.write(Severity::InternalError, error.what());
   } catch (...) {
-    logger.write(Severity::InternalError, "internal error: an unknown exception");
+    log_exception(logger);
   }
   return failed;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/shape/transpose.h"
 
+#include <fmt/ranges.h>
+
 #include "ops/entry.h"
 #include "ops/rules.h"
 

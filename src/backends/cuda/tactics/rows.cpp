@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reductions, arguments of extremes, softmax and normalizations: operators that see a tensor as rows.
+#include <algorithm>
+
 #include "backends/cuda/codegen/rows/row_text.h"
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/table.h"
