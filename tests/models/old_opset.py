@@ -17,17 +17,22 @@ def attributes(node):
 
 
 def upgrade(model):
+    upgraded = onnx.ModelProto()
+    upgraded.CopyFrom(model)
+    del upgraded.graph.node[:], upgraded.graph.value_info[:]
     shapes = {a.output[0]: list(attributes(a)["value"].dims) for a in model.graph.node if a.op_type == "Constant"}
     shapes |= {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
     ranks = {v.name: len(v.type.tensor_type.shape.dim) for v in onnx.shape_inference.infer_shapes(model).graph.value_info}
-    nodes = []
+    nodes = upgraded.graph.node
 
     def add_reshape(source, shape, result):
         name = f"{result}_shape"
         nodes.append(helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.array(shape, np.int64))))
         nodes.append(helper.make_node("Reshape", [source, name], [result]))
 
-    for node in model.graph.node:
+    for original in model.graph.node:
+        node = onnx.NodeProto()
+        node.CopyFrom(original)
         known = attributes(node)
         if node.op_type == "Reshape" and "shape" in known:
             add_reshape(node.input[0], known["shape"], node.output[0])
@@ -40,10 +45,6 @@ def upgrade(model):
                 node.input[1] = f"{node.output[0]}_operand"
             del node.attribute[:]
         nodes.append(node)
-    upgraded = onnx.ModelProto()
-    upgraded.CopyFrom(model)
-    del upgraded.graph.node[:], upgraded.graph.value_info[:]
-    upgraded.graph.node.extend(nodes)
     upgraded.opset_import[0].version = 7
     return upgraded
 
