@@ -2,11 +2,12 @@
 """Run models with ONNX Runtime on seeded inputs and keep both: make_reference.py OUTDIR MODEL… [--batch=N] [--dims=S=64,…]
 
 OUTDIR/<model>/ gets input_<i>.bin and output_<i>.bin (raw little-endian, C order) and index.json:
-{"source": path, "model": path, "onnxruntime": version, "batch": N, "dims": {}, "tolerance": x, "inputs": [{"name", "type", "shape",
+{"rules": N, "source": path, "model": path, "onnxruntime": version, "batch": N, "dims": {}, "tolerance": x, "inputs": [{"name", "type", "shape",
 "file"}], "outputs": [likewise]}. The tolerance bounds an output's largest difference over its largest magnitude.
-"model" is what to compare: the source, or, if its outputs hardly vary (random weights may do that) and would prove nothing,
-OUTDIR/<model>/model.onnx, which is the source with its last inner tensor that varies as a further output.
-A model whose index.json has the same source, version, batch, dims and tolerance is left as it is.
+"model" is what to compare: the source, or, if its random weights let a signal fade so far that an output hardly depends on the inputs
+and would prove nothing, OUTDIR/<model>/model.onnx, the source with livelier weights (livened.py). A model of which even then an
+output hardly depends on the inputs is refused.
+A model whose index.json was made by the same rules from the same source, version, batch, dims and tolerance is left as it is.
 """
 
 import argparse
@@ -17,13 +18,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper
 
 import exact_quantized
+import livened
 import old_opset
 from model_inputs import make_inputs, model_name, tolerance
 
-VARIATION = 1e-3  # What the values of an output must differ by, for one output at least.
+RULES = 2  # Number of this way of making references.
+SMALLEST = 1e-3  # Largest magnitude that an output of floats must have.
+MARGIN = 2  # How many times its tolerance an output must change, at least, when the inputs do.
 
 
 def run(model, inputs):
@@ -37,25 +40,19 @@ def run(model, inputs):
     return dict(zip([o.name for o in session.get_outputs()], session.run(None, inputs)))
 
 
-def varies(value):
-    return value.size > 0 and np.ptp(value.astype(np.float64)) >= VARIATION
-
-
-def with_outputs(model, names):
-    extended = onnx.ModelProto()
-    extended.CopyFrom(model)
-    extended.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
-    return extended
-
-
-def with_varying_output(model, inputs):
-    """The model with the last f32 operand of a Conv, Gemm or MatMul that varies as a further output."""
-    given = {value.name for value in [*model.graph.input, *model.graph.initializer, *model.graph.output]}
-    products = [node.input[0] for node in model.graph.node if node.op_type in ("Conv", "Gemm", "MatMul")]
-    inner = [name for name in dict.fromkeys(reversed(products)) if name not in given]
-    values = run(with_outputs(model, inner), inputs)
-    chosen = next((name for name in inner if varies(values[name])), None)
-    return with_outputs(model, [chosen]) if chosen else model
+def blind_outputs(outputs, others, allowed):
+    """Names of outputs that other inputs leave as they are, or nearly so: a comparison would hold whatever a network computes."""
+    blind = []
+    for name, value in outputs.items():
+        first, second = (np.asarray(side[name], np.float64) for side in (outputs, others))
+        if first.shape != second.shape:
+            continue
+        largest = np.max(np.abs(first), initial=0)
+        needed = max(MARGIN * allowed * largest, np.finfo(np.float64).tiny)
+        small = value.dtype.kind == "f" and largest < SMALLEST
+        if first.size == 0 or small or np.max(np.abs(first - second)) < needed:
+            blind.append(name)
+    return blind
 
 
 def write(folder, stem, tensors):
@@ -71,19 +68,23 @@ def write(folder, stem, tensors):
 def make_reference(path, out, batch, dims):
     folder = out / model_name(path)
     index = folder / "index.json"
-    head = {"source": str(Path(path).resolve()), "onnxruntime": onnxruntime.__version__, "batch": batch, "dims": dims, "tolerance": tolerance(path)}
+    head = {"rules": RULES, "source": str(Path(path).resolve()), "onnxruntime": onnxruntime.__version__, "batch": batch, "dims": dims, "tolerance": tolerance(path)}
     if index.exists() and {k: json.loads(index.read_text()).get(k) for k in head} == head:
         print(f"{folder.name}: there")
         return
     folder.mkdir(parents=True, exist_ok=True)
     index.unlink(missing_ok=True)
-    inputs = make_inputs(path, batch, dims=dims)
+    inputs, others = (make_inputs(path, batch, seed, dims) for seed in (0, 1))
     model, model_path = onnx.load(path), head["source"]
     outputs = run(model, inputs)
-    if not any(varies(value) for value in outputs.values()):
-        model, model_path = with_varying_output(model, inputs), str((folder / "model.onnx").resolve())
+    blind = blind_outputs(outputs, run(model, others), tolerance(path))
+    if blind:
+        model, model_path = livened.livened(model, run, inputs), str((folder / "model.onnx").resolve())
         onnx.save(model, model_path)
         outputs = run(model, inputs)
+        blind = blind_outputs(outputs, run(model, others), tolerance(path))
+        if blind:
+            raise SystemExit(f"{path}: a comparison would prove nothing: {', '.join(blind)} hardly depend on the inputs, even with livelier weights")
     entries = {"model": model_path, "inputs": write(folder, "input", inputs), "outputs": write(folder, "output", outputs)}
     index.write_text(json.dumps({**head, **entries}, indent=1) + "\n")
     show = lambda side: ", ".join(f"{e['name']} {e['type']} {e['shape']}" for e in entries[side])
