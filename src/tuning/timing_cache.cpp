@@ -59,7 +59,7 @@ std::optional<TimingCache> TimingCache::deserialize(std::span<const std::byte> b
       key.high = reader.get<uint64_t>();
       key.low = reader.get<uint64_t>();
       const auto value = reader.get<double>();
-      if (!std::isfinite(value) || value < 0) return std::nullopt;
+      if (std::isnan(value) || value < 0) return std::nullopt;
       cache.insert(key, value);
     }
     return reader.done() ? std::optional(std::move(cache)) : std::nullopt;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <span>
@@ -16,9 +17,11 @@ namespace tn {
 /// cache and graph.
 class TimingCache {
  public:
+  static constexpr double kLongest = 1e12;  ///< microseconds
   /// Microseconds of a candidate, if it was measured.
   std::optional<double> find(const Hash& key) const;
-  void insert(const Hash& key, double microseconds) { entries_.emplace(key, microseconds); }
+  /// What is known stays. What a device refuses takes forever: kLongest is kept.
+  void insert(const Hash& key, double microseconds) { entries_.emplace(key, std::min(microseconds, kLongest)); }
   size_t size() const { return entries_.size(); }
   /// Takes what `other` knows and this does not; where both know, this stays. Returns the number of conflicts.
   size_t merge(const TimingCache& other);

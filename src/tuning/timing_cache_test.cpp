@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include "base/error.h"
 #include "base/os/file.h"
@@ -59,6 +60,32 @@ TEST(TimingCacheTest, ResealedDamageGivesOnlySoundTimes) {
       EXPECT_TRUE(!value || (*value >= 0 && std::isfinite(*value))) << "bit " << bit;
     }
   }
+}
+
+TEST(TimingCacheTest, WhatADeviceRefusesIsAFiniteTime) {
+  constexpr double kForever = std::numeric_limits<double>::infinity();
+  const Hash key = hash_text("refused");
+  TimingCache cache = numbers(0, 3, 1.0);
+  cache.insert(key, kForever);
+  const Bytes bytes = cache.serialize();
+  const auto read = TimingCache::deserialize(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->size(), 4u);
+  EXPECT_EQ(read->find(key), TimingCache::kLongest);
+}
+
+// As caches were written before times had a limit.
+TEST(TimingCacheTest, AnInfiniteTimeInAFileIsRead) {
+  TimingCache one;
+  one.insert(hash_text("refused"), TimingCache::kLongest);
+  Bytes bytes = one.serialize();
+  const double forever = std::numeric_limits<double>::infinity();
+  std::memcpy(bytes.data() + bytes.size() - 16, &forever, 8);
+  const uint64_t seal = hash_bytes(std::span(bytes).first(bytes.size() - 8)).low;
+  std::memcpy(bytes.data() + bytes.size() - 8, &seal, 8);
+  const auto read = TimingCache::deserialize(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->find(hash_text("refused")), TimingCache::kLongest);
 }
 
 TEST(TimingCacheTest, MergingKeepsWhatIsKnown) {

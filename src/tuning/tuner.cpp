@@ -120,8 +120,9 @@ void Tuner::find_times(const Region& region, const std::string& signature, std::
   if (!timer_) timer_ = make_region_timer(backend_, target_, opt_, options_.repeats);
   const auto times = timer_->measure(region, choices);
   for (size_t i = 0; i < fresh.size(); ++i) {
-    fresh[i]->microseconds = times[i];
-    cache_.insert(key(signature, choices[i]), times[i]);
+    const Hash hash = key(signature, choices[i]);
+    cache_.insert(hash, times[i]);
+    fresh[i]->microseconds = *cache_.find(hash);
   }
   measured_ += fresh.size();
 }
