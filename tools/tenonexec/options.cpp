@@ -77,7 +77,8 @@ void check(Options& options) {
   if (build.get_plan_version_only && !load) throw Failure("--getPlanVersionOnly needs --loadEngine");
   if (build.strongly_typed && (build.fp16 || build.bf16)) {
     build.fp16 = build.bf16 = false;
-    options.warnings.push_back("--stronglyTyped takes the types from the network; --fp16 and --bf16 are switched off");
+    options.warnings.emplace_back(
+        "--stronglyTyped takes the types from the network; --fp16 and --bf16 are switched off");
   }
   if (build.error_on_timing_cache_miss && (!build.builder_cache || build.timing_cache_file.empty()))
     throw Failure("--errorOnTimingCacheMiss needs a timing cache: add --timingCacheFile");
