@@ -31,9 +31,10 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
   device_->architecture = device_->device ? device_->device->architecture() : config.architecture;
   device_->machine = device_->device ? fmt::format("{}, {}", device_->device->name(), device_->device->version())
                                      : device_->architecture;
-  compiler_ = std::make_unique<cuda::NvrtcCompiler>(
-      device_->architecture, cuda::NvrtcCompiler::Options{.threads = 0, .folder = config.kernel_folder});
-  device_->compiler = compiler_.get();
+  if (!config.compiler)
+    compiler_ = std::make_unique<cuda::NvrtcCompiler>(
+        device_->architecture, cuda::NvrtcCompiler::Options{.threads = 0, .folder = config.kernel_folder});
+  device_->compiler = config.compiler ? config.compiler : compiler_.get();
   device_->allow_tf32 = config.tf32;
   // Where nothing is measured, what needs no library is taken anyway.
   const bool libraries = config.timing || !config.preferred_tactic.empty();

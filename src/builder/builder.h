@@ -12,6 +12,7 @@
 #include "engine/plan.h"
 #include "import/onnx/model.h"
 #include "ir/graph.h"
+#include "tuning/text_compiler.h"
 #include "tuning/timing_cache.h"
 
 namespace tn {
@@ -32,6 +33,7 @@ struct BuilderConfig {
   BuildBackend backend = BuildBackend::Cpu;
   int device = 0;                      ///< number of the CUDA device
   Device* accelerator = nullptr;       ///< instead of that device, one that the caller has
+  TextCompiler* compiler = nullptr;    ///< of kernel texts, instead of NVRTC
   std::string architecture;            ///< "sm_90": another one than the device's, then nothing is measured
   std::string kernel_folder;           ///< keeps compiled kernels from build to build, if named
   bool tf32 = true;                    ///< products of f32 on a CUDA device may round their operands to 10 bits

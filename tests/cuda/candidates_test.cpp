@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every tactic, in every variant that tuning would be offered, for regions of all kinds: on a GPU the results against
-// the definitions, out of memory that is full of NaN; without one all ways are lowered and their order of steps is
-// followed.
+// Tactics in the variants that tuning would be offered, for regions of all kinds, against the definitions, out of
+// memory that is full of NaN. On a GPU all of them; where the host plays one, some of each region, or all with
+// --every-way.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
+#include <span>
 
 #include "backends/cpu/device/kernel_table.h"
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/tactics/compiler.h"
 #include "backends/cuda/tactics/launch.h"
 #include "cuda/candidate_networks.h"
+#include "cuda/emulator/emulated_device.h"
+#include "cuda/emulator/host_compiler.h"
 #include "engine/plan_generated.h"
 #include "ir/text.h"
 #include "ops/entry.h"
@@ -33,12 +36,29 @@ DataType storage_of(Kind kind) {
   return kind == Kind::F16 ? DataType::F16 : kind == Kind::BF16 ? DataType::BF16 : DataType::F32;
 }
 
-/// Keeps no text.
-class NoCompiler final : public TextCompiler {
- public:
-  std::vector<std::byte> compile(const std::string&, const std::string&) override { return std::vector<std::byte>(1); }
-  void prefetch(const std::string&, const std::string&) override {}
+/// The first GPU; where there is none, the host plays it.
+struct Machine {
+  Device& device;
+  TextCompiler& compiler;
+  size_t ways;  ///< that are tried for a network, at most
 };
+
+bool& every_way() {
+  static bool every = false;
+  return every;
+}
+
+Machine make_machine() {
+  if (cuda::device_count() > 0) {
+    static PoisonedDevice device(cuda::open_device(0));
+    static cuda::NvrtcCompiler compiler(device.architecture());
+    return {device, compiler, SIZE_MAX};
+  }
+  static EmulatedDevice emulated;
+  static PoisonedDevice device(emulated);
+  static HostCompiler compiler(device.architecture());
+  return {device, compiler, every_way() ? SIZE_MAX : 3};
+}
 
 std::string with_hashes(std::string_view text) {
   std::string result;
@@ -166,25 +186,20 @@ TEST_P(Candidates, MatchTheDefinition) {
                       .host_kernels = cpu::find_kernel,
                       .allow_tf32 = kind == Kind::TF32,
                       .copy = cuda::copy_step};
-  if (cuda::device_count() == 0) {
-    NoCompiler compiler;
-    target.compiler = &compiler;
-    const Ways ways(graph, profile_of(graph, *network), target, storage_of(kind));
-    for (const Ways::Way& way : ways.all())
-      EXPECT_EQ(schedule_fault(*ways.engine(way)->plan().profiles[0]), "") << ways.name(way);
-    GTEST_SKIP() << ways.all().size() << " ways are lowered; there is no GPU to run them";
-  }
-  static PoisonedDevice device(cuda::open_device(0));
-  static cuda::NvrtcCompiler compiler(device.architecture());
-  target.architecture = device.architecture();
-  target.device = &device;
-  target.compiler = &compiler;
+  static const Machine machine = make_machine();
+  static size_t turn = 0;  // so that other variants have theirs in the next region
+  target.architecture = machine.device.architecture();
+  target.device = &machine.device;
+  target.compiler = &machine.compiler;
   const Ways ways(graph, profile_of(graph, *network), target, storage_of(kind));
   const std::vector<Trial> runs = runs_of(graph, *network);
-  for (const Ways::Way& way : ways.all()) {
+  const size_t number = ways.all().size(), step = 1 + (number - 1) / machine.ways;
+  for (size_t next = turn++ % step; next < number; next += step) {
+    const Ways::Way& way = ways.all()[next];
     const auto engine = ways.engine(way);
+    EXPECT_EQ(schedule_fault(*engine->plan().profiles[0]), "") << ways.name(way);
     for (const Trial& trial : runs) {
-      const auto results = tn::test::run(engine, trial.inputs, &device);
+      const auto results = tn::test::run(engine, trial.inputs, &machine.device);
       for (size_t i = 0; i < results.size(); ++i) {
         const TensorView expected = trial.expected[i]->view();
         EXPECT_EQ(difference(results[i].view(), expected, tolerance_for(kind, expected)), "")
@@ -204,3 +219,10 @@ INSTANTIATE_TEST_SUITE_P(Networks, Candidates, testing::ValuesIn(all_cases()), n
 
 }  // namespace
 }  // namespace tn::test
+
+int main(int count, char** arguments) {
+  testing::InitGoogleTest(&count, arguments);
+  for (const std::string_view argument : std::span(arguments, static_cast<size_t>(count)).subspan(1))
+    tn::test::every_way() |= argument == "--every-way";
+  return RUN_ALL_TESTS();
+}

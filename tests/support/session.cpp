@@ -33,6 +33,8 @@ std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string,
   config.fp16 = place().fp16;
   config.tf32 = place().tf32;
   config.preferred_tactic = place().preferred_tactic;
+  config.accelerator = place().device;
+  config.compiler = place().compiler;
   OptimizationProfile profile;
   for (const TensorId id : graph.inputs()) {
     const std::string& name = graph.tensor(id).name;
@@ -49,7 +51,7 @@ std::shared_ptr<const EngineFile> build(Graph graph, const std::map<std::string,
 // Where build_and_run() runs; null on the processor.
 Device* device_of_place() {
   if (place().backend == BuildBackend::Cpu) return nullptr;
-  static PoisonedDevice device(cuda::open_device(0));
+  static PoisonedDevice device(place().device ? *place().device : cuda::open_device(0));
   return &device;
 }
 
@@ -146,7 +148,7 @@ Target place_target() {
   target.features = cpu_info().features;
   if (place().backend == BuildBackend::Cpu) return target;
   static DeviceTarget device;
-  device.architecture = cuda::open_device(0).architecture();
+  device.architecture = (place().device ? *place().device : cuda::open_device(0)).architecture();
   device.allow_tf32 = place().tf32;
   target.device = &device;
   return target;

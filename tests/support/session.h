@@ -24,7 +24,9 @@ struct Value {
 struct Place {
   BuildBackend backend = BuildBackend::Cpu;
   bool fp16 = false, tf32 = false;
-  std::string preferred_tactic;  ///< taken wherever it is a candidate
+  std::string preferred_tactic;      ///< taken wherever it is a candidate
+  Device* device = nullptr;          ///< instead of the first CUDA device
+  TextCompiler* compiler = nullptr;  ///< instead of NVRTC
 };
 void set_place(const Place& place);
 /// The same as passes and tactics see it: to ask what they would do; nothing is compiled or measured with it.

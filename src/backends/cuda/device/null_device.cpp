@@ -14,16 +14,7 @@ namespace tn::cuda {
 class NullQueue final : public Queue {
  public:
   explicit NullQueue(NullDevice& device) : device_(device) {}
-  Status launch(const Launch& launch) noexcept override {
-    device_.ran({*static_cast<const std::string*>(launch.function),
-                 launch.grid,
-                 launch.block,
-                 launch.shared_bytes,
-                 launch.cluster,
-                 launch.overlaps,
-                 {launch.arguments.begin(), launch.arguments.end()}});
-    return {};
-  }
+  Status launch(const Launch& launch) noexcept override { return device_.launch(launch); }
   Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override {
     NullDevice::Call made;
     made.entry = call.name();
@@ -109,6 +100,17 @@ class NullBuffer final : public DeviceBuffer {
 std::vector<NullDevice::Call> NullDevice::take_calls() {
   const std::lock_guard lock(mutex_);
   return std::exchange(calls_, {});
+}
+
+Status NullDevice::launch(const Launch& launch) noexcept {
+  ran({*static_cast<const std::string*>(launch.function),
+       launch.grid,
+       launch.block,
+       launch.shared_bytes,
+       launch.cluster,
+       launch.overlaps,
+       {launch.arguments.begin(), launch.arguments.end()}});
+  return {};
 }
 
 void NullDevice::ran(Call call) {

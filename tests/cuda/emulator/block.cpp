@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cuda/emulator/block.h"
+
+#include <fmt/format.h>
+#include <setjmp.h>
+#include <ucontext.h>
+
+#include <cstring>
+#include <utility>
+
+#include "cuda/emulator/instructions.h"
+
+namespace tn::test {
+namespace {
+
+constexpr size_t kMostShared = 228 * 1024, kSharedAlignment = 1024, kStack = 256 * 1024, kWarp = 32;
+constexpr int kPoison = 0xff;
+
+enum class Waits : uint8_t { Not, ForOthers, AtBarrier, Ended };
+
+}  // namespace
+
+SharedMemory::SharedMemory() : memory_(std::make_unique<char[]>(kMostShared + kSharedAlignment)) {
+  void* begin = memory_.get();
+  size_t room = kMostShared + kSharedAlignment;
+  data_ = static_cast<char*>(std::align(kSharedAlignment, kMostShared, begin, room));
+}
+
+void SharedMemory::begin(size_t bytes) {
+  if (bytes > kMostShared) throw Fault(fmt::format("{} bytes of shared memory", bytes));
+  bytes_ = bytes;
+  std::memset(data_, kPoison, bytes);
+}
+
+char* SharedMemory::at(uint64_t address, size_t bytes) {
+  if (address + bytes > bytes_ || address % bytes != 0)
+    throw Fault(fmt::format("{} bytes at {} of {} bytes of shared memory", bytes, address, bytes_));
+  return data_ + address;
+}
+
+void Copy::make() const {
+  std::memcpy(to, from, present);
+  std::memset(to + present, 0, bytes - present);
+}
+
+struct Emulator::Thread {
+  ucontext_t context{};  ///< where it begins
+  jmp_buf place;         ///< where it goes on: changing stacks by jumps asks nothing of the operating system
+  bool begun = false;
+  std::unique_ptr<char[]> stack;
+  tn_emulator::Index index;
+  Waits waits = Waits::Not;
+  const Instruction* instruction = nullptr;
+  Lane lane;
+};
+
+Emulator::Emulator() : scheduler_(std::make_unique<Thread>()) {
+  shared = memory_.data();
+  instruction = take_instruction;
+  barrier = take_barrier;
+}
+Emulator::~Emulator() = default;
+
+void Emulator::run(const Work& work) {
+  work_ = work;
+  threads = work.threads, blocks = work.blocks;
+  count_ = size_t{threads.x} * threads.y * threads.z;
+  while (all_.size() < count_) {
+    all_.push_back(std::make_unique<Thread>());
+    all_.back()->stack = std::make_unique_for_overwrite<char[]>(kStack);
+    all_.back()->lane.shared = &memory_;
+  }
+  work.kernel->attach(this);
+  for (block.z = 0; block.z < blocks.z; ++block.z)
+    for (block.y = 0; block.y < blocks.y; ++block.y)
+      for (block.x = 0; block.x < blocks.x; ++block.x) run_block();
+}
+
+void Emulator::run_block() {
+  memory_.begin(work_.shared_bytes);
+  if (work_.kernel->shared_begin)
+    std::memset(work_.kernel->shared_begin, kPoison,
+                static_cast<size_t>(work_.kernel->shared_end - work_.kernel->shared_begin));
+  ended_ = 0;
+  reversed_ = !reversed_;
+  for (size_t i = 0; i < count_; ++i) {
+    Thread& fresh = *all_[i];
+    const auto number = static_cast<unsigned>(i);
+    fresh.index = {number % threads.x, number / threads.x % threads.y, number / threads.x / threads.y};
+    fresh.waits = Waits::Not;
+    fresh.begun = false;
+    fresh.lane.copies.clear();
+    fresh.lane.groups.clear();
+    fresh.lane.eager = i % 3 == 0;
+    getcontext(&fresh.context);
+    fresh.context.uc_stack.ss_sp = fresh.stack.get();
+    fresh.context.uc_stack.ss_size = kStack;
+    fresh.context.uc_link = nullptr;
+    const auto self = reinterpret_cast<uintptr_t>(this);
+    makecontext(&fresh.context, reinterpret_cast<void (*)()>(&Emulator::enter), 2, static_cast<unsigned>(self),
+                static_cast<unsigned>(self >> 32));
+  }
+  while (ended_ < count_) {
+    const bool moved = run_threads() | run_groups() || pass_barrier();
+    if (!moved) throw Fault("threads wait for one another");
+  }
+}
+
+bool Emulator::run_threads() {
+  bool moved = false;
+  for (size_t i = 0; i < count_; ++i) {
+    Thread& next = *all_[reversed_ ? count_ - 1 - i : i];
+    if (next.waits != Waits::Not) continue;
+    resume(next);
+    moved = true;
+  }
+  return moved;
+}
+
+// Instructions that several lanes execute together.
+bool Emulator::run_groups() {
+  bool moved = false;
+  std::vector<Lane*> lanes;
+  for (size_t first = 0; first < count_; first += kWarp) {
+    Thread& leader = *all_[first];
+    if (leader.waits != Waits::ForOthers || first % static_cast<size_t>(leader.instruction->lanes) != 0) continue;
+    const size_t end = std::min(count_, first + static_cast<size_t>(leader.instruction->lanes));
+    lanes.clear();
+    for (size_t i = first; i < end && all_[i]->waits == Waits::ForOthers; ++i) {
+      if (all_[i]->instruction != leader.instruction)
+        throw Fault(
+            fmt::format("lanes execute '{}' and '{}' at once", leader.instruction->name, all_[i]->instruction->name));
+      lanes.push_back(&all_[i]->lane);
+    }
+    if (lanes.size() != end - first) continue;
+    leader.instruction->execute(lanes, reads_);
+    for (size_t i = first; i < end; ++i) all_[i]->waits = Waits::Not;
+    moved = true;
+  }
+  return moved;
+}
+
+bool Emulator::pass_barrier() {
+  for (size_t i = 0; i < count_; ++i)
+    if (all_[i]->waits != Waits::AtBarrier && all_[i]->waits != Waits::Ended) return false;
+  for (size_t i = 0; i < count_; ++i)
+    if (all_[i]->waits == Waits::AtBarrier) all_[i]->waits = Waits::Not;
+  return true;
+}
+
+void Emulator::resume(Thread& next) {
+  running_ = &next;
+  thread = next.index;
+  if (_setjmp(scheduler_->place) == 0) {
+    if (next.begun) _longjmp(next.place, 1);
+    next.begun = true;
+    setcontext(&next.context);
+  }
+  if (!fault_.empty()) throw Fault(std::exchange(fault_, {}));
+}
+
+void Emulator::suspend() {
+  if (_setjmp(running_->place) == 0) _longjmp(scheduler_->place, 1);
+}
+
+void Emulator::enter(unsigned low, unsigned high) {
+  auto& self = *reinterpret_cast<Emulator*>(uintptr_t{low} | uintptr_t{high} << 32);
+  self.work_.kernel->run(reinterpret_cast<const unsigned long long*>(self.work_.arguments));
+  // What is still under way arrives, whoever has that memory by then.
+  for (const auto& group : self.running_->lane.groups)
+    for (const Copy& copy : group) copy.make();
+  self.running_->waits = Waits::Ended;
+  ++self.ended_;
+  self.suspend();
+}
+
+void Emulator::take_instruction(Host& host, const char* text, tn_emulator::Word* words, int count) {
+  auto& self = static_cast<Emulator&>(host);
+  Thread& running = *self.running_;
+  try {
+    const Instruction*& known = self.known_[text];
+    if (!known) known = &find_instruction(text);
+    running.instruction = known;
+    running.lane.words = {words, static_cast<size_t>(count)};
+    if (running.instruction->lanes == 1) {
+      Lane* const lane = &running.lane;
+      running.instruction->execute({&lane, 1}, self.reads_);
+      return;
+    }
+    running.waits = Waits::ForOthers;
+  } catch (const Fault& fault) {
+    self.fault_ = fault.what();
+  }
+  self.suspend();
+}
+
+void Emulator::take_barrier(Host& host) {
+  auto& self = static_cast<Emulator&>(host);
+  self.running_->waits = Waits::AtBarrier;
+  self.suspend();
+}
+
+}  // namespace tn::test

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cuda/emulator/host.h"
+
+namespace tn::test {
+
+/// What a kernel does that no GPU would do for it.
+class Fault : public std::runtime_error {
+  using runtime_error::runtime_error;
+};
+
+/// Of one block; full of NaN when it begins.
+class SharedMemory {
+ public:
+  SharedMemory();
+  void begin(size_t bytes);
+  char* data() { return data_; }
+  /// Throws Fault beyond the end, or if the address is no multiple of `bytes`.
+  char* at(uint64_t address, size_t bytes);
+
+ private:
+  std::unique_ptr<char[]> memory_;
+  char* data_;
+  size_t bytes_ = 0;
+};
+
+/// A copy to shared memory that may be under way for a while.
+struct Copy {
+  char* to;
+  const char* from;
+  size_t bytes, present;  ///< what is not present is zero
+  void make() const;
+};
+
+/// One thread at an instruction.
+struct Lane {
+  SharedMemory* shared;
+  std::span<tn_emulator::Word> words;
+  std::vector<Copy> copies;               ///< since the last group was closed
+  std::vector<std::vector<Copy>> groups;  ///< under way
+  bool eager = false;                     ///< makes copies at once; else as late as it may
+};
+
+struct Instruction;
+
+/// How shared memory was read by ldmatrix.
+struct SharedReads {
+  int64_t phases = 0;     ///< eight lanes at a time, 16 bytes each
+  int64_t conflicts = 0;  ///< cycles more than one for each
+};
+
+/// Runs the blocks of a grid, one after another. Threads of a block take turns: each runs until it has to wait for
+/// others. In every other block the last thread begins, and half of the copies are made as late as a kernel allows:
+/// what a barrier or a wait is missing for comes out wrong.
+class Emulator final : private tn_emulator::Host {
+ public:
+  Emulator();
+  ~Emulator();
+  struct Work {
+    const tn_emulator::Kernel* kernel;
+    tn_emulator::Index blocks, threads;
+    size_t shared_bytes;
+    const uint64_t* arguments;
+  };
+  /// Throws Fault.
+  void run(const Work& work);
+  const SharedReads& reads() const { return reads_; }
+
+ private:
+  struct Thread;
+  static void take_instruction(Host& host, const char* text, tn_emulator::Word* words, int count);
+  static void take_barrier(Host& host);
+  static void enter(unsigned low, unsigned high);
+  void run_block();
+  bool run_threads();
+  bool run_groups();
+  bool pass_barrier();
+  void resume(Thread& thread);
+  void suspend();
+
+  Work work_{};
+  SharedMemory memory_;
+  SharedReads reads_;
+  std::vector<std::unique_ptr<Thread>> all_;                   ///< kept from block to block
+  std::unordered_map<const char*, const Instruction*> known_;  ///< by the address of a text, which no library frees
+  size_t count_ = 0, ended_ = 0;
+  Thread* running_ = nullptr;
+  std::unique_ptr<Thread> scheduler_;
+  bool reversed_ = false;
+  std::string fault_;
+};
+
+}  // namespace tn::test
