@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text form of expressions and its parser.
-#include <charconv>
 #include <cmath>
 #include <map>
 
+#include "base/text_cursor.h"
 #include "expr/node.h"
 
 namespace tn {
@@ -84,16 +84,16 @@ class Parser {
   std::vector<Expr> parse() {
     std::vector<Expr> results;
     do {
-      const size_t start = at_;
+      const size_t start = text_.place();
       const std::string name(word());
       if (take('=')) {
         if (!names_.emplace(name, expression(0)).second) fail("the name is taken");
       } else {
-        at_ = start;
+        text_.go_back(start);
         results.push_back(expression(0));
       }
     } while (take(';'));
-    if (at_ != text_.size()) fail("expected ';' or the end");
+    if (!text_.done()) fail("expected ';' or the end");
     if (results.empty()) fail("there is no result");
     return results;
   }
@@ -102,26 +102,13 @@ class Parser {
   static constexpr int kMaxDepth = 1000;
 
   [[noreturn]] void fail(std::string_view what) const {
-    throw Error(ErrorCode::InvalidArgument, "expression '{}': {} at '{}'", text_, what, text_.substr(at_));
+    throw Error(ErrorCode::InvalidArgument, "expression '{}': {} at '{}'", text_.text(), what, text_.rest());
   }
-  void skip() {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-  }
-  bool take(char c) {
-    skip();
-    if (at_ >= text_.size() || text_[at_] != c) return false;
-    ++at_;
-    skip();
-    return true;
-  }
+  bool take(char c) { return text_.take(c); }
   std::string_view word() {
-    skip();
-    const size_t start = at_;
-    const auto part_of_word = [](char c) {
+    return text_.word([](char c) {
       return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-' || c == '+';
-    };
-    while (at_ < text_.size() && part_of_word(text_[at_])) ++at_;
-    return text_.substr(start, at_ - start);
+    });
   }
   ScalarType type_after_colon() {
     if (!take(':')) return ScalarType::F32;
@@ -145,10 +132,9 @@ class Parser {
 
   template <typename T>
   T number(std::string_view text) {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) fail(fmt::format("'{}' is no number", text));
-    return value;
+    const auto value = parse_number<T>(text);
+    if (!value) fail(fmt::format("'{}' is no number", text));
+    return *value;
   }
 
   Expr literal(std::string_view text) {
@@ -178,8 +164,7 @@ class Parser {
     return call(function, operands, type);
   }
 
-  std::string_view text_;
-  size_t at_ = 0;
+  TextCursor text_;
   std::map<std::string, Expr, std::less<>> names_;
 };
 

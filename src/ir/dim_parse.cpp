@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cctype>
-#include <charconv>
 
 #include "base/error.h"
+#include "base/text_cursor.h"
 #include "ir/dim.h"
 
 namespace tn {
@@ -16,24 +16,15 @@ class Parser {
 
   Dim parse() {
     const Dim dim = sum();
-    if (at_ != text_.size()) fail();
+    if (!text_.done()) fail();
     return dim;
   }
 
  private:
   static constexpr int kMaxDepth = 200;
 
-  [[noreturn]] void fail() const { throw Error(ErrorCode::InvalidArgument, "'{}' is not a dimension", text_); }
-  void skip() {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-  }
-  bool take(char c) {
-    skip();
-    if (at_ >= text_.size() || text_[at_] != c) return false;
-    ++at_;
-    skip();
-    return true;
-  }
+  [[noreturn]] void fail() const { throw Error(ErrorCode::InvalidArgument, "'{}' is not a dimension", text_.text()); }
+  bool take(char c) { return text_.take(c); }
 
   Dim sum() {
     if (++depth_ > kMaxDepth) fail();
@@ -57,19 +48,18 @@ class Parser {
   }
 
   Dim atom() {
-    skip();
     if (take('(')) {
       const Dim inner = sum();
       if (!take(')')) fail();
       return inner;
     }
-    const std::string_view word = take_word();
+    const std::string_view word =
+        text_.word([](char c) { return std::string_view(" +-*(),").find(c) == std::string_view::npos; });
     if (word.empty()) fail();
     if (std::isdigit(static_cast<unsigned char>(word[0])) != 0) {
-      int64_t value = 0;
-      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-      if (error != std::errc() || end != word.data() + word.size()) fail();
-      return value;
+      const auto value = parse_number<int64_t>(word);
+      if (!value) fail();
+      return *value;
     }
     if (!take('(')) return Dim::symbol(std::string(word));
     const Dim a = sum();
@@ -82,16 +72,7 @@ class Parser {
     fail();
   }
 
-  std::string_view take_word() {
-    const size_t begin = at_;
-    while (at_ < text_.size() && std::string_view(" +-*(),").find(text_[at_]) == std::string_view::npos) ++at_;
-    const std::string_view word = text_.substr(begin, at_ - begin);
-    skip();
-    return word;
-  }
-
-  std::string_view text_;
-  size_t at_ = 0;
+  TextCursor text_;
   int depth_ = 0;
 };
 
