@@ -23,6 +23,10 @@ TENON_API int32_t getNbDevices(Backend backend) noexcept;
 /// False where there is no such device.
 TENON_API bool getDeviceInfo(Backend backend, int32_t index, DeviceInfo& info) noexcept;
 
+/// Bytes of the device's memory, of the machine's on the CPU, that nothing uses, and all of them. False where there is
+/// no such device.
+TENON_API bool getDeviceMemoryInfo(Backend backend, int32_t index, std::size_t& free, std::size_t& total) noexcept;
+
 /// Why there is no such device; empty where there is. Valid until the thread's next call.
 TENON_API char const* getDeviceProblem(Backend backend, int32_t index) noexcept;
 
@@ -35,6 +39,11 @@ TENON_API Stream createStream(int32_t cpuThreads = 0) noexcept;
 /// A stream of any device. On a GPU work is given to it by the calling thread; `cpuThreads` is for layers that run on
 /// the host. nullptr if there is no such device.
 TENON_API Stream createDeviceStream(Backend backend, int32_t index, int32_t cpuThreads = 0) noexcept;
+/// A stream over one that the program has made by itself: a cudaStream_t (or CUstream) of that GPU's primary context,
+/// which is the context that CUDA's runtime uses; nullptr is its default stream. Runs and copies given to the result
+/// take their place among the program's own work there. destroyStream() leaves the native stream, which must outlive
+/// the result. nullptr if there is no such GPU.
+TENON_API Stream wrapDeviceStream(Backend backend, int32_t index, void* native, int32_t cpuThreads = 0) noexcept;
 /// Waits for the stream's work, then frees it. nullptr is allowed.
 TENON_API void destroyStream(Stream stream) noexcept;
 /// Waits until everything enqueued so far is done. False if a run failed since the last call; the logger has the
@@ -45,18 +54,19 @@ TENON_API char const* getStreamError(Stream stream) noexcept;
 /// True when nothing is left to do. Never waits.
 TENON_API bool queryStream(Stream stream) noexcept;
 /// Calls function(argument) once the work enqueued before it is done and before any that is enqueued later. The
-/// function holds the stream up while it runs, and must not call into Tenon. On a GPU the call waits for that work.
+/// function holds the stream up while it runs, and must not call into Tenon or CUDA.
 TENON_API bool enqueueHostFunction(Stream stream, void (*function)(void*), void* argument) noexcept;
-/// Whether waiting threads spin for long (true: lowest latency) or go to sleep soon (false, the default). A GPU's
-/// driver decides by itself.
+/// Whether waiting threads spin for long (true: lowest latency) or go to sleep soon (false, the default). For a GPU
+/// the driver decides until this is called.
 TENON_API void setStreamSpinWait(Stream stream, bool spin) noexcept;
 
 enum class MemoryKind : int32_t {
-  kDEVICE = 0,  ///< where the device computes
-  kHOST = 1,    ///< the host's, and fast to copy from and to the device (pinned)
+  kDEVICE = 0,   ///< where the device computes
+  kHOST = 1,     ///< the host's, and fast to copy from and to the device (pinned)
+  kMANAGED = 2,  ///< for both: a GPU's driver moves it to where it is used
 };
 
-/// Memory, freed by the destructor. On the CPU both kinds are the same.
+/// Memory, freed by the destructor. On the CPU all kinds are the same.
 class IDeviceMemory : public INoCopy {
  public:
   /// On a GPU not to be read by the host if it is kDEVICE.
@@ -77,10 +87,13 @@ class IEvent : public INoCopy {
   virtual bool record(Stream stream) noexcept = 0;
   /// Waits until the point that was recorded last is reached.
   virtual bool synchronize() noexcept = 0;
+  /// Holds back what is given to `stream`, another one of the device, from now on until the point that was recorded
+  /// last is reached. The event must stay until then. Returns at once.
+  virtual bool makeWait(Stream stream) const noexcept = 0;
   /// Milliseconds from `start`, an event of the same device, to this one; both are reached. NaN if they cannot be told.
   virtual double getElapsedTime(IEvent const& start) const noexcept = 0;
 };
-/// nullptr if there is no such device.
-TENON_API IEvent* createEvent(Backend backend, int32_t index) noexcept;
+/// `spinWait`: whether synchronize() waits actively, on a GPU. nullptr if there is no such device.
+TENON_API IEvent* createEvent(Backend backend, int32_t index, bool spinWait = true) noexcept;
 
 }  // namespace tenon

@@ -13,6 +13,12 @@ class IEngineInspector;
 enum class ExecutionContextAllocationStrategy : int32_t {
   kSTATIC = 0,             ///< memory for the largest profile, taken when the context is made
   kON_PROFILE_CHANGE = 1,  ///< memory for the profile in use, taken when it is set
+  kUSER_MANAGED = 2,       ///< memory that the program gives by setDeviceMemoryV2()
+};
+
+enum class EngineStat : int32_t {
+  kTOTAL_WEIGHTS_SIZE = 0,
+  kSTRIPPED_WEIGHTS_SIZE = 1,
 };
 
 /// A loaded network, immutable. All methods may be called from several threads at once.
@@ -57,6 +63,8 @@ class ICudaEngine : public INoCopy {
                                                   OptProfileSelector select) const noexcept = 0;
   virtual ProfilingVerbosity getProfilingVerbosity() const noexcept = 0;
 
+  /// Bytes of the weights, where the engine computes; −1 for what is not known.
+  virtual int64_t getEngineStat(EngineStat stat) const noexcept = 0;
   /// Bytes of scratch that a context needs, over all profiles or for one.
   virtual int64_t getDeviceMemorySizeV2() const noexcept = 0;
   virtual int64_t getDeviceMemorySizeForProfileV2(int32_t profileIndex) const noexcept = 0;
@@ -104,12 +112,21 @@ class IExecutionContext : public INoCopy {
   virtual int64_t getMaxOutputSize(char const* tensorName) const noexcept = 0;
 
   /// Host pointers on the CPU and for tensors of TensorLocation::kHOST, else the device's. Aligned to the element's
-  /// size (64 bytes are fastest); the memory stays the caller's. Needed for every I/O tensor.
+  /// size (64 bytes are fastest), on a GPU to 16 bytes; the memory stays the caller's. Needed for every I/O tensor.
   virtual bool setTensorAddress(char const* tensorName, void* data) noexcept = 0;
   virtual bool setInputTensorAddress(char const* tensorName, void const* data) noexcept = 0;
   virtual bool setOutputTensorAddress(char const* tensorName, void* data) noexcept = 0;
   virtual void const* getTensorAddress(char const* tensorName) const noexcept = 0;
   virtual void* getOutputTensorAddress(char const* tensorName) const noexcept = 0;
+
+  /// Memory for the activations of a context made with kUSER_MANAGED: of the device that the engine runs on, 64-byte
+  /// aligned, at least getDeviceMemorySizeForProfileV2() bytes. It stays the caller's; contexts that never run at the
+  /// same time may share it. Not while a run is under way.
+  virtual void setDeviceMemoryV2(void* memory, int64_t size) noexcept = 0;
+
+  /// With true, a run on a GPU waits after each layer: slow, but a failure names the layer.
+  virtual void setDebugSync(bool sync) noexcept = 0;
+  virtual bool getDebugSync() const noexcept = 0;
 
   /// Puts one run on the stream and returns at once, or after the run for a null stream. The context, its shapes and
   /// its addresses may be changed again when the run is done.

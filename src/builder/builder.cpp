@@ -9,6 +9,7 @@
 #include "base/os/cpu.h"
 #include "builder/batch_choice.h"
 #include "builder/build_target.h"
+#include "builder/host_work.h"
 #include "builder/profiles.h"
 #include "engine/engine_file.h"
 #include "engine/plan_generated.h"
@@ -281,9 +282,11 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   WeightStore weights;
   for (const auto& [profile, target, lowered_graph, tuner, weighed] : fitted) {
     plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, *tuner, weights));
-    if (config.explain) plan.explanation += weighed + tuner->explanation();
+    std::string explanation = weighed + tuner->explanation();
+    if (target.device) explanation += describe_host_work(*plan.profiles.back());
+    if (config.explain) plan.explanation += explanation;
     if (report) {
-      report->explanation += weighed + tuner->explanation();
+      report->explanation += explanation;
       report->measured += tuner->measured();
     }
     const auto& lowered = *plan.profiles.back();

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "backends/cpu/device/kernel_table.h"
 #include "backends/cuda/codegen/nvrtc.h"
 #include "backends/cuda/device/kernel_table.h"
@@ -107,7 +109,7 @@ TEST_F(NullDeviceTest, WhatIsReadHasBeenWritten) {
   const auto steps = launches();
   const auto calls = run(9);
   ASSERT_EQ(calls.size(), steps.size());
-  const auto weights = on_device_->weights();
+  const auto weights = on_device_->weights().bytes();
   const auto within = [](uint64_t address, const void* begin, size_t bytes) {
     return address - reinterpret_cast<uint64_t>(begin) < bytes;
   };
@@ -130,6 +132,27 @@ TEST_F(NullDeviceTest, WhatIsReadHasBeenWritten) {
     }
   }
   EXPECT_EQ(written.back().first, reinterpret_cast<uint64_t>(output_.data()));
+}
+
+// Images of kernels and what else the host alone reads take no room there.
+TEST_F(NullDeviceTest, TheDeviceGetsTheWeightsThatItReads) {
+  const DeviceWeights& weights = on_device_->weights();
+  size_t there = 0, images = 0;
+  for (const auto& tensor : profile().tensors) {
+    if (tensor->storage != plan::Storage::Weights) continue;
+    const size_t bytes = tensor->bytes;
+    if (tensor->host) {
+      images += bytes;
+      continue;
+    }
+    there += bytes;
+    const std::byte* place = weights.place(tensor->position);
+    ASSERT_NE(place, nullptr) << tensor->name;
+    EXPECT_EQ(std::memcmp(place, engine_->weights().data() + tensor->position, bytes), 0) << tensor->name;
+  }
+  EXPECT_GT(there, 0u);
+  EXPECT_GT(images, 1000u);
+  EXPECT_LT(weights.bytes().size(), engine_->weights().size() - 1000);
 }
 
 TEST_F(NullDeviceTest, AShapeChangesGridsAndScalarsAlone) {

@@ -25,6 +25,8 @@ struct Launch {
   std::span<const uint64_t> arguments;  ///< one per parameter, each of 8 bytes; copied by the call
 };
 
+class Event;
+
 /// Work that a library puts into a queue of the device by itself.
 class LibraryCall {
  public:
@@ -46,8 +48,15 @@ class Queue {
   virtual Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept = 0;
   /// Between any two places, on the host (pinned or not) or on the device.
   virtual Status copy(void* to, const void* from, size_t bytes) noexcept = 0;
+  /// What follows waits for what `event` recorded last, in this queue or in another of the device.
+  virtual Status wait(const Event& event) noexcept = 0;
+  /// Calls function(argument) on a thread of the driver's when the work so far is done; what follows waits for it. The
+  /// function must not use the device.
+  virtual Status call_host(void (*function)(void*), void* argument) noexcept = 0;
   /// Waits for all work; fails with what went wrong in any of it.
   virtual Status synchronize() noexcept = 0;
+  /// Whether synchronize() spins until the work is done or sleeps meanwhile; until this is called the driver decides.
+  virtual void set_spin(bool spin) noexcept = 0;
   /// Whether no work is left. Never waits.
   virtual bool idle() noexcept = 0;
 };
@@ -73,7 +82,20 @@ class Event {
   virtual Status since(const Event& start, double& milliseconds) noexcept = 0;
 };
 
-/// Memory of a device, or of the host where the device reads it fast (pinned).
+enum class MemoryKind : uint8_t {
+  Device,
+  Pinned,   ///< the host's, and fast to copy from and to the device
+  Managed,  ///< both may use it: the driver moves it to where it is used
+};
+
+/// What memory is for, and what would help where there is none.
+struct MemoryPurpose {
+  MemoryPurpose(const char* what_in, const char* help_in = "ending other programs on the device would help")
+      : what(what_in), help(help_in) {}
+  const char* what;  ///< "activations and workspace"
+  const char* help;
+};
+
 class DeviceBuffer {
  public:
   virtual ~DeviceBuffer() = default;
@@ -94,18 +116,27 @@ class Device {
   virtual std::string version() const = 0;       ///< of the driver
   virtual int multiprocessors() const = 0;
   virtual size_t memory_bytes() const = 0;
+  virtual size_t free_memory_bytes() = 0;
   /// Makes the calling thread the device's, as libraries expect it. False where libraries have no device to run on.
   /// Throws Error as the device does.
   virtual bool enter_for_libraries() { return false; }
   /// 256-byte aligned. Throws Error(OutOfMemory) naming the size, the purpose, what is free, and what would help.
-  virtual std::unique_ptr<DeviceBuffer> allocate(size_t bytes, const char* purpose) = 0;
-  virtual std::unique_ptr<DeviceBuffer> allocate_pinned(size_t bytes, const char* purpose) = 0;
+  virtual std::unique_ptr<DeviceBuffer> allocate(MemoryKind kind, size_t bytes, const MemoryPurpose& purpose) = 0;
+  std::unique_ptr<DeviceBuffer> allocate(size_t bytes, const MemoryPurpose& purpose) {
+    return allocate(MemoryKind::Device, bytes, purpose);
+  }
   virtual std::unique_ptr<Queue> make_queue() = 0;
+  /// A queue over one that the program has made with the maker's own interface (of CUDA: a CUstream of the device's
+  /// primary context; null is its default stream). It must outlive the result.
+  virtual std::unique_ptr<Queue> adopt_queue(void* native) = 0;
   virtual std::unique_ptr<LaunchGraph> make_graph() = 0;
-  virtual std::unique_ptr<Event> make_event() = 0;
-  /// The function `entry` of a compiled image; loaded once per image, kept. Lets it use `shared_bytes` of dynamic
-  /// memory. Throws Error(InvalidEngine) naming the entry and what the driver says.
-  virtual void* load(std::span<const std::byte> image, const std::string& entry, uint32_t shared_bytes) = 0;
+  /// `spins`: how wait() waits.
+  virtual std::unique_ptr<Event> make_event(bool spins = true) = 0;
+  /// The function `entry` of a compiled image, loaded as long as anybody holds it and shared by all who do. Lets it use
+  /// `shared_bytes` of dynamic memory. Throws Error(InvalidEngine, OutOfMemory) naming the entry and what the driver
+  /// says.
+  virtual std::shared_ptr<void> load(std::span<const std::byte> image, const std::string& entry,
+                                     uint32_t shared_bytes) = 0;
 };
 
 }  // namespace tn

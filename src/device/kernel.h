@@ -56,6 +56,11 @@ struct KernelSpec {
 /// Kernels that every runtime has: a copy on the processor between any strides and types; one between the memory of
 /// the host and that of a device, without gaps, of one type.
 inline constexpr std::string_view kCopyKernel = "copy", kTransferKernel = "transfer";
+/// What a context runs itself, because it runs step lists.
+inline constexpr std::string_view kControlKernels = "control.", kBranchKernel = "control.if",
+                                  kLoopKernel = "control.loop", kBatchKernel = "control.batch";
+/// It reads the shapes of its operands, wherever they lie, and not their elements.
+inline constexpr std::string_view kResultExtentsKernel = "result_extents";
 
 /// A kernel of the runtime, found by the name that a step gives.
 struct KernelEntry {

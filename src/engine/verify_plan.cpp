@@ -5,6 +5,7 @@
 #include "base/data_type.h"
 #include "base/error.h"
 #include "base/shape.h"
+#include "device/kernel.h"
 #include "engine/engine_file.h"
 #include "engine/plan_generated.h"
 #include "program/shape_program.h"
@@ -166,17 +167,17 @@ class ProfileVerifier {
         depth_[nested] = depth_[index] + 1;
         require(depth_[nested] <= kDeepest, "step '{}' runs a list at level {}", step->name, depth_[nested]);
       }
-      const bool batch = step->kernel == "control.batch";
+      const bool batch = step->kernel == kBatchKernel;
       require(apart() ? !batch && (step->host || step->lists.empty()) : !step->host, "step '{}' runs elsewhere",
               step->name);
       for (const uint32_t nested : step->lists)
         require((profile_.lists[nested]->copies > 0) == batch, "step '{}' runs list {}", step->name, nested);
       if (batch) batch_loop(*step);
-      if (step->kernel == "control.if") {
+      if (step->kernel == kBranchKernel) {
         require(step->lists.size() == 2 && step->inputs.size() == 1 && is_one_number(step->inputs[0]),
                 "step '{}' is no branch", step->name);
       }
-      if (step->kernel == "control.loop") {
+      if (step->kernel == kLoopKernel) {
         require(step->lists.size() == 1 && step->inputs.size() == 2 && step->outputs.size() == 2,
                 "step '{}' is no loop", step->name);
         require(is_one_number(step->outputs[0]) && is_one_number(step->outputs[1]), "loop '{}' has no counter",
@@ -200,7 +201,7 @@ class ProfileVerifier {
       require(list.private_bytes % 64 == 0 && list.private_bytes <= step.workspace_bytes / list.copies,
               "step '{}' has too little memory for {} threads", step.name, list.copies);
       for (const auto& inner : list.steps) {
-        require(inner && inner->lists.empty() && inner->defines.empty() && !inner->kernel.starts_with("control."),
+        require(inner && inner->lists.empty() && inner->defines.empty() && !inner->kernel.starts_with(kControlKernels),
                 "a step of the loop '{}' cannot run there", step.name);
         require(inner->workspace_bytes == 0 || lies_in(inner->workspace_position, inner->workspace_bytes,
                                                        step.workspace_position, list.private_bytes),
@@ -253,7 +254,7 @@ class ProfileVerifier {
   bool apart() const { return plan_.backend != "cpu"; }
 
   // What tells shapes only may be asked of tensors wherever they are.
-  bool reads_shapes_only(const plan::StepT& step) const { return step.kernel == "result_extents"; }
+  bool reads_shapes_only(const plan::StepT& step) const { return step.kernel == kResultExtentsKernel; }
 
   void operands(const plan::StepT& step, const std::vector<int32_t>& ids, bool input) const {
     for (const int32_t id : ids) {

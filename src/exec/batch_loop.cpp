@@ -53,7 +53,8 @@ class BatchLoop::Body {
     for (size_t i = 0; i < steps_.size() && status_; ++i) {
       const auto start = around_.observer ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
       BoundStep& step = steps_[i];
-      const std::span workspace(around_.arena + step.step->workspace_position + shift_, step.step->workspace_bytes);
+      const std::span workspace(around_.memories.arena + step.step->workspace_position + shift_,
+                                step.step->workspace_bytes);
       status_ = step.kernel->run({step.inputs, step.outputs, workspace, lane, step.defined});
       if (!status_) status_ = Status::failure(status_.code(), "step '{}': {}", step.step->name, status_.message());
       if (!around_.observer) continue;

@@ -13,7 +13,7 @@ namespace tn {
 struct BatchSurroundings {
   const plan::ProfileT& profile;
   const TensorTable& tensors;
-  std::byte* arena;
+  const Memories& memories;
   KernelFinder find;
   int threads;
   StepObserver* const& observer;

@@ -14,10 +14,18 @@
 #include "exec/profile_state.h"
 
 namespace tn {
+namespace {
+
+Status failure(const plan::StepT& step, const Status& status) noexcept {
+  return Status::failure(status.code(), "step '{}'{}{}: {}", step.name, step.tactic.empty() ? "" : ", ", step.tactic,
+                         status.message());
+}
+
+}  // namespace
 
 Context::Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads,
-                 std::shared_ptr<const DeviceEngine> device)
-    : engine_(std::move(engine)), find_(find), threads_(threads), device_(std::move(device)) {
+                 std::shared_ptr<const DeviceEngine> device, ArenaOwner arena)
+    : engine_(std::move(engine)), find_(find), threads_(threads), device_(std::move(device)), arena_owner_(arena) {
   const auto& plan = engine_->plan();
   const uint32_t missing = plan.features & ~cpu_info().features;
   if (missing != 0) {
@@ -41,13 +49,15 @@ void Context::select_profile(int index) {
   }
   try {
     state_ = std::make_unique<ProfileState>(*profiles[static_cast<size_t>(index)], *engine_, find_, threads_,
-                                            device_.get(), observer_);
+                                            device_.get(), arena_owner_, observer_);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::OutOfMemory, "there is not enough memory for the kernels of profile {}", index);
   } catch (const std::length_error&) {
     throw Error(ErrorCode::InvalidEngine, "profile {} asks for more memory than there can be", index);
   }
+  state_->memories.arena = arena_owner_ == ArenaOwner::Caller ? caller_arena_.data() : state_->memories.arena;
   profile_index_ = index;
+  reading_shapes_ = false;
   shapes_changed_ = true;
   addresses_changed_ = true;
   for (size_t i = 0; i < input_set_.size(); ++i) {
@@ -89,6 +99,19 @@ Status Context::set_address(int binding, void* address) noexcept {
   void*& known = addresses_[static_cast<size_t>(binding)];
   if (known != address) addresses_changed_ = true;
   known = address;
+  return {};
+}
+
+Status Context::set_arena(std::byte* memory, size_t bytes) noexcept {
+  constexpr uintptr_t kAlignment = 64;
+  if (arena_owner_ != ArenaOwner::Caller)
+    return Status::failure(ErrorCode::InvalidArgument, "the context has memory of its own for its activations");
+  if (reinterpret_cast<uintptr_t>(memory) % kAlignment != 0)
+    return Status::failure(ErrorCode::InvalidArgument, "memory for activations must be aligned to {} bytes",
+                           kAlignment);
+  caller_arena_ = {memory, bytes};
+  state_->memories.arena = memory;
+  addresses_changed_ = true;
   return {};
 }
 
@@ -180,9 +203,9 @@ Status Context::update_shapes() noexcept {
                              plan.bindings[static_cast<size_t>(symbol->input)]->name);
     }
   }
-  if (last_queue_) {
-    if (Status status = last_queue_->synchronize(); !status) return status;
-    last_queue_ = nullptr;
+  if (reading_shapes_) {
+    if (Status status = state_->shapes_read->wait(); !status) return status;
+    reading_shapes_ = false;
   }
   if (Status status = evaluate_shapes(false); !status) return status;
   state_->tensors.update(state_->results, addresses_);
@@ -192,9 +215,7 @@ Status Context::update_shapes() noexcept {
     for (BoundStep& step : list) {
       step.take_views(state_->tensors);
       if (!step.kernel) continue;
-      if (Status status = step.kernel->bind(step.inputs, step.outputs); !status) {
-        return Status::failure(status.code(), "step '{}': {}", step.step->name, status.message());
-      }
+      if (Status status = step.kernel->bind(step.inputs, step.outputs); !status) return failure(*step.step, status);
     }
   }
   shapes_changed_ = false;
@@ -239,6 +260,10 @@ Status Context::update_addresses() noexcept {
 }
 
 Status Context::prepare() noexcept {
+  if (arena_owner_ == ArenaOwner::Caller && caller_arena_.size() < state_->profile.arena_bytes)
+    return Status::failure(ErrorCode::InvalidArgument,
+                           "the context was given {} bytes for its activations, profile {} needs {}",
+                           caller_arena_.size(), profile_index_, state_->profile.arena_bytes);
   if (shapes_changed_ || state_->has_unknowns || values_changed()) {
     if (Status status = update_shapes(); !status) return status;
   }
@@ -251,6 +276,10 @@ Status Context::enqueue_steps(size_t first, size_t last, Lane& lane, Queue* queu
     if (Status status = run_step(state_->lists[0][i], run); !status) return status;
   }
   return {};
+}
+
+bool Context::on_device(const BoundStep& step) const noexcept {
+  return device_ && !step.step->host;
 }
 
 bool Context::is_asynchronous() const noexcept {
@@ -266,8 +295,10 @@ Status Context::run(Lane& lane, Queue* queue) noexcept {
   if (Status status = prepare(); !status) return status;
   Run run{lane, queue};
   iterations_ = 0;
-  last_queue_ = queue;
-  return run_list(0, run);
+  Status status = run_list(0, run);
+  if (!status || !state_->shapes_read) return status;
+  reading_shapes_ = true;
+  return state_->shapes_read->record(*queue);
 }
 
 Status Context::run_list(uint32_t list, Run& run) noexcept {
@@ -276,7 +307,7 @@ Status Context::run_list(uint32_t list, Run& run) noexcept {
   const auto segments_end = state_->segments[list].end();
   for (size_t i = 0; i < steps.size(); ++i) {
     while (segment != segments_end && segment->first < i) ++segment;
-    if (segment != segments_end && segment->first == i && graphs_ && !observer_ && !run.late) {
+    if (segment != segments_end && segment->first == i && graphs_ && !observer_ && !waits_ && !run.late) {
       if (Status status = run_segment(list, *segment, run); !status) return status;
       i = segment->last - 1;
       continue;
@@ -288,9 +319,9 @@ Status Context::run_list(uint32_t list, Run& run) noexcept {
         if (Status status = step.kernel->bind(step.inputs, step.outputs); !status) return status;
       }
     }
-    if (Status status = observer_ ? run_timed(step, run) : run_step(step, run); !status) {
-      return Status::failure(status.code(), "step '{}': {}", step.step->name, status.message());
-    }
+    Status status = observer_ ? run_timed(step, run) : run_step(step, run);
+    if (status && waits_ && on_device(step)) status = run.queue->synchronize();
+    if (!status) return failure(*step.step, status);
   }
   return {};
 }
@@ -300,8 +331,7 @@ Status Context::run_segment(uint32_t list, Segment& segment, Run& run) noexcept 
     Run recording{run.lane, &segment.graph->record()};
     for (size_t i = segment.first; i < segment.last; ++i) {
       BoundStep& step = state_->lists[list][i];
-      if (Status status = run_step(step, recording); !status)
-        return Status::failure(status.code(), "step '{}': {}", step.step->name, status.message());
+      if (Status status = run_step(step, recording); !status) return failure(*step.step, status);
     }
     if (Status status = segment.graph->finish(); !status) return status;
     segment.stale = false;
@@ -310,14 +340,14 @@ Status Context::run_segment(uint32_t list, Segment& segment, Run& run) noexcept 
 }
 
 Status Context::run_timed(BoundStep& step, Run& run) noexcept {
-  const bool on_device = device_ && !step.step->host;
+  const bool timed_by_device = on_device(step);
   const auto start = std::chrono::steady_clock::now();
-  if (on_device) {
+  if (timed_by_device) {
     if (Status status = state_->begin->record(*run.queue); !status) return status;
   }
   if (Status status = run_step(step, run); !status) return status;
   double milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  if (on_device) {
+  if (timed_by_device) {
     Status status = state_->end->record(*run.queue);
     if (status) status = state_->end->wait();
     if (status) status = state_->end->since(*state_->begin, milliseconds);

@@ -17,6 +17,9 @@
 
 namespace tn {
 
+/// Whose memory a context's activations and workspaces lie in.
+enum class ArenaOwner : uint8_t { Context, Caller };
+
 /// One use of an engine: shapes, addresses, kernel state and activations of one inference at a time. Used by one thread
 /// at a time; several contexts share an engine. Except for the constructor and select_profile nothing allocates.
 class Context {
@@ -24,7 +27,7 @@ class Context {
   /// `find` resolves names of kernels that run on the processor; `device` is where the others run, null for a plan of
   /// the processor. Throws Error(InvalidEngine) for an unknown kernel or one that refuses its step.
   Context(std::shared_ptr<const EngineFile> engine, KernelFinder find, int threads,
-          std::shared_ptr<const DeviceEngine> device = nullptr);
+          std::shared_ptr<const DeviceEngine> device = nullptr, ArenaOwner arena = ArenaOwner::Context);
   ~Context();
 
   const EngineFile& engine() const { return *engine_; }
@@ -36,6 +39,9 @@ class Context {
 
   /// Shape of an input. Fails naming the input, the shape and the profile's bounds.
   Status set_input_shape(int binding, const Shape& shape) noexcept;
+  /// Memory of ArenaOwner::Caller: where the engine computes, 64-byte aligned, at least as large as the profile's
+  /// arena. Contexts that never run at the same time may share it. No run may be under way.
+  Status set_arena(std::byte* memory, size_t bytes) noexcept;
   Status set_address(int binding, void* address) noexcept;
   /// Evaluates all shapes and binds all kernels; run() does it by itself when shapes changed.
   Status update_shapes() noexcept;
@@ -63,6 +69,8 @@ class Context {
   bool is_asynchronous() const noexcept;
   /// Whether steps that follow one another on the device run as one graph (the default) or are enqueued one by one.
   void use_graphs(bool use) { graphs_ = use; }
+  /// Whether a run waits after each step of the device, so that a failure names the step.
+  void wait_after_steps(bool wait) { waits_ = wait; }
   void set_observer(StepObserver* observer) { observer_ = observer; }
   /// Of all loops of a run together: a run with more fails, since a condition may never come true.
   void set_most_iterations(int64_t most) { most_iterations_ = most; }
@@ -86,6 +94,7 @@ class Context {
   Status run_segment(uint32_t list, struct Segment& segment, Run& run) noexcept;
   Status run_timed(BoundStep& step, Run& run) noexcept;
   Status run_step(BoundStep& step, Run& run) noexcept;
+  bool on_device(const BoundStep& step) const noexcept;
   Status run_branch(BoundStep& step, Run& run) noexcept;
   Status run_loop(BoundStep& step, Run& run) noexcept;
   Status define_symbols(const BoundStep& step) noexcept;
@@ -96,6 +105,8 @@ class Context {
   KernelFinder find_;
   int threads_;
   std::shared_ptr<const DeviceEngine> device_;
+  ArenaOwner arena_owner_;
+  std::span<std::byte> caller_arena_;
   int profile_index_ = -1;
   std::unique_ptr<ProfileState> state_;
   std::vector<Shape> input_shapes_;
@@ -103,8 +114,8 @@ class Context {
   std::vector<void*> addresses_;
   bool shapes_changed_ = true;
   bool addresses_changed_ = true;
-  bool graphs_ = true;
-  Queue* last_queue_ = nullptr;  ///< of the last run: it may still read extents
+  bool graphs_ = true, waits_ = false;
+  bool reading_shapes_ = false;  ///< the last run may still copy extents to the device
   StepObserver* observer_ = nullptr;
   int64_t most_iterations_ = int64_t{1} << 24, iterations_ = 0;
 };

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
-
-#include "device/device.h"
-#include "engine/engine_file.h"
+#include "exec/device_weights.h"
 #include "exec/step_runner.h"
 
 namespace tn {
@@ -13,17 +10,17 @@ namespace tn {
 class DeviceEngine {
  public:
   /// Copies the weights. `finder` resolves kernels of the device. Throws Error(OutOfMemory, InvalidEngine).
-  DeviceEngine(const EngineFile& engine, Device& device, KernelFinder finder);
+  DeviceEngine(const EngineFile& engine, Device& device, KernelFinder finder)
+      : device_(device), find_(finder), weights_(engine, device) {}
 
   Device& device() const { return device_; }
   KernelFinder find() const { return find_; }
-  /// The weights section, on the device.
-  std::span<const std::byte> weights() const { return {weights_->data(), weights_->size()}; }
+  const DeviceWeights& weights() const { return weights_; }
 
  private:
   Device& device_;
   KernelFinder find_;
-  std::unique_ptr<DeviceBuffer> weights_;
+  DeviceWeights weights_;
 };
 
 }  // namespace tn

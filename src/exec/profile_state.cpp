@@ -6,10 +6,19 @@
 #include "exec/batch_loop.h"
 
 namespace tn {
+namespace {
+
+bool copies_extents(const plan::StepT& step, const plan::ProfileT& profile) {
+  return step.kernel == kTransferKernel && step.inputs[0] >= 0 &&
+         profile.tensors[static_cast<size_t>(step.inputs[0])]->storage == plan::Storage::ShapeValue;
+}
+
+}  // namespace
 
 Context::ProfileState::ProfileState(const plan::ProfileT& profile_in, const EngineFile& engine, KernelFinder find,
-                                    int threads, const DeviceEngine* device, StepObserver* const& observer)
-    : profile(profile_in), memories(allocate(engine, device)), tensors(profile, memories) {
+                                    int threads, const DeviceEngine* device, ArenaOwner arena_owner,
+                                    StepObserver* const& observer)
+    : profile(profile_in), memories(allocate(engine, device, arena_owner)), tensors(profile, memories) {
   ByteReader reader(std::as_bytes(std::span(profile.shape_program)));
   program = ShapeProgram::decode(reader);
   results.assign(profile.result_max.begin(), profile.result_max.end());
@@ -27,10 +36,11 @@ Context::ProfileState::ProfileState(const plan::ProfileT& profile_in, const Engi
     for (const auto& step : list->steps) {
       const bool on_device = device && !step->host;
       has_host_steps = has_host_steps || !on_device;
+      if (copies_extents(*step, profile) && !shapes_read) shapes_read = device->device().make_event();
       steps.push_back(bind_step(*step, tensors, on_device ? device->find() : find, threads,
                                 on_device ? &device->device() : nullptr));
       if (step->kernel != kBatchKernel) continue;
-      const BatchSurroundings around{profile, tensors, memories.arena, find, threads, observer};
+      const BatchSurroundings around{profile, tensors, memories, find, threads, observer};
       steps.back().kernel = std::make_unique<BatchLoop>(*step, around);
     }
   }
@@ -49,16 +59,19 @@ Context::ProfileState::ProfileState(const plan::ProfileT& profile_in, const Engi
   }
 }
 
-Memories Context::ProfileState::allocate(const EngineFile& engine, const DeviceEngine* device) {
+Memories Context::ProfileState::allocate(const EngineFile& engine, const DeviceEngine* device, ArenaOwner arena_owner) {
   const std::byte* weights = engine.weights().data();
+  const size_t arena_bytes = arena_owner == ArenaOwner::Context ? profile.arena_bytes : 0;
   if (!device) {
-    arena = HostBuffer(profile.arena_bytes, "activations");
-    return {weights, arena.data(), weights, arena.data()};
+    arena = HostBuffer(arena_bytes, "activations");
+    return {nullptr, arena.data(), weights, arena.data()};
   }
-  device_arena = device->device().allocate(profile.arena_bytes, "activations");
-  pinned_arena = device->device().allocate_pinned(profile.host_arena_bytes, "activations on the host");
+  constexpr const char* kHelp = "a smaller batch or largest shape, or fewer contexts, would help";
+  Device& on = device->device();
+  device_arena = on.allocate(arena_bytes, {"activations and workspace", kHelp});
+  pinned_arena = on.allocate(MemoryKind::Pinned, profile.host_arena_bytes, {"activations on the host", kHelp});
   for (auto* event : {&begin, &end}) *event = device->device().make_event();
-  return {device->weights().data(), device_arena->data(), weights, pinned_arena->data()};
+  return {&device->weights(), device_arena->data(), weights, pinned_arena->data()};
 }
 
 }  // namespace tn

@@ -14,7 +14,7 @@ namespace tn {
 struct Context::ProfileState {
   /// `device` is null for a plan of the processor. Throws Error(InvalidEngine, OutOfMemory).
   ProfileState(const plan::ProfileT& profile, const EngineFile& engine, KernelFinder find, int threads,
-               const DeviceEngine* device, StepObserver* const& observer);
+               const DeviceEngine* device, ArenaOwner arena_owner, StepObserver* const& observer);
 
   /// Memory that a step uses while it runs.
   std::span<std::byte> workspace(const plan::StepT& step) const {
@@ -30,6 +30,8 @@ struct Context::ProfileState {
   HostBuffer arena;
   std::unique_ptr<DeviceBuffer> device_arena, pinned_arena;
   std::unique_ptr<Event> begin, end;  ///< of a step whose time is taken
+  std::unique_ptr<Event>
+      shapes_read;  ///< the end of a run; null where runs copy no extents from where they are computed
   Memories memories;
   TensorTable tensors;
   ShapeProgram program;
@@ -42,7 +44,7 @@ struct Context::ProfileState {
   bool has_unknowns = false, has_values = false, has_host_steps = false;
 
  private:
-  Memories allocate(const EngineFile& engine, const DeviceEngine* device);
+  Memories allocate(const EngineFile& engine, const DeviceEngine* device, ArenaOwner arena_owner);
 };
 
 }  // namespace tn

@@ -45,10 +45,13 @@ void TensorTable::place(size_t index, std::span<const int64_t> results) noexcept
   std::byte* base = nullptr;
   switch (tensor.storage) {
     case plan::Storage::Arena:
-      base = (tensor.host ? memories_.host_arena : memories_.arena) + tensor.position;
+      base = tensor.host ? memories_.host_arena : memories_.arena;
+      if (base) base += tensor.position;
       break;
     case plan::Storage::Weights:
-      base = const_cast<std::byte*>(tensor.host ? memories_.host_weights : memories_.weights) + tensor.position;
+      base = const_cast<std::byte*>(tensor.host || !memories_.device_weights
+                                        ? memories_.host_weights + tensor.position
+                                        : memories_.device_weights->place(tensor.position));
       break;
     case plan::Storage::ShapeValue:
       base = reinterpret_cast<std::byte*>(const_cast<int64_t*>(results.data() + tensor.position));

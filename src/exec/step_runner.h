@@ -8,6 +8,7 @@
 
 #include "device/kernel.h"
 #include "engine/plan.h"
+#include "exec/device_weights.h"
 
 namespace tn {
 
@@ -17,7 +18,7 @@ using KernelFinder = const KernelEntry* (*)(std::string_view name);
 /// Where a context's tensors lie: in the memory where steps run, and in that of the host, which for a processor is the
 /// same.
 struct Memories {
-  const std::byte* weights = nullptr;
+  const DeviceWeights* device_weights = nullptr;  ///< null for a processor
   std::byte* arena = nullptr;
   const std::byte* host_weights = nullptr;
   std::byte* host_arena = nullptr;
@@ -26,7 +27,7 @@ struct Memories {
 /// Shapes and places of a profile's tensors in one context.
 class TensorTable {
  public:
-  /// Views get the largest shapes; constants get their data.
+  /// Views get the largest shapes; constants get their data. The arenas may be others at the next update().
   TensorTable(const plan::ProfileT& profile, const Memories& memories);
   /// Takes dims, strides and data pointers from the shape program's results and the bound addresses.
   void update(std::span<const int64_t> results, std::span<void* const> addresses) noexcept;
@@ -39,7 +40,7 @@ class TensorTable {
  private:
   void place(size_t tensor, std::span<const int64_t> results) noexcept;
   const plan::ProfileT& profile_;
-  Memories memories_;
+  const Memories& memories_;
   std::vector<TensorView> views_;
   std::vector<int64_t> image_bytes_;
   std::vector<uint32_t> changing_;  ///< tensors that depend on shapes or addresses
@@ -54,10 +55,6 @@ struct BoundStep {
 
   void take_views(const TensorTable& tensors) noexcept;
 };
-
-/// Kernels that the context runs itself because they run step lists.
-inline constexpr std::string_view kBranchKernel = "control.if", kLoopKernel = "control.loop",
-                                  kBatchKernel = "control.batch";
 
 /// Images of a batch that are left for the whole lane after each thread has taken as many as the others. More than half
 /// a round is not left: threads that take them by themselves are faster.

@@ -113,8 +113,8 @@ int Engine::find_binding(std::string_view name) const {
   return found == bindings.end() ? -1 : static_cast<int>(found - bindings.begin());
 }
 
-std::unique_ptr<Context> Engine::create_context() const {
-  return std::make_unique<Context>(file_, cpu::find_kernel, threads(), on_device_);
+std::unique_ptr<Context> Engine::create_context(ArenaOwner arena) const {
+  return std::make_unique<Context>(file_, cpu::find_kernel, threads(), on_device_, arena);
 }
 
 std::string Engine::precision_summary() const {

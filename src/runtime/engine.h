@@ -32,12 +32,14 @@ class Engine {
   int threads() const;
   /// Null for an engine of the processor.
   Device* device() const { return on_device_ ? &on_device_->device() : nullptr; }
+  /// Of the weights, in the memory where the engine computes.
+  size_t weights_bytes() const { return on_device_ ? on_device_->weights().bytes().size() : file_->weights().size(); }
   /// Index of a binding, or -1.
   int find_binding(std::string_view name) const;
   /// Steps in the order of execution, those of branches and bodies after the step that owns them.
   const std::vector<Layer>& layers(int profile) const { return layers_[static_cast<size_t>(profile)]; }
-  /// A context for lanes of up to threads(). Throws Error(InvalidEngine).
-  std::unique_ptr<Context> create_context() const;
+  /// A context for lanes of up to threads(). Throws Error(InvalidEngine, OutOfMemory).
+  std::unique_ptr<Context> create_context(ArenaOwner arena = ArenaOwner::Context) const;
   /// "FP16: 20 of 31 layers, FP32: 11"; why not, where a narrower type was allowed and won nothing.
   std::string precision_summary() const;
 

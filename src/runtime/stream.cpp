@@ -15,8 +15,10 @@ constexpr int kLongSpin = 2'000'000;  // tens of milliseconds
 
 Stream::Stream(int threads) : threads_(std::max(threads, 1)), thread_([this] { work(); }) {}
 
-Stream::Stream(int threads, Device& device)
-    : threads_(std::max(threads, 1)), device_(&device), queue_(device.make_queue()) {}
+Stream::Stream(int threads, Device& device) : Stream(threads, device, device.make_queue()) {}
+
+Stream::Stream(int threads, Device& device, std::unique_ptr<Queue> queue)
+    : threads_(std::max(threads, 1)), device_(&device), queue_(std::move(queue)) {}
 
 Stream::~Stream() {
   if (queue_) {
@@ -62,6 +64,11 @@ bool Stream::synchronize() noexcept {
 bool Stream::idle() const noexcept {
   if (queue_) return queue_->idle();
   return done_.load(std::memory_order_acquire) == submitted_.load();
+}
+
+void Stream::set_spin(bool spin) noexcept {
+  spin_.store(spin, std::memory_order_relaxed);
+  if (queue_) queue_->set_spin(spin);
 }
 
 Lane& Stream::lane(int most) {

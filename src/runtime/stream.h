@@ -27,6 +27,8 @@ class Stream {
   explicit Stream(int threads);
   /// Of a device. The lane is for steps that run on the host.
   Stream(int threads, Device& device);
+  /// The same over a queue of the device.
+  Stream(int threads, Device& device, std::unique_ptr<Queue> queue);
   /// Waits for the work.
   ~Stream();
   Stream(const Stream&) = delete;
@@ -43,7 +45,7 @@ class Stream {
   std::string_view failure() const noexcept { return failure_.message(); }
   bool idle() const noexcept;
   /// Whether waiting (for work, for results) spins for long before it sleeps.
-  void set_spin(bool spin) noexcept { spin_.store(spin, std::memory_order_relaxed); }
+  void set_spin(bool spin) noexcept;
 
   /// A lane of at most `most` threads. Only for work that runs on this stream; starts threads on first use.
   Lane& lane(int most);

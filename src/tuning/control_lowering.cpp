@@ -9,7 +9,7 @@ namespace tn {
 namespace {
 
 // Kernels of every backend's runtime (backends/cpu/device/control_kernels.cpp).
-constexpr std::string_view kResultExtents = "result_extents", kTakeSlice = "take_slice", kPutSlice = "put_slice";
+constexpr std::string_view kTakeSlice = "take_slice", kPutSlice = "put_slice";
 
 bool has_symbol(const TensorType& type, const std::vector<std::string>& symbols) {
   for (const Dim& dim : type.dims) {
@@ -34,7 +34,7 @@ void NodeLowering::add_body_results(uint32_t list, const Graph& body, const std:
                                     const std::vector<int>& outputs) {
   const auto defines = region_.defines();
   if (defines.empty()) return;
-  StepDraft step = draft(std::string(kResultExtents), results, {});
+  StepDraft step = draft(std::string(kResultExtentsKernel), results, {});
   ByteWriter parameters;
   for (const std::string& symbol : defines) {
     for (int i = 0; i < region_.outputs(); ++i) {

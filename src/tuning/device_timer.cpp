@@ -39,7 +39,12 @@ class InOrder final : public Queue {
     return queue_.call(call, arguments);
   }
   Status copy(void* to, const void* from, size_t bytes) noexcept override { return queue_.copy(to, from, bytes); }
+  Status wait(const Event& event) noexcept override { return queue_.wait(event); }
+  Status call_host(void (*function)(void*), void* argument) noexcept override {
+    return queue_.call_host(function, argument);
+  }
   Status synchronize() noexcept override { return queue_.synchronize(); }
+  void set_spin(bool spin) noexcept override { queue_.set_spin(spin); }
   bool idle() noexcept override { return queue_.idle(); }
 
  private:

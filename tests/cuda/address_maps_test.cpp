@@ -173,8 +173,8 @@ void Conv::expect(const KernelText& text, const std::vector<std::byte>& packed, 
   std::vector<uint64_t> arguments = {input_.address(), weights.address(), results.address(), results.address()};
   ASSERT_TRUE(text.scalars.empty()) << what;
   if (text.reads_early >= 0) arguments.push_back(0);
-  Launch launch;
-  launch.function = device.load(compiler().compile(text.source, text.entry), text.entry, text.shared_bytes);
+  const auto function = device.load(compiler().compile(text.source, text.entry), text.entry, text.shared_bytes);
+  Launch launch{function.get()};
   for (size_t i = 0; i < 3; ++i) launch.grid[i] = static_cast<uint32_t>(*text.grid[i].constant());
   launch.block = text.block;
   launch.shared_bytes = text.shared_bytes;

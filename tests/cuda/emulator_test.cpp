@@ -26,7 +26,8 @@ class Emulated : public testing::Test {
     std::vector<uint64_t> arguments;
     for (void* const pointer : pointers) arguments.push_back(reinterpret_cast<uint64_t>(pointer));
     Launch launch;
-    launch.function = device_.load(image, "kernel", shared_bytes);
+    const auto function = device_.load(image, "kernel", shared_bytes);
+    launch.function = function.get();
     launch.block[0] = threads;
     launch.shared_bytes = shared_bytes;
     launch.arguments = arguments;

@@ -9,9 +9,15 @@
 #include "engine/plan_generated.h"
 
 namespace tn::api {
+namespace {
 
-PublicContext::PublicContext(const PublicEngine& owner, std::shared_ptr<const Engine> engine, tenon::ILogger& logger)
-    : owner_(owner), engine_(std::move(engine)), logger_(logger), context_(engine_->create_context()) {
+constexpr size_t kGpuAlignment = 16;  // of the widest access of a kernel
+
+}  // namespace
+
+PublicContext::PublicContext(const PublicEngine& owner, std::shared_ptr<const Engine> engine, tenon::ILogger& logger,
+                             ArenaOwner arena)
+    : owner_(owner), engine_(std::move(engine)), logger_(logger), context_(engine_->create_context(arena)) {
   addresses_.resize(engine_->plan().bindings.size());
   forget_shapes();
 }
@@ -104,9 +110,11 @@ void PublicContext::set_address(char const* name, void* data, std::optional<bool
   if (input && *input != is_input(binding))
     throw Error(ErrorCode::InvalidArgument, "'{}' is an {}", name, is_input(binding) ? "input" : "output");
   const auto type = static_cast<DataType>(engine_->plan().bindings[static_cast<size_t>(binding)]->type);
-  if (reinterpret_cast<uintptr_t>(data) % size_of(type) != 0) {
-    throw Error(ErrorCode::InvalidArgument, "the address of '{}' is not aligned to its elements of {} bytes", name,
-                size_of(type));
+  const bool on_gpu = engine_->device() && !context_->holds_extents(binding);
+  const size_t alignment = on_gpu ? kGpuAlignment : size_of(type);
+  if (reinterpret_cast<uintptr_t>(data) % alignment != 0) {
+    throw Error(ErrorCode::InvalidArgument, "the address of '{}' must be a multiple of {} bytes{}", name, alignment,
+                on_gpu ? ", as that of all memory that a GPU's kernels access" : ", the size of its elements");
   }
   require(context_->set_address(binding, data));
   addresses_[static_cast<size_t>(binding)] = data;
@@ -139,6 +147,19 @@ void const* PublicContext::getTensorAddress(char const* name) const noexcept {
 
 void* PublicContext::getOutputTensorAddress(char const* name) const noexcept {
   return guard<void*>(logger_, nullptr, [&] { return addresses_[static_cast<size_t>(owner_.binding(name))]; });
+}
+
+void PublicContext::setDeviceMemoryV2(void* memory, int64_t size) noexcept {
+  guard(logger_, false, [&] {
+    if (size < 0) throw Error(ErrorCode::InvalidArgument, "{} bytes of memory", size);
+    require(context_->set_arena(static_cast<std::byte*>(memory), static_cast<size_t>(size)));
+    return true;
+  });
+}
+
+void PublicContext::setDebugSync(bool sync) noexcept {
+  debug_sync_ = sync;
+  context_->wait_after_steps(sync);
 }
 
 bool PublicContext::enqueueV3(tenon::Stream stream) noexcept {

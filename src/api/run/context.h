@@ -13,7 +13,8 @@ namespace tn::api {
 
 class PublicContext final : public tenon::IExecutionContext {
  public:
-  PublicContext(const PublicEngine& owner, std::shared_ptr<const Engine> engine, tenon::ILogger& logger);
+  PublicContext(const PublicEngine& owner, std::shared_ptr<const Engine> engine, tenon::ILogger& logger,
+                ArenaOwner arena);
 
   tenon::ICudaEngine const& getEngine() const noexcept override { return owner_; }
   void setName(char const* name) noexcept override;
@@ -34,6 +35,9 @@ class PublicContext final : public tenon::IExecutionContext {
   void const* getTensorAddress(char const* name) const noexcept override;
   void* getOutputTensorAddress(char const* name) const noexcept override;
 
+  void setDeviceMemoryV2(void* memory, int64_t size) noexcept override;
+  void setDebugSync(bool sync) noexcept override;
+  bool getDebugSync() const noexcept override { return debug_sync_; }
   bool enqueueV3(tenon::Stream stream) noexcept override;
   bool executeV2(void* const* bindings) noexcept override;
 
@@ -66,7 +70,7 @@ class PublicContext final : public tenon::IExecutionContext {
   std::vector<void*> addresses_;
   std::unique_ptr<Stream> own_stream_;  ///< for runs without a stream, made for the first of them
   int threads_ = 0;
-  bool told_threads_ = false;
+  bool told_threads_ = false, debug_sync_ = false;
   tenon::IProfiler* profiler_ = nullptr;
   bool emits_ = true;
   std::optional<LayerTimes> times_;

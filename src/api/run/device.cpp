@@ -40,6 +40,18 @@ void describe_gpu(int index, tenon::DeviceInfo& info) {
   info.memoryBytes = static_cast<int64_t>(device.memory_bytes());
 }
 
+MemoryKind to_inside(tenon::MemoryKind kind) {
+  switch (kind) {
+    case tenon::MemoryKind::kDEVICE:
+      return MemoryKind::Device;
+    case tenon::MemoryKind::kHOST:
+      return MemoryKind::Pinned;
+    case tenon::MemoryKind::kMANAGED:
+      return MemoryKind::Managed;
+  }
+  throw Error(ErrorCode::InvalidArgument, "memory of kind {}", static_cast<int>(kind));
+}
+
 class ProcessorMemory final : public tenon::IDeviceMemory {
  public:
   explicit ProcessorMemory(size_t bytes) : buffer_(bytes, "the program") {}
@@ -83,6 +95,21 @@ bool getDeviceInfo(Backend backend, int32_t index, DeviceInfo& info) noexcept {
   });
 }
 
+bool getDeviceMemoryInfo(Backend backend, int32_t index, std::size_t& free, std::size_t& total) noexcept {
+  if (index < 0 || index >= getNbDevices(backend)) return false;
+  return quiet(false, [&] {
+    if (backend != Backend::kCUDA) {
+      free = static_cast<std::size_t>(tn::free_memory_bytes());
+      total = static_cast<std::size_t>(tn::physical_memory_bytes());
+      return true;
+    }
+    tn::Device& device = tn::cuda::open_device(index);
+    free = device.free_memory_bytes();
+    total = device.memory_bytes();
+    return true;
+  });
+}
+
 char const* getDeviceProblem(Backend backend, int32_t index) noexcept {
   thread_local std::string problem;
   return quiet("", [&] {
@@ -105,8 +132,9 @@ IDeviceMemory* createDeviceMemory(ILogger& logger, Backend backend, int32_t inde
   return tn::api::guard<IDeviceMemory*>(inside, nullptr, [&]() -> IDeviceMemory* {
     if (backend != Backend::kCUDA) return new tn::api::ProcessorMemory(size);
     tn::Device& device = tn::cuda::open_device(index);
-    return new tn::api::GpuMemory(kind == MemoryKind::kHOST ? device.allocate_pinned(size, "the program")
-                                                            : device.allocate(size, "the program"));
+    return new tn::api::GpuMemory(
+        device.allocate(tn::api::to_inside(kind), size,
+                        {"inputs and outputs of the program", "a smaller batch, or fewer contexts, would help"}));
   });
 }
 

@@ -100,6 +100,10 @@ tenon::Dims PublicEngine::getProfileShape(char const* name, int32_t profile,
   return unknown_dims();
 }
 
+int64_t PublicEngine::getEngineStat(tenon::EngineStat stat) const noexcept {
+  return stat == tenon::EngineStat::kTOTAL_WEIGHTS_SIZE ? static_cast<int64_t>(engine_->weights_bytes()) : -1;
+}
+
 int64_t PublicEngine::getDeviceMemorySizeV2() const noexcept {
   int64_t most = 0;
   for (const auto& profile : engine_->plan().profiles)
@@ -113,9 +117,12 @@ int64_t PublicEngine::getDeviceMemorySizeForProfileV2(int32_t profile) const noe
   return static_cast<int64_t>(profiles[static_cast<size_t>(profile)]->arena_bytes);
 }
 
-tenon::IExecutionContext* PublicEngine::createExecutionContext(tenon::ExecutionContextAllocationStrategy) noexcept {
+tenon::IExecutionContext* PublicEngine::createExecutionContext(
+    tenon::ExecutionContextAllocationStrategy strategy) noexcept {
+  const bool managed_by_user = strategy == tenon::ExecutionContextAllocationStrategy::kUSER_MANAGED;
+  const ArenaOwner arena = managed_by_user ? ArenaOwner::Caller : ArenaOwner::Context;
   return guard<tenon::IExecutionContext*>(logger_, nullptr,
-                                          [&] { return new PublicContext(*this, engine_, logger_.target()); });
+                                          [&] { return new PublicContext(*this, engine_, logger_.target(), arena); });
 }
 
 tenon::IEngineInspector* PublicEngine::createEngineInspector() const noexcept {

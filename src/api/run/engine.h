@@ -50,6 +50,7 @@ class PublicEngine final : public tenon::ICudaEngine {
   tenon::ProfilingVerbosity getProfilingVerbosity() const noexcept override {
     return static_cast<tenon::ProfilingVerbosity>(engine_->plan().verbosity);
   }
+  int64_t getEngineStat(tenon::EngineStat stat) const noexcept override;
   int64_t getDeviceMemorySizeV2() const noexcept override;
   int64_t getDeviceMemorySizeForProfileV2(int32_t profile) const noexcept override;
   tenon::IExecutionContext* createExecutionContext(

@@ -49,6 +49,10 @@ class GpuEvent final : public tenon::IEvent {
     return inside && inside->queue() && event_->record(*inside->queue()).ok();
   }
   bool synchronize() noexcept override { return event_->wait().ok(); }
+  bool makeWait(tenon::Stream stream) const noexcept override {
+    auto* inside = static_cast<Stream*>(stream);
+    return inside && inside->queue() && inside->queue()->wait(*event_).ok();
+  }
   double getElapsedTime(tenon::IEvent const& start) const noexcept override {
     double milliseconds = 0;
     const auto* begin = dynamic_cast<const GpuEvent*>(&start);
@@ -73,6 +77,12 @@ class ProcessorEvent final : public tenon::IEvent {
     reached_.wait(false);
     return true;
   }
+  bool makeWait(tenon::Stream stream) const noexcept override {
+    auto* inside = static_cast<Stream*>(stream);
+    if (!inside || inside->queue()) return false;
+    inside->enqueue(hold, const_cast<ProcessorEvent*>(this));
+    return true;
+  }
   double getElapsedTime(tenon::IEvent const& start) const noexcept override {
     const auto* begin = dynamic_cast<const ProcessorEvent*>(&start);
     if (!begin || !begin->reached_ || !reached_) return std::numeric_limits<double>::quiet_NaN();
@@ -87,6 +97,8 @@ class ProcessorEvent final : public tenon::IEvent {
     self.reached_.notify_all();
     return true;
   }
+  static bool hold(void* event, Stream&) noexcept { return static_cast<ProcessorEvent*>(event)->synchronize(); }
+
   std::chrono::steady_clock::time_point time_;
   std::atomic<bool> reached_{true};
 };
@@ -115,6 +127,14 @@ Stream createDeviceStream(Backend backend, int32_t index, int32_t cpuThreads) no
   });
 }
 
+Stream wrapDeviceStream(Backend backend, int32_t index, void* native, int32_t cpuThreads) noexcept {
+  return quiet<Stream>(nullptr, [&]() -> Stream {
+    if (cpuThreads < 0 || backend != Backend::kCUDA) return nullptr;
+    tn::Device& device = tn::cuda::open_device(index);
+    return new tn::Stream(tn::api::threads_of(cpuThreads), device, device.adopt_queue(native));
+  });
+}
+
 void destroyStream(Stream stream) noexcept {
   delete static_cast<tn::Stream*>(stream);
 }
@@ -135,7 +155,7 @@ bool enqueueHostFunction(Stream stream, void (*function)(void*), void* argument)
   return quiet(false, [&] {
     if (!stream || !function) return false;
     auto& inside = *static_cast<tn::Stream*>(stream);
-    if (inside.queue() && !inside.queue()->synchronize()) return false;
+    if (inside.queue()) return inside.queue()->call_host(function, argument).ok();
     auto call = std::make_unique<tn::api::HostFunction>(tn::api::HostFunction{function, argument});
     inside.enqueue(tn::api::call_host_function, call.release());
     return true;
@@ -157,10 +177,10 @@ bool enqueueCopy(Stream stream, void* to, void const* from, std::size_t size) no
   });
 }
 
-IEvent* createEvent(Backend backend, int32_t index) noexcept {
+IEvent* createEvent(Backend backend, int32_t index, bool spinWait) noexcept {
   return quiet<IEvent*>(nullptr, [&]() -> IEvent* {
     if (backend != Backend::kCUDA) return index == 0 ? new tn::api::ProcessorEvent : nullptr;
-    return new tn::api::GpuEvent(tn::cuda::open_device(index).make_event());
+    return new tn::api::GpuEvent(tn::cuda::open_device(index).make_event(spinWait));
   });
 }
 

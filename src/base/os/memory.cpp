@@ -11,9 +11,21 @@
 
 namespace tn {
 
-int64_t physical_memory_bytes() noexcept {
-  const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGE_SIZE);
+namespace {
+
+int64_t bytes_of_pages(int which) {
+  const long pages = ::sysconf(which), size = ::sysconf(_SC_PAGE_SIZE);
   return pages > 0 && size > 0 ? int64_t{pages} * size : 0;
+}
+
+}  // namespace
+
+int64_t physical_memory_bytes() noexcept {
+  return bytes_of_pages(_SC_PHYS_PAGES);
+}
+
+int64_t free_memory_bytes() noexcept {
+  return bytes_of_pages(_SC_AVPHYS_PAGES);
 }
 
 int usable_hardware_threads() noexcept {

@@ -8,6 +8,8 @@ namespace tn {
 
 /// Physical memory of the machine; 0 where unknown.
 int64_t physical_memory_bytes() noexcept;
+/// Of it, what nothing uses; 0 where unknown.
+int64_t free_memory_bytes() noexcept;
 /// Hardware threads that the process may use.
 int usable_hardware_threads() noexcept;
 

@@ -14,7 +14,7 @@ tn_emulator::Index index_of(const std::array<uint32_t, 3>& sizes) {
 
 }  // namespace
 
-void* EmulatedDevice::load(std::span<const std::byte> image, const std::string& entry, uint32_t) {
+std::shared_ptr<void> EmulatedDevice::load(std::span<const std::byte> image, const std::string& entry, uint32_t) {
   const std::lock_guard lock(mutex_);
   const std::string path(reinterpret_cast<const char*>(image.data()), image.size());
   Function& function = functions_[path];
@@ -23,7 +23,7 @@ void* EmulatedDevice::load(std::span<const std::byte> image, const std::string& 
     if (!library) throw Error(ErrorCode::InvalidEngine, "'{}': {}", entry, dlerror());
     function = {entry, static_cast<const tn_emulator::Kernel*>(dlsym(library, "tn_kernel"))};
   }
-  return &function;
+  return {std::shared_ptr<void>(), &function};  // libraries stay open
 }
 
 Status EmulatedDevice::launch(const Launch& launch) noexcept {

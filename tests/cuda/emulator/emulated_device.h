@@ -17,7 +17,8 @@ class EmulatedDevice final : public cuda::NullDevice {
   explicit EmulatedDevice(std::string architecture = "sm_90") : NullDevice(std::move(architecture)) {}
 
   std::string name() const override { return "emulated device"; }
-  void* load(std::span<const std::byte> image, const std::string& entry, uint32_t shared_bytes) override;
+  std::shared_ptr<void> load(std::span<const std::byte> image, const std::string& entry,
+                             uint32_t shared_bytes) override;
   const SharedReads& reads() const { return emulator_.reads(); }
 
  protected:

@@ -24,7 +24,7 @@ const KernelEntry* find_kernel(std::string_view name) {
       {"reduce", create_reduce},
       {"reference", create_reference},
       {"resize", create_resize},
-      {"result_extents", create_result_extents},
+      {kResultExtentsKernel, create_result_extents},
       {"softmax", create_softmax},
       {"take_slice", create_take_slice},
       {"winograd", create_winograd, conv_features},

@@ -15,21 +15,32 @@ double mib(size_t bytes) {
   return static_cast<double>(bytes) / (1024.0 * 1024.0);
 }
 
-/// Of the device's memory or of pinned memory of the host.
+// What would help where an image cannot be loaded.
+std::string_view remedy(driver::Result result) {
+  switch (result) {
+    case driver::kInvalidImage:
+    case driver::kUnsupportedPtxVersion:
+      return "; the driver may be older than the compiler that made it: "
+             "a newer driver, or building the engine again on this machine, would help";
+    case driver::kNoBinaryForDevice:
+      return "; it was compiled for another architecture, or the driver is older than the compiler that made it: "
+             "building the engine again on this machine would help";
+    case driver::kOutOfMemory:
+      return "; fewer engines, or ending other programs on the device, would help";
+    default:
+      return "";
+  }
+}
+
 class CudaBuffer final : public DeviceBuffer {
  public:
-  CudaBuffer(DeviceContext& context, size_t bytes, const char* purpose, bool pinned)
-      : context_(context), pinned_(pinned) {
+  CudaBuffer(DeviceContext& context, MemoryKind kind, size_t bytes, const MemoryPurpose& purpose)
+      : context_(context), pinned_(kind == MemoryKind::Pinned) {
     if (bytes == 0) return;
     context_.enter_or_throw();
-    const Driver& driver = context_.driver();
-    driver::Pointer place = 0;
-    void* host = nullptr;
-    const driver::Result result =
-        pinned ? driver.memory_allocate_host(&host, bytes) : driver.memory_allocate(&place, bytes);
+    const driver::Result result = take(kind, bytes);
     if (result == driver::kOutOfMemory) no_memory(bytes, purpose);
     context_.check(result, "allocating memory");
-    data_ = static_cast<std::byte*>(pinned ? host : reinterpret_cast<void*>(place));
     size_ = bytes;
   }
   ~CudaBuffer() override {
@@ -41,16 +52,24 @@ class CudaBuffer final : public DeviceBuffer {
   }
 
  private:
-  [[noreturn]] void no_memory(size_t bytes, const char* purpose) {
+  driver::Result take(MemoryKind kind, size_t bytes) {
+    const Driver& driver = context_.driver();
+    void* host = nullptr;
+    driver::Pointer place = 0;
+    const driver::Result result = kind == MemoryKind::Pinned ? driver.memory_allocate_host(&host, bytes)
+                                  : kind == MemoryKind::Managed
+                                      ? driver.memory_allocate_managed(&place, bytes, driver::kManagedGlobal)
+                                      : driver.memory_allocate(&place, bytes);
+    if (result == driver::kSuccess) data_ = static_cast<std::byte*>(host ? host : reinterpret_cast<void*>(place));
+    return result;
+  }
+
+  [[noreturn]] void no_memory(size_t bytes, const MemoryPurpose& purpose) {
     if (pinned_)
-      throw Error(ErrorCode::OutOfMemory, "cannot allocate {:.1f} MiB of pinned host memory for {}", mib(bytes),
-                  purpose);
-    size_t free = 0, total = 0;
-    context_.driver().memory_get_info(&free, &total);
-    throw Error(ErrorCode::OutOfMemory,
-                "{}: cannot allocate {:.1f} MiB for {}: {:.1f} of {:.1f} MiB are free; a smaller batch or largest "
-                "shape, fewer contexts, or ending other programs on the device would help",
-                context_.label(), mib(bytes), purpose, mib(free), mib(total));
+      throw Error(ErrorCode::OutOfMemory, "cannot allocate {:.1f} MiB of pinned host memory for {}; {}", mib(bytes),
+                  purpose.what, purpose.help);
+    throw Error(ErrorCode::OutOfMemory, "{}: cannot allocate {:.1f} MiB for {}: {}; {}", context_.label(), mib(bytes),
+                purpose.what, context_.memory().text(), purpose.help);
   }
 
   DeviceContext& context_;
@@ -77,53 +96,70 @@ bool CudaDevice::enter_for_libraries() {
   return true;
 }
 
-std::unique_ptr<DeviceBuffer> CudaDevice::allocate(size_t bytes, const char* purpose) {
-  return std::make_unique<CudaBuffer>(context_, bytes, purpose, false);
-}
-
-std::unique_ptr<DeviceBuffer> CudaDevice::allocate_pinned(size_t bytes, const char* purpose) {
-  return std::make_unique<CudaBuffer>(context_, bytes, purpose, true);
+std::unique_ptr<DeviceBuffer> CudaDevice::allocate(MemoryKind kind, size_t bytes, const MemoryPurpose& purpose) {
+  return std::make_unique<CudaBuffer>(context_, kind, bytes, purpose);
 }
 
 std::unique_ptr<Queue> CudaDevice::make_queue() {
   return std::make_unique<CudaQueue>(context_);
 }
+std::unique_ptr<Queue> CudaDevice::adopt_queue(void* native) {
+  return std::make_unique<CudaQueue>(context_, static_cast<driver::Stream>(native));
+}
 std::unique_ptr<LaunchGraph> CudaDevice::make_graph() {
   return std::make_unique<CudaGraph>(context_);
 }
-std::unique_ptr<Event> CudaDevice::make_event() {
-  return std::make_unique<CudaEvent>(context_);
+std::unique_ptr<Event> CudaDevice::make_event(bool spins) {
+  return std::make_unique<CudaEvent>(context_, spins);
 }
 
-CudaDevice::Loaded CudaDevice::load_image(std::span<const std::byte> image, const std::string& entry) {
+/// A module with one function.
+struct CudaDevice::Loaded {
+  explicit Loaded(DeviceContext& on) : context(on) {}
+  ~Loaded() {
+    if (module && context.enter()) context.driver().module_unload(module);
+  }
+  Loaded(const Loaded&) = delete;
+  Loaded& operator=(const Loaded&) = delete;
+
+  DeviceContext& context;
+  driver::Module module = nullptr;
+  driver::Function function = nullptr;
+  uint32_t shared_bytes = 0;  ///< that it may use
+};
+
+std::shared_ptr<CudaDevice::Loaded> CudaDevice::load_image(std::span<const std::byte> image, const std::string& entry) {
   const Driver& driver = context_.driver();
   const auto check = [&](driver::Result result) {
     if (result == driver::kSuccess) return;
-    throw Error(ErrorCode::InvalidEngine, "kernel '{}' cannot be loaded on {} of architecture {}, driver {}: {}", entry,
-                context_.label(), architecture(), version(), driver.describe(result));
+    const ErrorCode code = result == driver::kOutOfMemory ? ErrorCode::OutOfMemory : ErrorCode::InvalidEngine;
+    throw Error(code, "kernel '{}' cannot be loaded on {} of architecture {}, whose driver is for CUDA {}: {}{}", entry,
+                context_.label(), architecture(), version(), driver.describe(result), remedy(result));
   };
   if (!is_whole_elf(image)) throw Error(ErrorCode::InvalidEngine, "kernel '{}' has a damaged image", entry);
-  driver::Module module = nullptr;
-  Loaded loaded;
-  check(driver.module_load_data(&module, image.data()));
-  check(driver.module_get_function(&loaded.function, module, entry.c_str()));
+  auto loaded = std::make_shared<Loaded>(context_);
+  check(driver.module_load_data(&loaded->module, image.data()));
+  check(driver.module_get_function(&loaded->function, loaded->module, entry.c_str()));
   return loaded;
 }
 
-void* CudaDevice::load(std::span<const std::byte> image, const std::string& entry, uint32_t shared_bytes) {
+std::shared_ptr<void> CudaDevice::load(std::span<const std::byte> image, const std::string& entry,
+                                       uint32_t shared_bytes) {
   context_.enter_or_throw();
   const std::lock_guard lock(mutex_);
-  Loaded& loaded = loaded_[{hash_bytes(image), entry}];
-  if (!loaded.function) loaded = load_image(image, entry);
-  if (shared_bytes > kSharedWithoutAsking && shared_bytes > loaded.shared_bytes) {
+  std::erase_if(loaded_, [](const auto& known) { return known.second.expired(); });
+  std::weak_ptr<Loaded>& known = loaded_[{hash_bytes(image), entry}];
+  std::shared_ptr<Loaded> loaded = known.lock();
+  if (!loaded) known = loaded = load_image(image, entry);
+  if (shared_bytes > kSharedWithoutAsking && shared_bytes > loaded->shared_bytes) {
     const driver::Result result = context_.driver().function_set_attribute(
-        loaded.function, driver::kFunctionMaxDynamicShared, static_cast<int>(shared_bytes));
+        loaded->function, driver::kFunctionMaxDynamicShared, static_cast<int>(shared_bytes));
     if (result != driver::kSuccess)
       throw Error(ErrorCode::InvalidEngine, "kernel '{}' wants {} bytes of shared memory, which {} refuses: {}", entry,
                   shared_bytes, context_.label(), context_.driver().describe(result));
-    loaded.shared_bytes = shared_bytes;
+    loaded->shared_bytes = shared_bytes;
   }
-  return loaded.function;
+  return {loaded, loaded->function};
 }
 
 }  // namespace tn::cuda

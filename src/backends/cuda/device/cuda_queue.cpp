@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/os/cpu.h"
+
 namespace tn::cuda {
 namespace {
 
@@ -17,8 +19,13 @@ CudaQueue::CudaQueue(DeviceContext& context) : context_(context) {
   context_.check(context_.driver().stream_create(&stream_, driver::kStreamNonBlocking), "making a stream");
 }
 
+CudaQueue::CudaQueue(DeviceContext& context, driver::Stream stream)
+    : context_(context), stream_(stream), owns_(false) {}
+
 CudaQueue::~CudaQueue() {
-  if (context_.enter()) context_.driver().stream_destroy(stream_);
+  if (!context_.enter()) return;
+  if (end_) context_.driver().event_destroy(end_);
+  if (owns_) context_.driver().stream_destroy(stream_);
 }
 
 Status CudaQueue::launch(const Launch& launch) noexcept {
@@ -56,9 +63,36 @@ Status CudaQueue::copy(void* to, const void* from, size_t bytes) noexcept {
   return context_.status(context_.driver().memory_copy(address(to), address(from), bytes, stream_), "copying");
 }
 
+Status CudaQueue::wait(const Event& event) noexcept {
+  if (Status status = context_.enter(); !status) return status;
+  const driver::Event point = static_cast<const CudaEvent&>(event).event();
+  return context_.status(context_.driver().stream_wait_event(stream_, point, 0), "waiting for an event");
+}
+
+Status CudaQueue::call_host(void (*function)(void*), void* argument) noexcept {
+  if (Status status = context_.enter(); !status) return status;
+  return context_.status(context_.driver().launch_host_function(stream_, function, argument), "calling a function");
+}
+
 Status CudaQueue::synchronize() noexcept {
   if (Status status = context_.enter(); !status) return status;
-  return context_.status(context_.driver().stream_synchronize(stream_), "running kernels");
+  const Driver& driver = context_.driver();
+  if (waiting_ == Waiting::Spinning) {
+    while (driver.stream_query(stream_) == driver::kNotReady) spin_hint();
+  } else if (waiting_ == Waiting::Sleeping) {
+    driver::Result result = driver.event_record(end_, stream_);
+    if (result == driver::kSuccess) result = driver.event_synchronize(end_);
+    if (result != driver::kSuccess) return context_.status(result, "running kernels");
+  }
+  return context_.status(driver.stream_synchronize(stream_), "running kernels");
+}
+
+void CudaQueue::set_spin(bool spin) noexcept {
+  if (!spin && !end_) {
+    const unsigned flags = driver::kEventBlocking | driver::kEventWithoutTime;
+    if (!context_.enter() || context_.driver().event_create(&end_, flags) != driver::kSuccess) return;
+  }
+  waiting_ = spin ? Waiting::Spinning : Waiting::Sleeping;
 }
 
 bool CudaQueue::idle() noexcept {
@@ -66,9 +100,9 @@ bool CudaQueue::idle() noexcept {
   return !context_.enter() || context_.driver().stream_query(stream_) != driver::kNotReady;
 }
 
-CudaEvent::CudaEvent(DeviceContext& context) : context_(context) {
+CudaEvent::CudaEvent(DeviceContext& context, bool spins) : context_(context) {
   context_.enter_or_throw();
-  context_.check(context_.driver().event_create(&event_, 0), "making an event");
+  context_.check(context_.driver().event_create(&event_, spins ? 0 : driver::kEventBlocking), "making an event");
 }
 
 CudaEvent::~CudaEvent() {

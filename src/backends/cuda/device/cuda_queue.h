@@ -22,27 +22,38 @@ class ArgumentAddresses {
 class CudaQueue final : public Queue {
  public:
   explicit CudaQueue(DeviceContext& context);
+  /// Over a stream of somebody else's.
+  CudaQueue(DeviceContext& context, driver::Stream stream);
   ~CudaQueue() override;
   Status launch(const Launch& launch) noexcept override;
   Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override;
   Status copy(void* to, const void* from, size_t bytes) noexcept override;
+  Status wait(const Event& event) noexcept override;
+  Status call_host(void (*function)(void*), void* argument) noexcept override;
   Status synchronize() noexcept override;
+  void set_spin(bool spin) noexcept override;
   bool idle() noexcept override;
   driver::Stream stream() const { return stream_; }
 
  private:
+  enum class Waiting : uint8_t { AsTheDriverDecides, Spinning, Sleeping };
+
   DeviceContext& context_;
   driver::Stream stream_ = nullptr;
-  bool after_library_ = false;  ///< a kernel of a library may let the next one start early; ours do not count on it
+  bool after_library_ = false;   ///< a kernel of a library may let the next one start early; ours do not count on it
+  driver::Event end_ = nullptr;  ///< what a sleeping synchronize() waits for
+  Waiting waiting_ = Waiting::AsTheDriverDecides;
+  const bool owns_ = true;
 };
 
 class CudaEvent final : public Event {
  public:
-  explicit CudaEvent(DeviceContext& context);
+  CudaEvent(DeviceContext& context, bool spins);
   ~CudaEvent() override;
   Status record(Queue& queue) noexcept override;
   Status wait() noexcept override;
   Status since(const Event& start, double& milliseconds) noexcept override;
+  driver::Event event() const { return event_; }
 
  private:
   DeviceContext& context_;

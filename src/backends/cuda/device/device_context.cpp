@@ -11,6 +11,8 @@ namespace {
 
 using driver::Result;
 
+constexpr const char* kWhoFailed = "where runs wait after each layer (setDebugSync, --debugSync) it is named";
+
 // Errors of running kernels: every later call of the context fails with them.
 bool breaks_context(Result result) {
   constexpr std::array<Result, 10> kErrors = {214, 700, 702, 709, 710, 714, 715, 716, 717, 718};
@@ -49,6 +51,18 @@ size_t DeviceContext::memory_bytes() const {
   return bytes;
 }
 
+std::string DeviceContext::Memory::text() const {
+  constexpr double kMiB = 1024.0 * 1024.0;
+  return fmt::format("{:.1f} of {:.1f} MiB are free", static_cast<double>(free) / kMiB,
+                     static_cast<double>(total) / kMiB);
+}
+
+DeviceContext::Memory DeviceContext::memory() noexcept {
+  Memory memory;
+  if (driver_.context_set_current(context_) == driver::kSuccess) driver_.memory_get_info(&memory.free, &memory.total);
+  return memory;
+}
+
 std::string DeviceContext::label() const {
   return fmt::format("device {} ({})", index_, name_);
 }
@@ -56,8 +70,8 @@ std::string DeviceContext::label() const {
 Status DeviceContext::enter() noexcept {
   if (const Result broken = broken_; broken != driver::kSuccess) {
     return Status::failure(ErrorCode::Internal,
-                           "device {} ({}) takes no more work in this process since a kernel failed with {}", index_,
-                           name_, driver_.describe(broken));
+                           "device {} ({}) takes no more work in this process since a kernel failed with {}; {}",
+                           index_, name_, driver_.describe(broken), kWhoFailed);
   }
   return status(driver_.context_set_current(context_), "entering the context");
 }
@@ -68,9 +82,20 @@ void DeviceContext::enter_or_throw() {
 
 Status DeviceContext::status(Result result, const char* doing) noexcept {
   if (result == driver::kSuccess) return {};
-  if (breaks_context(result)) broken_ = result;
-  const ErrorCode code = result == driver::kOutOfMemory ? ErrorCode::OutOfMemory : ErrorCode::Internal;
-  return Status::failure(code, "device {} ({}): {}: {}", index_, name_, doing, driver_.describe(result));
+  if (breaks_context(result)) {
+    broken_ = result;
+    return Status::failure(ErrorCode::Internal, "device {} ({}): {}: {}; {}", index_, name_, doing,
+                           driver_.describe(result), kWhoFailed);
+  }
+  if (result != driver::kOutOfMemory)
+    return Status::failure(ErrorCode::Internal, "device {} ({}): {}: {}", index_, name_, doing,
+                           driver_.describe(result));
+  constexpr size_t kMiB = size_t{1} << 20;
+  const Memory now = memory();
+  return Status::failure(ErrorCode::OutOfMemory,
+                         "device {} ({}): {}: {}: {} of {} MiB are free; fewer contexts, or ending other programs on "
+                         "the device, would help",
+                         index_, name_, doing, driver_.describe(result), now.free / kMiB, now.total / kMiB);
 }
 
 void DeviceContext::check(Result result, const char* doing) {

@@ -20,6 +20,12 @@ class DeviceContext {
   driver::Context context() const { return context_; }
   int attribute(driver::DeviceAttribute attribute) const;
   size_t memory_bytes() const;
+  struct Memory {
+    size_t free = 0, total = 0;
+    std::string text() const;  ///< "12.0 of 143156.0 MiB are free"
+  };
+  /// Zeros where the driver does not tell.
+  Memory memory() noexcept;
   /// 90 for compute capability 9.0
   int capability() const { return capability_; }
   /// Whether a kernel can start before the one ahead of it has ended.

@@ -71,11 +71,13 @@ void Driver::find_functions() {
   find(primary_context_retain, "cuDevicePrimaryCtxRetain", 7000);
   find(context_set_current, "cuCtxSetCurrent", 4000);
   find(module_load_data, "cuModuleLoadData", 2000);
+  find(module_unload, "cuModuleUnload", 2000);
   find(module_get_function, "cuModuleGetFunction", 2000);
   find(function_set_attribute, "cuFuncSetAttribute", 9000);
   find(launch_kernel_ex, "cuLaunchKernelEx", 11060);
   find(memory_allocate, "cuMemAlloc", 3020);
   find(memory_allocate_host, "cuMemAllocHost", 3020);
+  find(memory_allocate_managed, "cuMemAllocManaged", 6000);
   find(memory_free, "cuMemFree", 3020);
   find(memory_free_host, "cuMemFreeHost", 2000);
   find(memory_get_info, "cuMemGetInfo", 3020);
@@ -85,6 +87,8 @@ void Driver::find_functions() {
   find(stream_destroy, "cuStreamDestroy", 4000);
   find(stream_synchronize, "cuStreamSynchronize", 2000);
   find(stream_query, "cuStreamQuery", 2000);
+  find(stream_wait_event, "cuStreamWaitEvent", 3020);
+  find(launch_host_function, "cuLaunchHostFunc", 10000);
   find(stream_begin_capture, "cuStreamBeginCapture", 10010);
   find(stream_end_capture, "cuStreamEndCapture", 10000);
   find(event_create, "cuEventCreate", 2000);

@@ -32,11 +32,13 @@ class Driver {
   driver::Result (*primary_context_retain)(driver::Context*, driver::DeviceIndex);
   driver::Result (*context_set_current)(driver::Context);
   driver::Result (*module_load_data)(driver::Module*, const void*);
+  driver::Result (*module_unload)(driver::Module);
   driver::Result (*module_get_function)(driver::Function*, driver::Module, const char*);
   driver::Result (*function_set_attribute)(driver::Function, int attribute, int value);
   driver::Result (*launch_kernel_ex)(const driver::LaunchConfig*, driver::Function, void** arguments, void** extra);
   driver::Result (*memory_allocate)(driver::Pointer*, size_t);
   driver::Result (*memory_allocate_host)(void**, size_t);
+  driver::Result (*memory_allocate_managed)(driver::Pointer*, size_t, unsigned flags);
   driver::Result (*memory_free)(driver::Pointer);
   driver::Result (*memory_free_host)(void*);
   driver::Result (*memory_get_info)(size_t* free, size_t* total);
@@ -46,6 +48,8 @@ class Driver {
   driver::Result (*stream_destroy)(driver::Stream);
   driver::Result (*stream_synchronize)(driver::Stream);
   driver::Result (*stream_query)(driver::Stream);
+  driver::Result (*stream_wait_event)(driver::Stream, driver::Event, unsigned flags);
+  driver::Result (*launch_host_function)(driver::Stream, void (*)(void*), void* argument);
   driver::Result (*stream_begin_capture)(driver::Stream, int mode);
   driver::Result (*stream_end_capture)(driver::Stream, driver::Graph*);
   driver::Result (*event_create)(driver::Event*, unsigned flags);

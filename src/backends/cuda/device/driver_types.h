@@ -20,7 +20,8 @@ using Graph = struct GraphTag*;
 using GraphNode = struct GraphNodeTag*;
 using GraphExec = struct GraphExecTag*;
 
-inline constexpr Result kSuccess = 0, kOutOfMemory = 2, kNotReady = 600;
+inline constexpr Result kSuccess = 0, kOutOfMemory = 2, kInvalidImage = 200, kNoBinaryForDevice = 209,
+                        kUnsupportedPtxVersion = 222, kNotReady = 600;
 
 enum class DeviceAttribute : int {
   MultiprocessorCount = 16,
@@ -30,6 +31,8 @@ enum class DeviceAttribute : int {
 inline constexpr int kFunctionMaxDynamicShared = 8;
 inline constexpr int kPointerMemoryType = 2;
 inline constexpr unsigned kStreamNonBlocking = 1;
+inline constexpr unsigned kEventBlocking = 1, kEventWithoutTime = 2;
+inline constexpr unsigned kManagedGlobal = 1;
 inline constexpr int kCaptureRelaxed = 2;
 
 enum class MemoryType : int { Host = 1, Device = 2 };

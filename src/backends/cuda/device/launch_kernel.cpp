@@ -11,7 +11,6 @@
 namespace tn::cuda {
 namespace {
 
-constexpr size_t kImage = 0, kValues = 1, kFirstOperand = 2;
 constexpr int64_t kMostThreads = 1024, kMostShared = 228 * 1024, kMostCluster = 16, kMostOperands = 64;
 constexpr int64_t kMostGridX = INT32_MAX, kMostGridYZ = 65535;
 constexpr size_t kGrid = 3;  // values in front of the scalars
@@ -36,14 +35,14 @@ void check_step(const LaunchStep& step) {
 void check_operands(const KernelSpec& spec, const LaunchStep& step) {
   const std::string& entry = step.entry;
   require(spec.device, "'{}' runs on a device", entry);
-  require(spec.inputs.size() >= kFirstOperand && spec.has_input(kImage) && spec.has_input(kValues),
+  require(spec.inputs.size() >= kFirstOperand && spec.has_input(kImageOperand) && spec.has_input(kValuesOperand),
           "'{}' has no image or no values", entry);
-  const TensorView &image = spec.inputs[kImage], &values = spec.inputs[kValues];
-  require(spec.inputs_on_host[kImage] && image.type == DataType::U8 && image.rank() == 1 && image.data &&
+  const TensorView &image = spec.inputs[kImageOperand], &values = spec.inputs[kValuesOperand];
+  require(spec.inputs_on_host[kImageOperand] && image.type == DataType::U8 && image.rank() == 1 && image.data &&
               image.is_dense() && image.elements() > 0,
           "'{}' has an image that is no constant in the host's memory", entry);
-  require(spec.inputs_on_host[kValues] && values.type == DataType::I64 && values.rank() == 1 && values.is_dense() &&
-              values.elements() >= static_cast<int64_t>(kGrid),
+  require(spec.inputs_on_host[kValuesOperand] && values.type == DataType::I64 && values.rank() == 1 &&
+              values.is_dense() && values.elements() >= static_cast<int64_t>(kGrid),
           "'{}' has values that are no int64 list in the host's memory", entry);
   const size_t operands = spec.inputs.size() - kFirstOperand + spec.outputs.size();
   require(operands <= kMostOperands && !spec.outputs.empty(), "'{}' has {} operands", entry, operands);
@@ -62,16 +61,16 @@ class LaunchKernel final : public Kernel {
   LaunchKernel(const LaunchStep& step, const KernelSpec& spec)
       : entry_(step.entry),
         workspace_(spec.workspace),
-        scalars_(scalars(spec.inputs[kValues])),
+        scalars_(scalars(spec.inputs[kValuesOperand])),
         reads_early_(step.reads_early) {
     launch_.block = {static_cast<uint32_t>(step.block_x), static_cast<uint32_t>(step.block_y),
                      static_cast<uint32_t>(step.block_z)};
     launch_.shared_bytes = static_cast<uint32_t>(step.shared_bytes);
     launch_.cluster = static_cast<uint32_t>(step.cluster);
     launch_.overlaps = step.overlaps;
-    const TensorView& image = spec.inputs[kImage];
-    launch_.function =
-        spec.device->load({image.as<const std::byte>(), image.dense_bytes()}, step.entry, launch_.shared_bytes);
+    const TensorView& image = spec.inputs[kImageOperand];
+    function_ = spec.device->load({image.as<const std::byte>(), image.dense_bytes()}, step.entry, launch_.shared_bytes);
+    launch_.function = function_.get();
     const size_t operands = spec.inputs.size() - kFirstOperand + spec.outputs.size();
     arguments_.resize(operands + (workspace_ > 0 ? 1 : 0) + scalars_ + (reads_early_ >= 0 ? 1 : 0));
     launch_.arguments = arguments_;
@@ -79,12 +78,12 @@ class LaunchKernel final : public Kernel {
   }
 
   Status bind(std::span<const TensorView> inputs, std::span<const TensorView>) noexcept override {
-    if (scalars(inputs[kValues]) == scalars_) return {};
+    if (scalars(inputs[kValuesOperand]) == scalars_) return {};
     return Status::failure(ErrorCode::InvalidArgument, "'{}' has another number of values", entry_);
   }
 
   Status run(const KernelArguments& arguments) noexcept override {
-    const auto* values = arguments.inputs[kValues].as<const int64_t>();
+    const auto* values = arguments.inputs[kValuesOperand].as<const int64_t>();
     for (size_t i = 0; i < kGrid; ++i) {
       const int64_t most = i == 0 ? kMostGridX : kMostGridYZ;
       if (values[i] < 0 || values[i] > most)
@@ -119,6 +118,7 @@ class LaunchKernel final : public Kernel {
   int64_t reads_early_;
   std::vector<uint64_t> arguments_;
   std::vector<MemoryRange> writes_;
+  std::shared_ptr<void> function_;
   Launch launch_;
 };
 

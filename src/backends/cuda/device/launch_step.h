@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@ namespace tn::cuda {
 /// parameters are pointers to inputs, outputs, the workspace if there is one, then the scalars as int64, then, with
 /// reads_early, whether that operand is complete (int64).
 inline constexpr std::string_view kLaunchKernel = "cuda.launch";
+inline constexpr size_t kImageOperand = 0, kValuesOperand = 1, kFirstOperand = 2;
 
 struct LaunchStep {
   std::string entry;

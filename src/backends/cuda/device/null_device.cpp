@@ -16,6 +16,7 @@ class NullQueue final : public Queue {
   explicit NullQueue(NullDevice& device) : device_(device) {}
   Status launch(const Launch& launch) noexcept override { return device_.launch(launch); }
   Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override {
+    if (!device_.writes_) return {};
     NullDevice::Call made;
     made.entry = call.name();
     made.arguments.assign(arguments.begin(), arguments.end());
@@ -26,7 +27,13 @@ class NullQueue final : public Queue {
     std::memmove(to, from, bytes);
     return {};
   }
+  Status wait(const Event&) noexcept override { return {}; }
+  Status call_host(void (*function)(void*), void* argument) noexcept override {
+    function(argument);
+    return {};
+  }
   Status synchronize() noexcept override { return {}; }
+  void set_spin(bool) noexcept override {}
   bool idle() noexcept override { return true; }
 
  private:
@@ -86,7 +93,7 @@ class NullEvent final : public Event {
 
 class NullBuffer final : public DeviceBuffer {
  public:
-  NullBuffer(size_t bytes, const char* purpose) : memory_(bytes, purpose) {
+  NullBuffer(size_t bytes, const MemoryPurpose& purpose) : memory_(bytes, purpose.what) {
     data_ = memory_.data();
     size_ = bytes;
   }
@@ -103,6 +110,7 @@ std::vector<NullDevice::Call> NullDevice::take_calls() {
 }
 
 Status NullDevice::launch(const Launch& launch) noexcept {
+  if (!writes_) return {};
   ran({*static_cast<const std::string*>(launch.function),
        launch.grid,
        launch.block,
@@ -122,25 +130,25 @@ size_t NullDevice::memory_bytes() const {
   return static_cast<size_t>(physical_memory_bytes());
 }
 
-std::unique_ptr<DeviceBuffer> NullDevice::allocate(size_t bytes, const char* purpose) {
-  return std::make_unique<NullBuffer>(bytes, purpose);
-}
-std::unique_ptr<DeviceBuffer> NullDevice::allocate_pinned(size_t bytes, const char* purpose) {
+std::unique_ptr<DeviceBuffer> NullDevice::allocate(MemoryKind, size_t bytes, const MemoryPurpose& purpose) {
   return std::make_unique<NullBuffer>(bytes, purpose);
 }
 std::unique_ptr<Queue> NullDevice::make_queue() {
   return std::make_unique<NullQueue>(*this);
 }
+std::unique_ptr<Queue> NullDevice::adopt_queue(void*) {
+  return make_queue();
+}
 std::unique_ptr<LaunchGraph> NullDevice::make_graph() {
   return std::make_unique<NullGraph>();
 }
-std::unique_ptr<Event> NullDevice::make_event() {
+std::unique_ptr<Event> NullDevice::make_event(bool) {
   return std::make_unique<NullEvent>();
 }
 
-void* NullDevice::load(std::span<const std::byte>, const std::string& entry, uint32_t) {
+std::shared_ptr<void> NullDevice::load(std::span<const std::byte>, const std::string& entry, uint32_t) {
   const std::lock_guard lock(mutex_);
-  return &functions_.try_emplace(entry, entry).first->second;
+  return {std::shared_ptr<void>(), &functions_.try_emplace(entry, entry).first->second};
 }
 
 }  // namespace tn::cuda

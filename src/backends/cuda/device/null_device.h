@@ -26,18 +26,23 @@ class NullDevice : public Device {
 
   /// What ran, in order; begins anew.
   std::vector<Call> take_calls();
+  /// Whether launches are written down (the default); if not, they allocate nothing.
+  void write_down(bool write) { writes_ = write; }
 
   std::string name() const override { return "no device"; }
   std::string architecture() const override { return architecture_; }
   std::string version() const override { return "none"; }
   int multiprocessors() const override { return 1; }
   size_t memory_bytes() const override;
-  std::unique_ptr<DeviceBuffer> allocate(size_t bytes, const char* purpose) override;
-  std::unique_ptr<DeviceBuffer> allocate_pinned(size_t bytes, const char* purpose) override;
+  size_t free_memory_bytes() override { return memory_bytes(); }
+  using Device::allocate;
+  std::unique_ptr<DeviceBuffer> allocate(MemoryKind kind, size_t bytes, const MemoryPurpose& purpose) override;
   std::unique_ptr<Queue> make_queue() override;
+  std::unique_ptr<Queue> adopt_queue(void* native) override;
   std::unique_ptr<LaunchGraph> make_graph() override;
-  std::unique_ptr<Event> make_event() override;
-  void* load(std::span<const std::byte> image, const std::string& entry, uint32_t shared_bytes) override;
+  std::unique_ptr<Event> make_event(bool spins) override;
+  std::shared_ptr<void> load(std::span<const std::byte> image, const std::string& entry,
+                             uint32_t shared_bytes) override;
 
  protected:
   virtual Status launch(const Launch& launch) noexcept;
@@ -50,6 +55,7 @@ class NullDevice : public Device {
   std::mutex mutex_;
   std::map<std::string, std::string> functions_;  ///< by name; a function is the address of its value
   std::vector<Call> calls_;
+  bool writes_ = true;
 };
 
 }  // namespace tn::cuda

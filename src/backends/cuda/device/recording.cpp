@@ -85,6 +85,14 @@ Status Recording::add(Call call, std::span<const uint64_t> arguments, std::span<
   return {};
 }
 
+Status Recording::wait(const Event&) noexcept {
+  return Status::failure(ErrorCode::Internal, "internal error: an event in a recording");
+}
+
+Status Recording::call_host(void (*)(void*), void*) noexcept {
+  return Status::failure(ErrorCode::Internal, "internal error: a function of the host in a recording");
+}
+
 Status Recording::synchronize() noexcept {
   return Status::failure(ErrorCode::Internal, "internal error: waiting for a queue that only records");
 }

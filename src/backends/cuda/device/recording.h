@@ -44,8 +44,11 @@ class Recording final : public Queue {
   }
   Status call(const LibraryCall& call, std::span<const uint64_t> arguments) noexcept override;
   Status copy(void* to, const void* from, size_t bytes) noexcept override;
-  /// Fails: nothing has run.
+  /// These fail: a graph has launches and copies only, and nothing has run.
+  Status wait(const Event& event) noexcept override;
+  Status call_host(void (*function)(void*), void* argument) noexcept override;
   Status synchronize() noexcept override;
+  void set_spin(bool) noexcept override {}
   bool idle() noexcept override { return true; }
 
   void clear() noexcept;

@@ -65,7 +65,7 @@ class DeviceTest : public testing::Test {
     b_ = device_->allocate(kCount * sizeof(float), "a test");
   }
   void* function(const std::string& text, const std::string& entry, uint32_t shared = 0) {
-    return device_->load(compiler_->compile(text, entry), entry, shared);
+    return loaded_.emplace_back(device_->load(compiler_->compile(text, entry), entry, shared)).get();
   }
   Launch add(std::span<const uint64_t> arguments, bool overlaps = false) {
     Launch launch{function(kAdd, "add"), {kCount / 256 + 1, 1, 1}, {256, 1, 1}};
@@ -76,6 +76,7 @@ class DeviceTest : public testing::Test {
   size_t bytes() const { return kCount * sizeof(float); }
 
   Device* device_ = nullptr;
+  std::vector<std::shared_ptr<void>> loaded_;
   std::unique_ptr<NvrtcCompiler> compiler_;
   std::unique_ptr<Queue> queue_;
   std::vector<float> input_, output_;
@@ -133,7 +134,7 @@ TEST_F(DeviceTest, EventsTakeTimes) {
 
 // Copies from pinned and from other memory of the host, full and programmatic edges, and changes in place.
 TEST_F(DeviceTest, AGraphIsRecordedRunAndChanged) {
-  const auto pinned = device_->allocate_pinned(bytes(), "a test");
+  const auto pinned = device_->allocate(MemoryKind::Pinned, bytes(), "a test");
   const auto graph = device_->make_graph();
   const auto record = [&](int64_t what, float* result, int extra) {
     std::copy(input_.begin(), input_.end(), reinterpret_cast<float*>(pinned->data()));

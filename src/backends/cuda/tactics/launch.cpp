@@ -29,6 +29,14 @@ std::vector<std::byte> launch_parameters(const KernelText& text) {
   return encode_fields(step);
 }
 
+/// The first operands of a step that runs the text: its compiled image and the launch values, placed by the two
+/// functions.
+std::vector<int> launch_operands(TextCompiler& compiler, const KernelText& text, const auto& place_image,
+                                 const auto& place_values) {
+  const std::vector<std::byte> image = compiler.compile(text.source, text.entry);
+  return {place_image(image, WeightStore::Recipe{{}, "cubin", {}}), place_values(launch_values(text))};
+}
+
 }  // namespace
 
 Operand operand(const RegionLowering& lowering, int tensor) {
@@ -37,23 +45,27 @@ Operand operand(const RegionLowering& lowering, int tensor) {
 
 void add_launch(RegionLowering& lowering, const KernelText& text, const std::vector<int>& inputs,
                 const std::vector<int>& outputs) {
-  const auto image = lowering.target().device->compiler->compile(text.source, text.entry);
-  std::vector<int> operands{lowering.host_bytes("image", image, {{}, "cubin", {}}),
-                            lowering.shape_value(launch_values(text), false)};
+  std::vector<int> operands = launch_operands(
+      *lowering.target().device->compiler, text,
+      [&](const auto& image, const auto& recipe) { return lowering.host_bytes("image", image, recipe); },
+      [&](const Dims& values) { return lowering.shape_value(values, false); });
   operands.insert(operands.end(), inputs.begin(), inputs.end());
   lowering.add_step(std::string(kLaunchKernel), launch_parameters(text), std::move(operands), outputs, text.workspace);
 }
 
 StepDraft copy_step(const DeviceTarget& target, ProfileBuilder& builder, int from, int to) {
   const KernelText text = strided_copy(operand(builder.tensor(from)), operand(builder.tensor(to)), builder.ranges());
-  const auto image = target.compiler->compile(text.source, text.entry);
-  const uint64_t position = builder.weights().add(image, {{}, "cubin", {}});
-  const TensorType bytes{DataType::U8, {static_cast<int64_t>(image.size())}};
   StepDraft step;
   step.kernel = kLaunchKernel;
   step.parameters = launch_parameters(text);
-  step.inputs = {builder.add_weights("copy (image)", bytes, {1}, position, Space::Host),
-                 builder.add_shape_value("copy", launch_values(text), false), from};
+  step.inputs = launch_operands(
+      *target.compiler, text,
+      [&](const auto& image, const auto& recipe) {
+        const TensorType bytes{DataType::U8, {static_cast<int64_t>(image.size())}};
+        return builder.add_weights("copy (image)", bytes, {1}, builder.weights().add(image, recipe), Space::Host);
+      },
+      [&](const Dims& values) { return builder.add_shape_value("copy", values, false); });
+  step.inputs.push_back(from);
   step.outputs = {to};
   return step;
 }
