@@ -83,7 +83,7 @@ std::unique_ptr<tenon::IDeviceMemory> allocate(const ICudaEngine& engine, int de
                                                size_t size, Console& console) {
   // An empty tensor has an address, too.
   auto memory = own(tenon::createDeviceMemory(console, engine.getBackend(), device, kind, std::max<size_t>(size, 1)));
-  if (kind == tenon::MemoryKind::kHOST) std::memset(memory->data(), 0, memory->size());
+  if (kind != tenon::MemoryKind::kDEVICE) std::memset(memory->data(), 0, memory->size());
   return memory;
 }
 
@@ -128,10 +128,13 @@ Bindings::Tensor Bindings::make_tensor(const char* name, const ICudaEngine& engi
   tensor.type = engine.getTensorDataType(name);
   if (!tensor.is_input && context_.inferShapes(0, nullptr) < 0) throw Reported();
   tensor.size = static_cast<size_t>(tensor_bytes(engine, context_, tensor.name, options.inference.profile));
+  using enum tenon::MemoryKind;
   const int device = options.system.device;
-  tensor.host = allocate(engine, device, tenon::MemoryKind::kHOST, tensor.size, console);
-  if (engine.getBackend() == tenon::Backend::kCUDA && engine.getTensorLocation(name) == tenon::TensorLocation::kDEVICE)
-    tensor.device = allocate(engine, device, tenon::MemoryKind::kDEVICE, tensor.size, console);
+  const bool on_gpu =
+      engine.getBackend() == tenon::Backend::kCUDA && engine.getTensorLocation(name) == tenon::TensorLocation::kDEVICE;
+  tensor.managed = on_gpu && options.inference.managed_memory;
+  tensor.host = allocate(engine, device, tensor.managed ? kMANAGED : kHOST, tensor.size, console);
+  if (on_gpu && !tensor.managed) tensor.device = allocate(engine, device, kDEVICE, tensor.size, console);
   if (tensor.is_input) fill_input(tensor, engine, options.inference, console);
   console.info("{} binding for {} with dimensions {} is created.", tensor.is_input ? "Input" : "Output", name,
                to_text(context_.getTensorShape(name)));
@@ -152,8 +155,8 @@ void Bindings::download(tenon::Stream stream) const {
 void Bindings::set_input(const std::string& name, const void* data, tenon::Stream stream) const {
   for (const Tensor& tensor : tensors_) {
     if (tensor.name != name) continue;
-    if (tensor.device)
-      copy(stream, tensor.device->data(), data, tensor.size);
+    if (tensor.device || tensor.managed)
+      copy(stream, (tensor.device ? tensor.device : tensor.host)->data(), data, tensor.size);
     else if (!context_.setInputTensorAddress(name.c_str(), data))
       throw Reported();
   }
@@ -190,6 +193,12 @@ std::vector<NamedValues> Bindings::collect(bool outputs_only) const {
     list.push_back(std::move(values));
   }
   return list;
+}
+
+size_t Bindings::device_bytes() const {
+  size_t bytes = 0;
+  for (const Tensor& tensor : tensors_) bytes += tensor.device ? tensor.device->size() : 0;
+  return bytes;
 }
 
 bool Bindings::is_input(const std::string& name) const {

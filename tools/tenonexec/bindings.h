@@ -31,14 +31,17 @@ class Bindings {
   std::vector<NamedValues> outputs() const { return collect(true); }
   std::vector<NamedValues> tensors() const { return collect(false); }
   bool is_input(const std::string& name) const;
+  /// Bytes in the memory of a GPU.
+  size_t device_bytes() const;
 
  private:
   struct Tensor {
     std::string name;
     bool is_input = false;
     tenon::DataType type = tenon::DataType::kFLOAT;
+    bool managed = false;                                ///< `host` is for the GPU, too
     size_t size = 0;                                     ///< bytes
-    std::unique_ptr<tenon::IDeviceMemory> host, device;  ///< `device` only on a GPU
+    std::unique_ptr<tenon::IDeviceMemory> host, device;  ///< `device` only on a GPU, and where memory is not managed
 
     std::span<std::byte> bytes() const { return {static_cast<std::byte*>(host->data()), size}; }
   };

@@ -126,7 +126,9 @@ void inference(Lines& lines, const InferenceOptions& inference) {
   add(lines, "Sleep time: {}ms", inference.sleep_ms);
   add(lines, "Idle time: {}ms", inference.idle_ms);
   add(lines, "Inference Streams: {}", inference.streams);
+  add(lines, "ExposeDMA: {}", enabled(inference.expose_dma));
   add(lines, "Data transfers: {}", enabled(inference.transfers));
+  add(lines, "Managed Memory: {}", enabled(inference.managed_memory));
   add(lines, "Spin-wait: {}", enabled(inference.spin_wait));
   add(lines, "Multithreading: {}", enabled(inference.threads));
   add(lines, "Separate profiling: {}", enabled(inference.separate_profile_run));

@@ -120,7 +120,8 @@ void load_file(LoadedEngine& loaded, const std::string& path, Console& console) 
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) throw Failure("--loadEngine: '{}' is a folder, not a file", path);
   loaded.engine = own(loaded.runtime->deserializeCudaEngineFromFile(path.c_str()));
-  console.info("Engine loaded in {:.4g} sec.", watch.seconds());
+  loaded.load_seconds = watch.seconds();
+  console.info("Engine loaded in {:.4g} sec.", loaded.load_seconds);
   console.info("Loaded engine with size: {:.4g} MiB",
                static_cast<double>(std::filesystem::file_size(path, error)) / kMiB);
 }
@@ -133,6 +134,7 @@ LoadedEngine get_engine(const Options& options, Console& console) {
   check_targets(options, target);
   loaded.runtime = own(tenon::createInferRuntime(console));
   if (!loaded.runtime->setDevice(options.system.device)) throw Reported();
+  loaded.before = MemoryUse::now(options);
   if (!options.build.load_engine.empty()) {
     load_file(loaded, options.build.load_engine, console);
     return loaded;
@@ -140,6 +142,7 @@ LoadedEngine get_engine(const Options& options, Console& console) {
   const auto plan = build_plan(options, target, console);
   // What is built for another GPU than those here cannot be loaded.
   if (options.build.skip_inference && !options.build.architecture.empty()) return loaded;
+  loaded.before = MemoryUse::now(options);
   if (target.empty()) {
     loaded.engine = own(loaded.runtime->deserializeCudaEngine(plan->data(), plan->size()));
     return loaded;

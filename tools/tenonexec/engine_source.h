@@ -7,12 +7,15 @@
 #include "tenon/tenon.h"
 #include "tenonexec/console.h"
 #include "tenonexec/options.h"
+#include "tenonexec/start_up.h"
 
 namespace tenonexec {
 
 struct LoadedEngine {
   std::unique_ptr<tenon::IRuntime> runtime;
   std::unique_ptr<tenon::ICudaEngine> engine;
+  MemoryUse before;         ///< it was loaded
+  double load_seconds = 0;  ///< how long that took
 };
 
 /// Builds and saves, or loads, as the options say. No engine where it was only to be built, for another GPU than those

@@ -243,7 +243,21 @@ const std::vector<Flag>& supported_flags() {
                    [](O o, View f, View v) { o.inference.streams = integer(f, v, 1, 1024); }},
                   {"streams", "N", Group::Inference, "old name of --infStreams",
                    [](O o, View f, View v) { o.inference.streams = integer(f, v, 1, 1024); }},
-                  {"exposeDMA", "", Group::Inference, "transfers do not overlap the computation; always so", no_copies},
+                  {"exposeDMA", "", Group::Inference, "on a GPU, transfers do not overlap the computation of other runs",
+                   [](O o, View f, View v) {
+                     o.inference.expose_dma = true;
+                     no_copies(o, f, v);
+                   }},
+                  {"useManagedMemory", "", Group::Inference, "on a GPU, inputs and outputs in memory that moves by itself",
+                   [](O o, View f, View v) {
+                     o.inference.managed_memory = true;
+                     no_copies(o, f, v);
+                   }},
+                  {"debugSync", "", Group::Inference, "on a GPU, wait after each layer: slow, but names one that fails",
+                   [](O o, View f, View v) {
+                     o.inference.debug_sync = true;
+                     gpu_only(o, f, v);
+                   }},
                   {"noDataTransfers", "", Group::Inference, "on a GPU, copy inputs and outputs only once",
                    [](O o, View f, View v) {
                      o.inference.transfers = false;

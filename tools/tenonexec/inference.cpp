@@ -28,18 +28,30 @@ void require(bool done) {
   if (!done) throw Reported();
 }
 
+StreamHandle make_stream(const tenon::ICudaEngine& engine, const Options& options, int threads) {
+  StreamHandle stream(tenon::createDeviceStream(engine.getBackend(), options.system.device, threads));
+  if (stream == nullptr) throw Failure("a stream cannot be made");
+  tenon::setStreamSpinWait(stream.get(), options.inference.spin_wait);
+  return stream;
+}
+
+std::unique_ptr<tenon::IEvent> make_event(const tenon::ICudaEngine& engine, const Options& options) {
+  const bool spin = options.inference.spin_wait;
+  std::unique_ptr<tenon::IEvent> event(tenon::createEvent(engine.getBackend(), options.system.device, spin));
+  if (event == nullptr) throw Failure("an event cannot be made");
+  return event;
+}
+
 }  // namespace
 
 Worker::Worker(tenon::ICudaEngine& engine, const Options& options, Console& console)
-    : context(engine.createExecutionContext()),
-      stream(tenon::createDeviceStream(engine.getBackend(), options.system.device, threads_per_stream(options))) {
+    : context(engine.createExecutionContext()), stream(make_stream(engine, options, threads_per_stream(options))) {
   require(context != nullptr);
-  if (stream == nullptr) throw Failure("a stream cannot be made");
   const int profiles = engine.getNbOptimizationProfiles(), profile = options.inference.profile;
   if (profile >= std::max(profiles, 1))
     throw Failure("--useProfile={}: the engine has {} profile{}", profile, profiles, profiles == 1 ? "" : "s");
   if (profile > 0) require(context->setOptimizationProfileAsync(profile, stream.get()));
-  tenon::setStreamSpinWait(stream.get(), options.inference.spin_wait);
+  context->setDebugSync(options.inference.debug_sync);
   console.info("Created execution context with device memory size: {:.4g} MiB",
                static_cast<double>(engine.getDeviceMemorySizeV2()) / (1 << 20));
 }
@@ -54,20 +66,34 @@ void Worker::wait() {
 Benchmark::Benchmark(tenon::ICudaEngine& engine, const Options& options, Console& console)
     : options_(options.inference),
       transfers_(options.inference.transfers && engine.getBackend() == tenon::Backend::kCUDA) {
-  const auto event = [&] {
-    std::unique_ptr<tenon::IEvent> made(tenon::createEvent(engine.getBackend(), options.system.device));
-    if (made == nullptr) throw Failure("an event cannot be made");
-    return made;
-  };
-  origin_ = event();
-  for (int i = 0; i < options_.streams; ++i) {
-    Lane lane;
-    lane.worker = std::make_unique<Worker>(engine, options, console);
-    lane.bindings = std::make_unique<Bindings>(engine, *lane.worker->context, options, console);
-    lane.points = {event(), event(), event(), event()};
-    lane.bindings->upload(lane.worker->stream.get());
-    lanes_.push_back(std::move(lane));
+  origin_ = make_event(engine, options);
+  for (int i = 0; i < options_.streams; ++i) add_lane(engine, options, console);
+}
+
+void Benchmark::add_lane(tenon::ICudaEngine& engine, const Options& options, Console& console) {
+  Lane lane;
+  const Clock::time_point start = Clock::now();
+  lane.worker = std::make_unique<Worker>(engine, options, console);
+  context_seconds_ += to_ms(Clock::now() - start) / 1000;
+  lane.bindings = std::make_unique<Bindings>(engine, *lane.worker->context, options, console);
+  if (transfers_) {
+    for (StreamHandle* stream : {&lane.upload, &lane.download}) *stream = make_stream(engine, options, 1);
   }
+  const bool overlap = engine.getBackend() == tenon::Backend::kCUDA && !options_.expose_dma;
+  lane.slots.resize(overlap ? 2 : 1);
+  for (Slot& slot : lane.slots) {
+    for (Event* event : {&slot.upload, &slot.uploaded, &slot.compute, &slot.computed, &slot.download, &slot.downloaded})
+      *event = make_event(engine, options);
+  }
+  lane.bindings->upload(lane.worker->stream.get());
+  lane.worker->wait();
+  lanes_.push_back(std::move(lane));
+}
+
+size_t Benchmark::device_bytes() const {
+  size_t bytes = 0;
+  for (const Lane& lane : lanes_) bytes += lane.bindings->device_bytes();
+  return bytes;
 }
 
 double Benchmark::now() const {
@@ -82,42 +108,60 @@ void Benchmark::set_origin() {
 }
 
 void Benchmark::launch(Lane& lane) const {
+  Slot& slot = lane.slots[lane.next];
   tenon::Stream stream = lane.worker->stream.get();
-  lane.query.start_enqueue = now();
+  if (transfers_) {
+    tenon::Stream upload = lane.upload.get();
+    require(slot.upload->record(upload));
+    lane.bindings->upload(upload);
+    require(slot.uploaded->record(upload) && slot.uploaded->makeWait(stream));
+  }
   if (options_.sleep_ms > 0)
     require(tenon::enqueueHostFunction(stream, pause, const_cast<InferenceOptions*>(&options_)));
-  if (transfers_) {
-    require(lane.points.start->record(stream));
-    lane.bindings->upload(stream);
-  }
-  require(lane.points.uploaded->record(stream));
+  require(slot.compute->record(stream));
+  slot.query.start_enqueue = now();
   require(lane.worker->context->enqueueV3(stream));
-  require(lane.points.computed->record(stream));
+  slot.query.end_enqueue = now();
+  require(slot.computed->record(stream));
   if (transfers_) {
-    lane.bindings->download(stream);
-    require(lane.points.downloaded->record(stream));
+    tenon::Stream download = lane.download.get();
+    require(slot.computed->makeWait(download) && slot.download->record(download));
+    lane.bindings->download(download);
+    require(slot.downloaded->record(download));
   }
-  lane.query.end_enqueue = now();
-  lane.running = true;
+  slot.running = true;
+  lane.next = (lane.next + 1) % lane.slots.size();
 }
 
-void Benchmark::finish(Lane& lane) const {
-  if (!lane.running) return;
-  lane.running = false;
-  lane.worker->wait();
-  const Points& points = lane.points;
-  Query& query = lane.query;
-  query.start_h2d = (transfers_ ? points.start : points.uploaded)->getElapsedTime(*origin_);
-  query.end_h2d = query.start_h2d + (transfers_ ? points.uploaded->getElapsedTime(*points.start) : 0);
-  query.start_compute = query.end_h2d;
-  query.end_compute = query.start_compute + points.computed->getElapsedTime(*points.uploaded);
-  query.start_d2h = query.end_compute;
-  query.end_d2h = query.start_d2h + (transfers_ ? points.downloaded->getElapsedTime(*points.computed) : 0);
+void Benchmark::finish(Lane& lane, Slot& slot) {
+  if (!slot.running) return;
+  slot.running = false;
+  // A run that failed on the CPU is told by its stream alone; on a GPU the stream tells why.
+  const bool by_event = lane.slots.size() > 1;
+  if (!by_event || !(transfers_ ? slot.downloaded : slot.computed)->synchronize()) lane.worker->wait();
+  Query& query = slot.query;
+  if (transfers_ && !by_event) require(slot.downloaded->synchronize());
+  if (first_run_seconds_ == 0.0) first_run_seconds_ = (now() - query.start_enqueue) / 1000;
+  query.start_compute = slot.compute->getElapsedTime(*origin_);
+  query.end_compute = query.start_compute + slot.computed->getElapsedTime(*slot.compute);
+  query.start_h2d = query.end_h2d = query.start_compute;
+  query.start_d2h = query.end_d2h = query.end_compute;
+  if (transfers_) {
+    query.start_h2d = slot.upload->getElapsedTime(*origin_);
+    query.end_h2d = query.start_h2d + slot.uploaded->getElapsedTime(*slot.upload);
+    query.start_d2h = slot.download->getElapsedTime(*origin_);
+    query.end_d2h = query.start_d2h + slot.downloaded->getElapsedTime(*slot.download);
+  }
   lane.done.push_back(query);
 }
 
-/// One run per lane and round, until the phase is over. Lanes overlap; a lane is waited for before its next run.
-void Benchmark::drive(std::span<Lane> lanes, Phase phase) const {
+void Benchmark::finish_all(Lane& lane) {
+  for (size_t i = 0; i < lane.slots.size(); ++i) finish(lane, lane.slots[(lane.next + i) % lane.slots.size()]);
+}
+
+/// One run per lane and round, until the phase is over. Lanes overlap; a lane's oldest run is waited for before its
+/// next.
+void Benchmark::drive(std::span<Lane> lanes, Phase phase) {
   const Clock::time_point start = Clock::now();
   const auto is_over = [&](int rounds) {
     const double elapsed = to_ms(Clock::now() - start);
@@ -126,15 +170,15 @@ void Benchmark::drive(std::span<Lane> lanes, Phase phase) const {
   };
   for (int rounds = 0; !is_over(rounds); ++rounds) {
     for (Lane& lane : lanes) {
-      finish(lane);
+      finish(lane, lane.slots[lane.next]);
       launch(lane);
     }
     if (options_.idle_ms > 0) {
-      for (Lane& lane : lanes) finish(lane);
+      for (Lane& lane : lanes) finish_all(lane);
       std::this_thread::sleep_for(milliseconds(options_.idle_ms));
     }
   }
-  for (Lane& lane : lanes) finish(lane);
+  for (Lane& lane : lanes) finish_all(lane);
 }
 
 void Benchmark::drive_all(Phase phase) {

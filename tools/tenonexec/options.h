@@ -57,6 +57,7 @@ struct InferenceOptions {
   int duration_s = 3;  ///< −1: until killed
   int sleep_ms = 0, idle_ms = 0, streams = 1, profile = 0;
   bool transfers = true;  ///< of inputs and outputs with each run, on a GPU
+  bool expose_dma = false, managed_memory = false, debug_sync = false;
   bool threads = false, spin_wait = false, separate_profile_run = false, time_deserialize = false;
   std::string classify;
 };

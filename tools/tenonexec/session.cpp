@@ -183,9 +183,17 @@ void compare_outputs(const Bindings& bindings, const InferenceOptions& inference
   if (!passed) throw Reported();
 }
 
-void measure(ICudaEngine& engine, const Options& options, Console& console) {
+void report_start_up(const LoadedEngine& loaded, const Benchmark& benchmark, const Options& options, Console& console) {
+  console.info("{}",
+               format_start_up({loaded.load_seconds, benchmark.context_seconds(), benchmark.first_run_seconds()}));
+  console.info("{}", format_memory(loaded.before, MemoryUse::now(options), *loaded.engine, options.inference.streams,
+                                   benchmark.device_bytes()));
+}
+
+void measure(const LoadedEngine& loaded, const Options& options, Console& console) {
   const InferenceOptions& inference = options.inference;
   const ReportingOptions& reporting = options.reporting;
+  ICudaEngine& engine = *loaded.engine;
   Benchmark benchmark(engine, options, console);
   console.info("Starting inference");
   const bool profiling = reporting.dump_profile || !reporting.export_profile.empty();
@@ -196,6 +204,7 @@ void measure(ICudaEngine& engine, const Options& options, Console& console) {
   if (at_once)
     console.warning("Timing each layer slows the runs down; --separateProfileRun keeps the summary free of it");
   report_precision(engine, console);
+  report_start_up(loaded, benchmark, options, console);
   if (profiling && !at_once) benchmark.run(&profile);
   if (profiling) report_layer_times(profile, reporting, console);
   report_outputs(benchmark.bindings(), reporting, console);
@@ -229,7 +238,7 @@ void run_session(const Options& given, Console& console) {
     return;
   }
   if (!options.inference.classify.empty()) return classify(*loaded.engine, options, console);
-  measure(*loaded.engine, options, console);
+  measure(loaded, options, console);
 }
 
 }  // namespace tenonexec
