@@ -2,6 +2,7 @@
 // What the contracts allow at once: contexts of one engine in threads of their own, streams side by side, two builds.
 // Meant for the tsan preset above all.
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <thread>
 
@@ -14,14 +15,18 @@ using ContextPtr = std::unique_ptr<IExecutionContext>;
 
 constexpr int64_t kFeatures = 64, kMostRows = 96;
 
-/// y = tanh(2 x), z = its sum over the rows' elements, for x f32 [rows, 64] with 1 to 96 rows; for two threads.
+/// y = tanh(2 x), z = its sum over the rows' elements, for x f32 [rows, 64] with 1 to 96 rows; for two threads. Two
+/// products, so that there is something between them.
 std::unique_ptr<IHostMemory> build(Session& s) {
   ITensor* x = s.network->addInput("x", DataType::kFLOAT, dims_of({-1, kFeatures}));
-  std::vector<float> twice(kFeatures * kFeatures, 0.0F);
-  for (int64_t i = 0; i < kFeatures; ++i) twice[static_cast<size_t>(i * kFeatures + i)] = 2;
-  ITensor& w = s.constant({kFeatures, kFeatures}, twice);
-  ILayer* product = s.network->addMatrixMultiply(*x, MatrixOperation::kNONE, w, MatrixOperation::kNONE);
-  ILayer* tanh = s.network->addActivation(*product->getOutput(0), ActivationType::kTANH);
+  ITensor* product = x;
+  for (const float scale : {0.5F, 4.0F}) {
+    std::vector<float> scaled(kFeatures * kFeatures, 0.0F);
+    for (int64_t i = 0; i < kFeatures; ++i) scaled[static_cast<size_t>(i * kFeatures + i)] = scale;
+    ITensor& w = s.constant({kFeatures, kFeatures}, scaled);
+    product = s.network->addMatrixMultiply(*product, MatrixOperation::kNONE, w, MatrixOperation::kNONE)->getOutput(0);
+  }
+  ILayer* tanh = s.network->addActivation(*product, ActivationType::kTANH);
   ILayer* sum = s.network->addReduce(*tanh->getOutput(0), ReduceOperation::kSUM, 2, false);
   tanh->getOutput(0)->setName("y");
   sum->getOutput(0)->setName("z");
@@ -41,8 +46,9 @@ std::unique_ptr<IHostMemory> build(Session& s) {
 /// A context with its memory.
 class Use {
  public:
-  explicit Use(ICudaEngine& engine)
-      : context_(engine.createExecutionContext()),
+  using Strategy = ExecutionContextAllocationStrategy;
+  explicit Use(ICudaEngine& engine, Strategy strategy = Strategy::kSTATIC)
+      : context_(engine.createExecutionContext(strategy)),
         x_(kMostRows * kFeatures),
         y_(kMostRows * kFeatures),
         z_(kMostRows) {}
@@ -56,6 +62,7 @@ class Use {
            context_->setTensorAddress("y", y_.data()) && context_->setTensorAddress("z", z_.data()) &&
            context_->enqueueV3(stream);
   }
+  IExecutionContext& context() { return *context_; }
   bool right() const {
     const float expected = std::tanh(2 * value_);
     for (int64_t i = 0; i < rows_ * kFeatures; ++i) {
@@ -89,6 +96,48 @@ class Threads : public testing::Test {
 };
 
 constexpr int kRounds = 20;
+
+TEST_F(Threads, ContextsShareMemoryOfTheProgram) {
+  const int64_t bytes = engine_->getDeviceMemorySizeForProfileV2(0);
+  ASSERT_GT(bytes, 0);
+  EXPECT_GT(engine_->getEngineStat(EngineStat::kTOTAL_WEIGHTS_SIZE), kFeatures * kFeatures);
+  const std::unique_ptr<IDeviceMemory> memory(
+      createDeviceMemory(session_.log, Backend::kCPU, 0, MemoryKind::kDEVICE, static_cast<size_t>(bytes)));
+  Use first(*engine_, Use::Strategy::kUSER_MANAGED), second(*engine_, Use::Strategy::kUSER_MANAGED);
+  EXPECT_FALSE(first.enqueue(3, 0.5F, nullptr));
+  EXPECT_NE(session_.log.text.find("given 0 bytes for its activations"), std::string::npos) << session_.log.text;
+  for (Use* use : {&first, &second}) use->context().setDeviceMemoryV2(memory->data(), bytes);
+  for (int round = 0; round < kRounds; ++round) {
+    Use& use = round % 2 == 0 ? first : second;
+    EXPECT_TRUE(use.enqueue(1 + round, 0.1F * static_cast<float>(round), nullptr)) << session_.log.text;
+    EXPECT_TRUE(use.right());
+  }
+}
+
+TEST_F(Threads, AStreamWaitsForAnother) {
+  const Stream first = createStream(1), second = createStream(1);
+  const std::unique_ptr<IEvent> event(createEvent(Backend::kCPU, 0));
+  for (int round = 0; round < kRounds; ++round) {
+    struct Work {
+      std::atomic<bool> done = false;
+      bool seen = false;
+    } work;
+    const auto slow = [](void* argument) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      static_cast<Work*>(argument)->done = true;
+    };
+    const auto look = [](void* argument) {
+      auto& seen = *static_cast<Work*>(argument);
+      seen.seen = seen.done;
+    };
+    EXPECT_TRUE(enqueueHostFunction(first, slow, &work) && event->record(first) && event->makeWait(second) &&
+                enqueueHostFunction(second, look, &work));
+    EXPECT_TRUE(synchronizeStream(second) && synchronizeStream(first));
+    EXPECT_TRUE(work.seen);
+  }
+  destroyStream(first);
+  destroyStream(second);
+}
 
 TEST_F(Threads, EachHasAContextOfOneEngine) {
   std::atomic<int> right = 0;

@@ -8,6 +8,9 @@
 #include <cstdlib>
 
 #include "backends/cpu/device/kernel_table.h"
+#include "backends/cuda/codegen/nvrtc.h"
+#include "backends/cuda/device/kernel_table.h"
+#include "backends/cuda/device/null_device.h"
 #include "base/require.h"
 #include "dynamic/networks.h"
 #include "engine/plan_generated.h"
@@ -93,6 +96,42 @@ int64_t count_allocations(const DynamicNetwork& network, const std::vector<Shape
   return allocations.load() - before;
 }
 
+// On a device that only takes launches: graphs are recorded again for each shape.
+int64_t count_on_device(const DynamicNetwork& network, const std::vector<Shape>& first,
+                        const std::vector<Shape>& second) {
+  cuda::NullDevice device;
+  device.write_down(false);
+  const auto engine = build_dynamic(network, device);
+  Context context(engine, cpu::find_kernel, 1,
+                  std::make_shared<const DeviceEngine>(*engine, device, cuda::find_kernel));
+  std::vector<std::vector<std::byte>> memory;
+  for (size_t i = 0; i < engine->plan().bindings.size(); ++i) {
+    memory.emplace_back(context.max_bytes(static_cast<int>(i)));
+    require(context.set_address(static_cast<int>(i), memory.back().data()));
+  }
+  const auto queue = device.make_queue();
+  Lane lane(1);
+  const auto run = [&](const std::vector<Shape>& shapes) {
+    for (size_t i = 0; i < shapes.size(); ++i) require(context.set_input_shape(static_cast<int>(i), shapes[i]));
+    require(context.run(lane, queue.get()));
+  };
+  run(first);
+  const int64_t before = allocations.load();
+  counting = true;
+  for (int i = 0; i < 40; ++i) run(i % 2 == 0 ? second : first);
+  counting = false;
+  return allocations.load() - before;
+}
+
+bool compiles_for_gpus() {
+  try {
+    (void)cuda::Nvrtc::get();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 TEST(Allocation, IsCounted) {
   counting = true;
   const int64_t before = allocations.load();
@@ -110,6 +149,12 @@ TEST(Allocation, NoneInAConvolutionNetwork) {
 TEST(Allocation, NoneInATransformer) {
   for (const int threads : {1, 2})
     EXPECT_EQ(count_allocations(transformer(), {{5, 40}, {5, 1, 1, 40}}, {{1, 3}, {1, 1, 1, 3}}, threads), 0);
+}
+
+TEST(Allocation, NoneOnADevice) {
+  if (!compiles_for_gpus()) GTEST_SKIP() << "no NVRTC";
+  EXPECT_EQ(count_on_device(conv_network(), {{9, 8, 33, 33}}, {{1, 8, 8, 8}}), 0);
+  EXPECT_EQ(count_on_device(transformer(), {{5, 40}, {5, 1, 1, 40}}, {{1, 3}, {1, 1, 1, 3}}), 0);
 }
 
 TEST(Allocation, NoneImageByImage) {

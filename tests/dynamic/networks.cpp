@@ -105,4 +105,16 @@ std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, i
   return EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
 }
 
+std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, Device& device) {
+  BuilderConfig config;
+  config.backend = BuildBackend::Cuda;
+  config.accelerator = &device;
+  config.threads = 1;
+  config.timing = false;
+  config.profiles = {network.profile};
+  SilentLogger logger;
+  TimingCache cache;
+  return EngineFile::from_bytes(build_engine(graph_of(network), config, logger, cache));
+}
+
 }  // namespace tn::test

@@ -27,5 +27,7 @@ enum class Batch : uint8_t { Whole, ImageByImage };
 /// An engine for the network's profile; with timing off the first candidate of each region is taken.
 std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, int threads, bool timing,
                                                 Batch batch = Batch::Whole);
+/// One for a CUDA device, without timing.
+std::shared_ptr<const EngineFile> build_dynamic(const DynamicNetwork& network, Device& device);
 
 }  // namespace tn::test
