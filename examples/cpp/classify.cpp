@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   if (!runtime) return 1;
   const std::unique_ptr<tenon::ICudaEngine> engine(runtime->deserializeCudaEngineFromFile(argv[1]));
   if (!engine) return 1;
+  if (engine->getBackend() != tenon::Backend::kCPU) return fail("the engine must be for the CPU");
   if (engine->getNbIOTensors() != 2) return fail("the engine must have one input and one output");
   const char* input = engine->getIOTensorName(0);
   const char* output = engine->getIOTensorName(1);
