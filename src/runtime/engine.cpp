@@ -41,8 +41,10 @@ void check_machine(const plan::PlanT& plan, Logger& logger) {
 Device& open_device(const plan::PlanT& plan, int index, Logger& logger) {
   Device& device = cuda::open_device(index);
   if (device.architecture() != plan.architecture) {
-    throw Error(ErrorCode::InvalidEngine, "the engine is for CUDA devices of architecture {}; device {} ({}) is {}",
-                plan.architecture, index, device.name(), device.architecture());
+    throw Error(ErrorCode::InvalidEngine,
+                "the engine is for CUDA devices of architecture {}; device {} ({}) is {}: build it again, here or with "
+                "--targetArch={}",
+                plan.architecture, index, device.name(), device.architecture(), device.architecture());
   }
   if (device.name() != plan.device)
     logger.warning("the engine was tuned on '{}'; it runs here ({}), but building it again may make it faster",

@@ -85,8 +85,20 @@ class Cuda(tenonexec.TestCase):
     def test_no_device(self):
         self.fail("--backend=cuda", saying="there is no CUDA device to be used: CUDA_ERROR_NO_DEVICE", FAKE_CUDA_DEVICES=0)
 
+    def test_no_driver(self):
+        nothing = self.folder / "nothing"
+        nothing.mkdir()
+        for name in ("libcuda.so.1", "libcuda.so"):
+            (nothing / name).touch()  # found first, and no library
+        environment = {**os.environ, "LD_LIBRARY_PATH": str(nothing)}
+        for flags in ([f"--loadEngine={self.engine}", *QUICK], [f"--onnx={MODEL}", "--backend=cuda", "--skipInference"]):
+            self.run_badly(*flags, saying="there is no CUDA device to be used: no NVIDIA driver", env=environment)
+        result = self.run_well(f"--onnx={MODEL}", "--skipInference", "--builderOptimizationLevel=0", env=environment)
+        self.assertTrue(any(line.endswith("since there is no GPU") for line in result.info), result.info)
+
     def test_another_architecture(self):
-        self.fail(saying="the engine is for CUDA devices of architecture sm_90; device 0 (Fake GPU) is sm_80", FAKE_CUDA_ARCH=80)
+        self.fail(saying=["the engine is for CUDA devices of architecture sm_90; device 0 (Fake GPU) is sm_80",
+                          "build it again, here or with --targetArch=sm_80"], FAKE_CUDA_ARCH=80)
 
     def test_a_driver_older_than_the_compiler(self):
         self.fail(saying=["CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "a newer driver"], FAKE_CUDA_FAIL="cuModuleLoadData=222")

@@ -153,6 +153,23 @@ TEST_F(DriverTest, MemoryWhileEnqueueing) {
   require(run(*made, *queue));
 }
 
+// What a change of the shape or of an address may not need fails if it is asked for.
+TEST_F(DriverTest, ShapesAndAddressesChangeWhatThereIs) {
+  const auto made = context();
+  Device& device = cuda::open_device(0);
+  const auto queue = device.make_queue();
+  require(run(*made, *queue));
+  for (const char* call : {"cuGraphInstantiateWithFlags", "cuGraphAddNode", "cuModuleLoadData", "cuStreamCreate"}) {
+    auto other = device.allocate(input_->size(), "a test");
+    const auto failing = fail(std::string(call) + "=1");
+    for (const int64_t n : {9, 1, 4}) require(run(*made, *queue, n));
+    std::swap(input_, other);
+    require(run(*made, *queue));
+  }
+  const auto failing = fail("cuMemAlloc=2");
+  for (const int64_t n : {9, 1, 4}) require(run(*made, *queue, n));
+}
+
 // The image has not been loaded before, since what is loaded is kept.
 TEST_F(DriverTest, ADriverThatIsOlderThanTheCompiler) {
   const std::pair<const char*, const char*> results[] = {{"222", "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"},
