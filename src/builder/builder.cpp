@@ -257,7 +257,8 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                          .fail_on_miss = config.fail_on_cache_miss,
                          .preferred = config.preferred_tactic,
                          .kernel_sources = build.kernel_sources(),
-                         .region_done = [&] { phases.step_done(); }};
+                         .region_done = [&] { phases.step_done(); },
+                         .left_out = [&](const std::string& text) { logger.warning("{}", text); }};
     last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
     nodes += std::ssize(last.graph.order());
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <limits>
 
 #include "base/require.h"
@@ -101,17 +102,17 @@ class DeviceTimer::Bench {
   }
 
   /// One replay of a way, which then runs `times` times in one. Microseconds of one time.
-  double run(size_t index, int times, Status& failure) {
+  Timing run(size_t index, int times) {
     Way& way = ways_[index];
-    if (way.first == way.last) return 0;
+    if (way.first == way.last) return {};
     double milliseconds = 0;
-    Status status = way.on_host ? run_with_host(way, milliseconds) : replay(way, times, milliseconds);
-    if (!status) {
-      failure = std::move(status);
-      return kForever;
-    }
-    return 1000 * milliseconds / (way.on_host ? 1 : times);
+    const Status status = way.on_host ? run_with_host(way, milliseconds) : replay(way, times, milliseconds);
+    if (!status) return {kForever, status};
+    return {1000 * milliseconds / (way.on_host ? 1 : times), {}};
   }
+
+  /// Whether the device takes more work.
+  bool works() { return queue_->synchronize().ok(); }
 
  private:
   static std::shared_ptr<const EngineFile> place(RegionPlan& region, const HostBuffer& memory) {
@@ -168,7 +169,19 @@ void DeviceTimer::prefetch(const Graph& graph, std::span<const Choice> ways) con
   plan_region(graph, backend_, target, ways);
 }
 
-std::vector<double> DeviceTimer::measure(const Region& region, std::span<const Choice> ways) {
+std::vector<Timing> DeviceTimer::measure(const Region& region, std::span<const Choice> ways) {
+  try {
+    return measure_at_once(region, ways);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::OutOfMemory) throw;
+    if (ways.size() == 1) return {{kForever, Status::failure(error)}};
+  }
+  std::vector<Timing> timings = measure(region, ways.first(ways.size() / 2));
+  std::ranges::move(measure(region, ways.subspan(ways.size() / 2)), std::back_inserter(timings));
+  return timings;
+}
+
+std::vector<Timing> DeviceTimer::measure_at_once(const Region& region, std::span<const Choice> ways) {
   constexpr double kHopeless = 1.5, kReplay = 400;  // microseconds
   constexpr int kMostTimes = 20;
   const Graph graph = specialize(region, opt_);
@@ -182,29 +195,38 @@ std::vector<double> DeviceTimer::measure(const Region& region, std::span<const C
     bytes.push_back(static_cast<size_t>(elements) * size_of(type.type));
   }
   Bench bench(plan_region(graph, backend_, target_, ways), inputs, bytes, *this);
-  Status failure;
-  std::vector<double> result(ways.size(), kForever);
+  std::vector<Timing> result(ways.size());
+  const auto run = [&](size_t way, int times) {
+    const Timing timing = bench.run(way, times);
+    if (timing.status) return timing.microseconds;
+    if (timing.status.code() == ErrorCode::OutOfMemory) require(timing.status);
+    if (!bench.works())
+      throw Error(timing.status.code(), "layer '{}', {}: {}", region.node->name, name_of(ways[way]),
+                  timing.status.message());
+    result[way] = timing;
+    return kForever;
+  };
   // The first look wakes the device up and maps what the function needs.
   for (int look = 0; look < 3; ++look) {
     for (size_t way = 0; way < ways.size(); ++way) {
-      const double time = bench.run(way, look == 0 ? 1 : 4, failure);
-      result[way] = look == 0 ? time : std::min(result[way], time);
+      if (!result[way].status) continue;
+      const double time = run(way, look == 0 ? 1 : 4);
+      result[way].microseconds = look == 0 ? time : std::min(result[way].microseconds, time);
     }
   }
-  const double shortest = std::ranges::min(result);
-  if (shortest == kForever) throw Error(failure.code(), "'{}': {}", region.node->name, failure.message());
+  const double shortest = std::ranges::min(result, {}, &Timing::microseconds).microseconds;
   std::vector<std::vector<double>> times(ways.size());
   for (int round = 0; round < repeats_; ++round) {
     for (size_t way = 0; way < ways.size(); ++way) {
-      if (result[way] > kHopeless * shortest) continue;
+      if (!result[way].status || result[way].microseconds > kHopeless * shortest) continue;
       const int count = std::clamp(static_cast<int>(kReplay / std::max(shortest, 1.0)), 1, kMostTimes);
-      times[way].push_back(bench.run(way, count, failure));
+      times[way].push_back(run(way, count));
     }
   }
   for (size_t way = 0; way < ways.size(); ++way) {
-    if (times[way].empty()) continue;
+    if (times[way].empty() || !result[way].status) continue;
     std::ranges::sort(times[way]);
-    result[way] = times[way][times[way].size() / 4];
+    result[way].microseconds = times[way][times[way].size() / 4];
   }
   return result;
 }

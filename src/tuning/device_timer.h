@@ -16,12 +16,14 @@ namespace tn {
 class DeviceTimer final : public RegionTimer {
  public:
   DeviceTimer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats);
-  /// Ways that two looks tell to be hopeless are not measured further; one that the device refuses takes forever.
-  /// Throws Error if it refuses all.
-  std::vector<double> measure(const Region& region, std::span<const Choice> ways) override;
+  /// Ways that two looks tell to be hopeless are not measured further. Those for which there is not memory enough at
+  /// once are measured in parts.
+  std::vector<Timing> measure(const Region& region, std::span<const Choice> ways) override;
 
  private:
   class Bench;
+  /// Throws Error(OutOfMemory), too.
+  std::vector<Timing> measure_at_once(const Region& region, std::span<const Choice> ways);
   void prefetch(const Graph& graph, std::span<const Choice> ways) const;
   const Backend& backend_;
   const Target& target_;

@@ -75,7 +75,7 @@ Timer::Timer(const Backend& backend, const Target& target, std::map<std::string,
       repeats_(static_cast<size_t>(std::max(1, repeats))),
       lane_(target.threads) {}
 
-std::vector<double> Timer::measure(const Region& region, std::span<const Choice> ways) {
+std::vector<Timing> Timer::measure(const Region& region, std::span<const Choice> ways) {
   constexpr size_t kLooks = 2;
   constexpr auto kLong = std::chrono::milliseconds(100);  // beside what mapping memory takes
   constexpr double kHopeless = 2;
@@ -136,7 +136,9 @@ std::vector<double> Timer::measure(const Region& region, std::span<const Choice>
   for (size_t way = 0; way < ways.size(); ++way) {
     if (!std::ranges::binary_search(rivals, way) && shortest > 0) result[way] *= std::max(1.0, fastest / shortest);
   }
-  return result;
+  std::vector<Timing> timings;
+  for (const double microseconds : result) timings.push_back({microseconds, {}});
+  return timings;
 }
 
 }  // namespace tn

@@ -19,7 +19,7 @@ class Timer final : public RegionTimer {
   Timer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats);
   /// Microseconds of one run in each of the ways. Those that two looks tell to be hopeless are not measured further;
   /// the others get the lower quartile of their measurements.
-  std::vector<double> measure(const Region& region, std::span<const Choice> ways) override;
+  std::vector<Timing> measure(const Region& region, std::span<const Choice> ways) override;
 
  private:
   class Bench;

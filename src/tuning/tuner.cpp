@@ -13,10 +13,6 @@ namespace tn {
 
 namespace {
 
-std::string name_of(const Choice& choice) {
-  return fmt::format("{}{}{}", choice.tactic->name(), choice.config.empty() ? "" : " ", choice.config);
-}
-
 // What times depend on besides the region.
 std::string machine_of(const Target& target) {
   if (target.device) return fmt::format("{}|{}", target.device->machine, target.device->allow_tf32);
@@ -105,6 +101,7 @@ void Tuner::find_times(const Region& region, const std::string& signature, std::
   for (Candidate& candidate : list) {
     if (const auto known = cache_.find(key(signature, candidate.choice))) {
       candidate.microseconds = *known;
+      if (*known >= TimingCache::kLongest) candidate.problem = "it could not be run when it was measured";
       continue;
     }
     if (options_.fail_on_miss) {
@@ -116,13 +113,26 @@ void Tuner::find_times(const Region& region, const std::string& signature, std::
     fresh.push_back(&candidate);
     choices.push_back(candidate.choice);
   }
-  if (fresh.empty()) return;
+  if (!fresh.empty()) measure(region, signature, fresh, choices);
+  if (std::ranges::any_of(list, [](const Candidate& candidate) { return candidate.problem.empty(); })) return;
+  throw Error(ErrorCode::Unsupported, "layer '{}' cannot be run: {}: {}", region.node->name,
+              name_of(list.front().choice), list.front().problem);
+}
+
+void Tuner::measure(const Region& region, const std::string& signature, std::span<Candidate* const> fresh,
+                    std::span<const Choice> choices) {
   if (!timer_) timer_ = make_region_timer(backend_, target_, opt_, options_.repeats);
-  const auto times = timer_->measure(region, choices);
+  const std::vector<Timing> timings = timer_->measure(region, choices);
   for (size_t i = 0; i < fresh.size(); ++i) {
-    const Hash hash = key(signature, choices[i]);
-    cache_.insert(hash, times[i]);
-    fresh[i]->microseconds = *cache_.find(hash);
+    const auto& [microseconds, status] = timings[i];
+    fresh[i]->microseconds = std::min(microseconds, TimingCache::kLongest);
+    // Another time there may be memory.
+    if (status.code() != ErrorCode::OutOfMemory) cache_.insert(key(signature, choices[i]), microseconds);
+    if (status) continue;
+    fresh[i]->problem = status.message();
+    if (options_.left_out)
+      options_.left_out(
+          fmt::format("layer '{}': {} is left out: {}", region.node->name, name_of(choices[i]), status.message()));
   }
   measured_ += fresh.size();
 }
@@ -209,6 +219,10 @@ Choice Tuner::choose(const Region& region) {
   if (list.size() > 1 && options_.timing) find_times(region, signature, list);
   const Candidate& best = *std::ranges::min_element(list, {}, weighed);
   for (const Candidate& candidate : list) {
+    if (!candidate.problem.empty()) {
+      text += fmt::format("  {}: no, {}\n", name_of(candidate.choice), candidate.problem);
+      continue;
+    }
     text += fmt::format("  {}:", name_of(candidate.choice));
     if (list.size() > 1 && options_.timing) text += fmt::format(" {:.1f} us", candidate.microseconds);
     text += &candidate == &best ? " chosen\n" : "\n";

@@ -18,10 +18,11 @@ struct TunerOptions {
   std::string preferred;              ///< where a tactic whose name begins so takes a region, others do not
   std::string kernel_sources;         ///< hash of the kernels' sources: part of every key
   std::function<void()> region_done;  ///< called after every choice; what it throws ends the build
+  std::function<void(const std::string&)> left_out;  ///< told of each candidate that could not be measured, and why
 };
 
 /// Chooses the fastest candidate of every region: from the cache, else by measuring. Identical regions are measured
-/// once.
+/// once. A candidate that cannot run is none; what there was no memory for is not written into the cache.
 class Tuner final : public Selector, public RegionCosts {
  public:
   Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
@@ -52,11 +53,15 @@ class Tuner final : public Selector, public RegionCosts {
   struct Candidate {
     Choice choice;
     double microseconds = 0;
+    std::string problem;  ///< why it could not be measured
   };
   static double weighed(const Candidate& candidate);
   Choice choose(const Region& region);
   std::vector<Candidate> candidates(const Region& region, std::string& text) const;
+  /// Throws Error if no candidate can run.
   void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
+  void measure(const Region& region, const std::string& signature, std::span<Candidate* const> fresh,
+               std::span<const Choice> choices);
   /// Infinity for an empty list.
   double fastest(const Region& region, std::vector<Candidate> list);
   std::string signature_of(const Region& region) const;

@@ -38,7 +38,7 @@ class Cuda(tenonexec.TestCase):
     def measure(self, *flags):
         return self.run_well(f"--loadEngine={self.engine}", *QUICK, *flags, env=self.driver())
 
-    def fail(self, *flags, saying, **settings):
+    def run_engine_badly(self, *flags, saying, **settings):
         self.run_badly(f"--loadEngine={self.engine}", *QUICK, *flags, saying=saying, env=self.driver(**settings))
 
     def test_ways_to_run(self):
@@ -80,10 +80,10 @@ class Cuda(tenonexec.TestCase):
         self.assertIn("the host runs no step, and nothing is copied to it or from it", self.explained)
 
     def test_no_such_device(self):
-        self.fail("--device=3", saying="there is no CUDA device 3: this machine has 1")
+        self.run_engine_badly("--device=3", saying="there is no CUDA device 3: this machine has 1")
 
     def test_no_device(self):
-        self.fail("--backend=cuda", saying="there is no CUDA device to be used: CUDA_ERROR_NO_DEVICE", FAKE_CUDA_DEVICES=0)
+        self.run_engine_badly("--backend=cuda", saying="there is no CUDA device to be used: CUDA_ERROR_NO_DEVICE", FAKE_CUDA_DEVICES=0)
 
     def test_no_driver(self):
         nothing = self.folder / "nothing"
@@ -94,24 +94,58 @@ class Cuda(tenonexec.TestCase):
         for flags in ([f"--loadEngine={self.engine}", *QUICK], [f"--onnx={MODEL}", "--backend=cuda", "--skipInference"]):
             self.run_badly(*flags, saying="there is no CUDA device to be used: no NVIDIA driver", env=environment)
         result = self.run_well(f"--onnx={MODEL}", "--skipInference", "--builderOptimizationLevel=0", env=environment)
-        self.assertTrue(any(line.endswith("since there is no GPU") for line in result.info), result.info)
+        self.assertTrue(any(line.startswith("Backend: cpu; there is no CUDA device to be used: ") for line in result.info), result.info)
 
     def test_another_architecture(self):
-        self.fail(saying=["the engine is for CUDA devices of architecture sm_90; device 0 (Fake GPU) is sm_80",
+        self.run_engine_badly(saying=["the engine is for CUDA devices of architecture sm_90; device 0 (Fake GPU) is sm_80",
                           "build it again, here or with --targetArch=sm_80"], FAKE_CUDA_ARCH=80)
 
     def test_a_driver_older_than_the_compiler(self):
-        self.fail(saying=["CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "a newer driver"], FAKE_CUDA_FAIL="cuModuleLoadData=222")
+        self.run_engine_badly(saying=["CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "a newer driver"], FAKE_CUDA_FAIL="cuModuleLoadData=222")
 
     def test_memory(self):
         for call, purpose in ((0, "weights"), (1, "activations and workspace"), (2, "inputs and outputs")):
             with self.subTest(purpose=purpose):
-                self.fail(saying=[f"MiB for {purpose}", "MiB are free", "would help"], FAKE_CUDA_FAIL=f"cuMemAlloc=2@{call}")
-        self.fail(saying=["launching a graph: CUDA_ERROR_OUT_OF_MEMORY", "MiB are free"], FAKE_CUDA_FAIL="cuGraphLaunch=2")
+                self.run_engine_badly(saying=[f"MiB for {purpose}", "MiB are free", "would help"], FAKE_CUDA_FAIL=f"cuMemAlloc=2@{call}")
+        self.run_engine_badly(saying=["launching a graph: CUDA_ERROR_OUT_OF_MEMORY", "MiB are free"], FAKE_CUDA_FAIL="cuGraphLaunch=2")
+
+    def tune(self, *flags, **settings):
+        """Measures the first two ways of each layer."""
+        return (f"--onnx={MODEL}", "--backend=cuda", "--shapes=input:4x3x32x32", "--skipInference", "--explain",
+                "--tacticSources=-CUBLAS_LT,-CUDNN", "--builderOptimizationLevel=1", f"--timingCacheFile={self.folder / 'times.cache'}", *flags), self.driver(**settings)
+
+    def test_memory_for_one_way_at_a_time(self):
+        flags, environment = self.tune(FAKE_CUDA_FAIL="cuGraphInstantiateWithFlags=2@0-0")
+        self.assertEqual(self.run_well(*flags, env=environment).lines("W"), [])
+
+    def test_no_memory_for_one_way(self):
+        flags, environment = self.tune(FAKE_CUDA_FAIL="cuGraphInstantiateWithFlags=2@0-1")
+        short = self.run_well(*flags, env=environment)
+        self.assertEqual(len(short.lines("W")), 1)
+        self.assertRegex(short.lines("W")[0], r"^\[TN\] layer '.+': .+ is left out: .*instantiating a graph: CUDA_ERROR_OUT_OF_MEMORY.*would help$")
+        self.assertEqual(sum(": no, device 0 (Fake GPU): instantiating a graph" in line for line in short.info), 1)
+        flags, environment = self.tune()
+        again = self.run_well(*flags, env=environment)  # what was not measured is measured now
+        entries = [int(re.search(r"Saved (\d+) entries", "\n".join(result.info))[1]) for result in (short, again)]
+        self.assertEqual(entries[1], entries[0] + 1)
+
+    def test_a_way_that_the_device_refuses(self):
+        for refusal in ("CUDA_ERROR_INVALID_VALUE", "it could not be run when it was measured"):
+            flags, environment = self.tune(FAKE_CUDA_FAIL="cuGraphInstantiateWithFlags=1@0-0")
+            told = self.run_well(*flags, env=environment)
+            self.assertEqual(sum(": no, " in line and refusal in line for line in told.info), 1)
+
+    def test_no_way_can_be_measured(self):
+        flags, environment = self.tune(FAKE_CUDA_FAIL="cuMemAlloc=2")
+        self.run_badly(*flags, saying=["layer '", "cannot be run", "MiB for ", "would help"], env=environment)
+
+    def test_a_kernel_that_fails_while_it_is_measured(self):
+        flags, environment = self.tune(FAKE_CUDA_FAIL="cuStreamSynchronize=700@2")
+        self.run_badly(*flags, saying=["layer '", "running kernels: CUDA_ERROR_ILLEGAL_ADDRESS"], env=environment)
 
     def test_a_kernel_that_fails(self):
-        self.fail(saying="running kernels: CUDA_ERROR_ILLEGAL_ADDRESS", FAKE_CUDA_FAIL="cuEventSynchronize=700@3")
-        self.fail("--debugSync", saying=["step '", "running kernels: CUDA_ERROR_ILLEGAL_ADDRESS"],
+        self.run_engine_badly(saying=["a kernel failed with CUDA_ERROR_ILLEGAL_ADDRESS", "--debugSync"], FAKE_CUDA_FAIL="cuEventSynchronize=700@3")
+        self.run_engine_badly("--debugSync", saying=["step '", "running kernels: CUDA_ERROR_ILLEGAL_ADDRESS"],
                   FAKE_CUDA_FAIL="cuEventSynchronize=700@3")
 
 

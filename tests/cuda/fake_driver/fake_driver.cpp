@@ -3,9 +3,11 @@
 // environment says what it is like, read at each call:
 //   FAKE_CUDA_VERSION  of CUDA, 13000          FAKE_CUDA_DEVICES  how many there are, 1
 //   FAKE_CUDA_ARCH     capability, 90          FAKE_CUDA_MEMORY   bytes of each, 2^34
-//   FAKE_CUDA_FAIL     FUNCTION=RESULT, or FUNCTION=RESULT@N: every call from the N-th on (from 0) fails so
+//   FAKE_CUDA_FAIL     FUNCTION=RESULT: every call fails so; FUNCTION=RESULT@N: from the N-th on (from 0);
+//                      FUNCTION=RESULT@N-M: the N-th to the M-th
 #include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -49,8 +51,10 @@ Result outcome(const char* function) {
   const size_t equals = fail.find('=');
   if (equals == fail.npos || fail.substr(0, equals) != function) return kSuccess;
   const size_t at = fail.find('@');
+  const size_t to = at == fail.npos ? fail.npos : fail.find('-', at);
   const int first = at == fail.npos ? 0 : std::atoi(fail.data() + at + 1);
-  return call >= first ? std::atoi(fail.data() + equals + 1) : kSuccess;
+  const int last = to == fail.npos ? INT_MAX : std::atoi(fail.data() + to + 1);
+  return first <= call && call <= last ? std::atoi(fail.data() + equals + 1) : kSuccess;
 }
 
 Result take(std::map<Pointer, size_t>& memory, void** place, size_t bytes) {
