@@ -54,7 +54,9 @@ class Effort(TestCase):
         self.assertNotIn("softmax: no", text)
 
     def test_interrupted(self):
-        build = subprocess.Popen([PROGRAM, f"--onnx={MODEL}", "--builderOptimizationLevel=5", "--avgTiming=1000", "--verbose", *STATIC],
+        cache = self.folder / "times.cache"
+        build = subprocess.Popen([PROGRAM, f"--onnx={MODEL}", "--builderOptimizationLevel=5", "--avgTiming=1000", "--verbose",
+                                  f"--timingCacheFile={cache}", *STATIC],
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in build.stdout:
             if "Tuning: " in line:
@@ -64,6 +66,8 @@ class Effort(TestCase):
         self.assertEqual(build.returncode, 1, rest[-500:])
         self.assertIn("stopped", rest)
         self.assertTrue(rest.splitlines()[-1].startswith("&&&& FAILED"))
+        self.assertRegex(rest, r"Saved [1-9]\d* entries to timing cache file")
+        self.assertTrue(cache.is_file())
 
 
 if __name__ == "__main__":

@@ -89,15 +89,16 @@ std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, const std
   Progress progress(console);
   config->setProgressMonitor(&progress);
   const Stopwatch watch;
-  auto plan = own(builder->buildSerializedNetwork(*network, *config));
+  std::unique_ptr<tenon::IHostMemory> plan(builder->buildSerializedNetwork(*network, *config));
   console.bar("");
+  if (cache && (plan != nullptr || cache->grown())) cache->save();
+  if (plan == nullptr) throw Reported();
   console.info("Engine built in {:.4g} sec.", watch.seconds());
   console.info("Created engine with size: {:.4g} MiB", static_cast<double>(plan->size()) / kMiB);
   if (!target.empty()) {
     write_file("--saveEngine", target, text_of(*plan));
     console.info("Saved engine to {}", target);
   }
-  if (cache) cache->save();
   return plan;
 }
 

@@ -18,6 +18,7 @@ TimingCacheFile::TimingCacheFile(tenon::IBuilderConfig& config, const std::strin
   else if (!usable_)
     console_.warning("--timingCacheFile: '{}' cannot be used and will be replaced", path_);
   if (cache_ == nullptr) cache_ = own(config_.createTimingCache(nullptr, 0));
+  entries_read_ = cache_->getNbEntries();
   if (!config_.setTimingCache(*cache_, true)) throw Reported();
 }
 

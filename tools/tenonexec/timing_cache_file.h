@@ -15,7 +15,10 @@ class TimingCacheFile {
   /// Reads the file, if there is one, and gives the cache to the configuration, which must not outlive this object.
   /// Throws Failure or Reported.
   TimingCacheFile(tenon::IBuilderConfig& config, const std::string& path, Console& console);
-  /// Writes the file after a build. Entries that another program has put there meanwhile are kept.
+  /// Whether the build has added to what was read.
+  bool grown() const { return cache_->getNbEntries() > entries_read_; }
+  /// Writes the file after a build, also after one that was stopped. Entries that another program has put there
+  /// meanwhile are kept.
   void save();
 
  private:
@@ -26,6 +29,7 @@ class TimingCacheFile {
   Console& console_;
   std::unique_ptr<tenon::ITimingCache> cache_;
   bool usable_ = true;  ///< the file, as it was found
+  int64_t entries_read_ = 0;
 };
 
 }  // namespace tenonexec
