@@ -4,6 +4,7 @@
 #include "backends/cpu/device/kernel_table.h"
 #include "backends/cpu/kernel_sources.h"
 #include "backends/cpu/tactics/table.h"
+#include "backends/cuda/codegen/nvrtc.h"
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/kernel_sources.h"
 #include "backends/cuda/tactics/compiler.h"
@@ -29,12 +30,15 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
     if (config.architecture.empty() || config.architecture == device.architecture()) device_->device = &device;
   }
   device_->architecture = device_->device ? device_->device->architecture() : config.architecture;
-  device_->machine = device_->device ? fmt::format("{}, {}", device_->device->name(), device_->device->version())
-                                     : device_->architecture;
-  if (!config.compiler)
+  if (!config.compiler) {
     compiler_ = std::make_unique<cuda::NvrtcCompiler>(
         device_->architecture, cuda::NvrtcCompiler::Options{.threads = 0, .folder = config.kernel_folder});
+    device_->machine = fmt::format("NVRTC {}", cuda::Nvrtc::get().version());
+  }
   device_->compiler = config.compiler ? config.compiler : compiler_.get();
+  if (const Device* device = device_->device)
+    device_->machine += fmt::format("|{}|{}|{} multiprocessors|driver {}", device->name(), device->architecture(),
+                                    device->multiprocessors(), device->version());
   device_->allow_tf32 = config.tf32;
   // Where nothing is measured, what needs no library is taken anyway.
   const bool libraries = config.timing || !config.preferred_tactic.empty();

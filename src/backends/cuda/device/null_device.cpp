@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cuda/device/null_device.h"
 
-#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -76,19 +75,20 @@ class NullGraph final : public LaunchGraph {
 
 class NullEvent final : public Event {
  public:
+  explicit NullEvent(const NullDevice& device) : device_(device) {}
   Status record(Queue&) noexcept override {
-    time_ = std::chrono::steady_clock::now();
+    time_ = device_.microseconds();
     return {};
   }
   Status wait() noexcept override { return {}; }
   Status since(const Event& start, double& milliseconds) noexcept override {
-    milliseconds =
-        std::chrono::duration<double, std::milli>(time_ - static_cast<const NullEvent&>(start).time_).count();
+    milliseconds = static_cast<double>(time_ - static_cast<const NullEvent&>(start).time_) / 1000;
     return {};
   }
 
  private:
-  std::chrono::steady_clock::time_point time_;
+  const NullDevice& device_;
+  int64_t time_ = 0;
 };
 
 class NullBuffer final : public DeviceBuffer {
@@ -121,8 +121,14 @@ Status NullDevice::launch(const Launch& launch) noexcept {
   return {};
 }
 
+int64_t NullDevice::microseconds() const {
+  const std::lock_guard lock(mutex_);
+  return microseconds_;
+}
+
 void NullDevice::ran(Call call) {
   const std::lock_guard lock(mutex_);
+  microseconds_ += time_of_(call, calls_.empty() ? nullptr : &calls_.back());
   calls_.push_back(std::move(call));
 }
 
@@ -143,7 +149,7 @@ std::unique_ptr<LaunchGraph> NullDevice::make_graph() {
   return std::make_unique<NullGraph>();
 }
 std::unique_ptr<Event> NullDevice::make_event(bool) {
-  return std::make_unique<NullEvent>();
+  return std::make_unique<NullEvent>(*this);
 }
 
 std::shared_ptr<void> NullDevice::load(std::span<const std::byte>, const std::string& entry, uint32_t) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -11,7 +12,8 @@
 namespace tn::cuda {
 
 /// A device that is not there: its memory is the host's, copies are made at once, launches are only written down,
-/// unless a derived class knows more to do with them. For driving the runtime without a GPU.
+/// unless a derived class knows more to do with them. For driving the runtime and the tuner without a GPU. It has a
+/// clock of its own, which only calls advance.
 class NullDevice : public Device {
  public:
   struct Call {
@@ -22,12 +24,18 @@ class NullDevice : public Device {
     std::vector<uint64_t> arguments;
   };
 
+  /// Microseconds of a call by the device's clock; `before` is the call ahead of it, if there is one.
+  using TimeOf = std::function<int64_t(const Call& call, const Call* before)>;
+
   explicit NullDevice(std::string architecture = "sm_90") : architecture_(std::move(architecture)) {}
 
   /// What ran, in order; begins anew.
   std::vector<Call> take_calls();
   /// Whether launches are written down (the default); if not, they allocate nothing.
   void write_down(bool write) { writes_ = write; }
+  /// One microsecond for each call unless told otherwise here. Before anything runs.
+  void set_times(TimeOf time_of) { time_of_ = std::move(time_of); }
+  int64_t microseconds() const;
 
   std::string name() const override { return "no device"; }
   std::string architecture() const override { return architecture_; }
@@ -52,7 +60,9 @@ class NullDevice : public Device {
   void ran(Call call);
 
   std::string architecture_;
-  std::mutex mutex_;
+  TimeOf time_of_ = [](const Call&, const Call*) { return 1; };
+  mutable std::mutex mutex_;
+  int64_t microseconds_ = 0;
   std::map<std::string, std::string> functions_;  ///< by name; a function is the address of its value
   std::vector<Call> calls_;
   bool writes_ = true;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tuning for a device, without one: by the clock of a null device.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backends/cuda/device/null_device.h"
+#include "base/error.h"
+#include "builder/build_target.h"
+#include "builder/builder.h"
+#include "ir/text.h"
+#include "ops/entry.h"
+#include "tuning/tactic.h"
+
+namespace tn {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kText = R"(graph g(x: f32[1,64,14,14]) {
+  constant w1: f32[64,64,3,3] = #0123456789abcdef0123456789abcdef
+  constant w2: f32[64,64,3,3] = #fedcba9876543210fedcba9876543210
+  constant w3: f32[128,64,1,1] = #00112233445566778899aabbccddeeff
+  a = Conv(x, w1) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+  b = Relu(a)
+  c = Conv(b, w2) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+  d = Relu(c)
+  e = Conv(d, w3) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}
+  y = Tanh(e)
+  return y
+})";
+
+/// Compiles nothing.
+class NoCompiler final : public TextCompiler {
+ public:
+  std::vector<std::byte> compile(const std::string&, const std::string&) override { return std::vector<std::byte>(1); }
+  void prefetch(const std::string&, const std::string&) override {}
+};
+
+class DeviceTuning : public testing::Test {
+ protected:
+  BuilderConfig config() {
+    BuilderConfig config;
+    config.backend = BuildBackend::Cuda;
+    config.accelerator = accelerator_;
+    config.compiler = &compiler_;
+    config.threads = 1;
+    config.fp16 = true;
+    config.timing_repeats = 1;
+    return config;
+  }
+  std::vector<std::byte> build(TimingCache& cache, const BuilderConfig& config, BuildMonitor* monitor = nullptr) {
+    report_ = {};
+    SilentLogger logger;
+    return build_engine(parse_graph(kText, ops::make_op_by_name), config, logger, cache, &report_, monitor);
+  }
+  std::vector<std::byte> build(TimingCache& cache) { return build(cache, config()); }
+
+  cuda::NullDevice device_;
+  Device* accelerator_ = &device_;
+  NoCompiler compiler_;
+  BuildReport report_;
+};
+
+TEST_F(DeviceTuning, ASecondBuildMeasuresNothingAndGivesTheSameBytes) {
+  TimingCache cache;
+  const auto first = build(cache);
+  EXPECT_GT(report_.measured, 0u);
+  const auto bytes = cache.serialize();
+  auto known = TimingCache::deserialize(bytes);
+  ASSERT_TRUE(known);
+  BuilderConfig strict = config();
+  strict.fail_on_cache_miss = true;
+  EXPECT_EQ(build(*known, strict), first);
+  EXPECT_EQ(report_.measured, 0u);
+  EXPECT_EQ(known->serialize(), bytes);
+}
+
+TEST_F(DeviceTuning, TheStrictModeNamesWhatTheCacheMisses) {
+  TimingCache cache;
+  BuilderConfig strict = config();
+  strict.fail_on_cache_miss = true;
+  try {
+    build(cache, strict);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::NotFound);
+    EXPECT_THAT(error.what(), HasSubstr("the timing cache has no entry for layer 'a + b' with tactic conv.mma"));
+    EXPECT_THAT(error.what(), testing::Not(HasSubstr("\n")));
+  }
+  EXPECT_EQ(cache.size(), 0u);
+}
+
+class Stop final : public BuildMonitor {
+ public:
+  explicit Stop(int steps) : steps_(steps) {}
+  void start(const char*, int) noexcept override {}
+  bool step_done() noexcept override { return --steps_ > 0; }
+  void finish() noexcept override {}
+
+ private:
+  int steps_;
+};
+
+TEST_F(DeviceTuning, AStoppedBuildKeepsWhatWasMeasured) {
+  TimingCache whole, cache;
+  build(whole);
+  const size_t all = report_.measured;
+  Stop stop(3);
+  EXPECT_THROW(build(cache, config(), &stop), Error);
+  const size_t kept = cache.size();
+  EXPECT_GT(kept, 0u);
+  EXPECT_LT(kept, all);
+  build(cache);
+  EXPECT_EQ(report_.measured, all - kept);
+}
+
+TEST_F(DeviceTuning, TimesBelongToTheDevice) {
+  TimingCache cache;
+  build(cache);
+  const size_t all = report_.measured;
+  cuda::NullDevice other("sm_80");
+  accelerator_ = &other;
+  build(cache);
+  EXPECT_GT(report_.measured, 0u);
+  EXPECT_EQ(cache.size(), all + report_.measured);
+}
+
+TEST_F(DeviceTuning, TheKeyNamesDeviceAndDriver) {
+  const BuilderConfig with_compiler = config();
+  const BuildTarget target(with_compiler);
+  const std::string machine = target.target({}).device->machine;
+  for (const std::string& part : {device_.name(), device_.architecture(), device_.version(), std::string("1 multi")})
+    EXPECT_THAT(machine, HasSubstr(part));
+}
+
+}  // namespace
+}  // namespace tn
