@@ -5,6 +5,7 @@
 #include "backends/cpu/kernel_sources.h"
 #include "backends/cpu/tactics/table.h"
 #include "backends/cuda/codegen/nvrtc.h"
+#include "backends/cuda/device/architecture.h"
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/kernel_sources.h"
 #include "backends/cuda/tactics/compiler.h"
@@ -40,6 +41,7 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
     device_->machine += fmt::format("|{}|{}|{} multiprocessors|driver {}", device->name(), device->architecture(),
                                     device->multiprocessors(), device->version());
   device_->allow_tf32 = config.tf32;
+  device_->most_shared = cuda::most_shared_bytes(device_->architecture);
   // Where nothing is measured, what needs no library is taken anyway.
   const bool libraries = config.timing || !config.preferred_tactic.empty();
   device_->cublaslt = libraries && config.cublaslt;

@@ -27,11 +27,12 @@ enum class Need : uint8_t {
 /// What is built for where it is not this machine's processor: a device with memory of its own.
 struct DeviceTarget {
   std::string architecture;             ///< "sm_90"
-  std::string machine;                  ///< what times depend on: the device and its driver
+  std::string machine;                  ///< what times depend on: the device, its driver and compiler
   Device* device = nullptr;             ///< null: it is not here, nothing can be measured
   KernelFinder host_kernels = nullptr;  ///< of steps that run on the host
   TextCompiler* compiler = nullptr;     ///< of kernel texts
   bool allow_tf32 = true;               ///< products of f32 may round their operands to 10 bits
+  uint32_t most_shared = 227 * 1024;    ///< bytes of shared memory that a block may have
   bool cublaslt = true, cudnn = true;   ///< libraries that tactics may call
   /// A step that copies between two placed tensors of the device, whatever their strides and types.
   StepDraft (*copy)(const DeviceTarget& target, ProfileBuilder& builder, int from, int to) = nullptr;

@@ -72,6 +72,7 @@ Product product_of(const Region& region, const Target& target, const Places& pla
   const Dims& y = region.anchor_results[0].dims;
   const size_t spatial = y.size() - 2;
   Product product;
+  product.most_shared = target.device->most_shared;
   product.type = x.type;
   product.tf32 = x.type == DataType::F32 && target.device->allow_tf32;
   product.images = y[0];

@@ -48,6 +48,7 @@ Product product_of(const Region& region, const Target& target, const Places& pla
   const Place at = places.input(a);
   const size_t rank = result.size();
   Product product;
+  product.most_shared = target.device->most_shared;
   product.type = a_type.type;
   product.sums = compute_type(region.anchor_results[0].type);
   product.tf32 = a_type.type == DataType::F32 && target.device->allow_tf32;

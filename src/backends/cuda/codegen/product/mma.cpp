@@ -12,7 +12,6 @@
 namespace tn::cuda {
 namespace {
 
-constexpr uint32_t kMostShared = 227 * 1024;   // of a block, from sm_90
 constexpr uint32_t kRoomyShared = 100 * 1024;  // up to here sums get memory of their own
 
 int64_t round_up(int64_t value, int64_t step) {
@@ -145,7 +144,7 @@ bool fits(const Product& product, const MmaTile& tile) {
   } else if (tile.stages < 2) {
     return false;
   }
-  return shared_bytes(product, tile) <= kMostShared;
+  return shared_bytes(product, tile) <= product.most_shared;
 }
 
 int64_t packed_depth(const Product& product) {

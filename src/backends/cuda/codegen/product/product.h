@@ -32,8 +32,9 @@ struct Window {
 struct Product {
   DataType type = DataType::F32;  ///< of A and B
   ScalarType sums = ScalarType::F32;
-  bool tf32 = false;  ///< f32 operands may be rounded to 10 bits
-  Dims batch;         ///< matrices; extents
+  bool tf32 = false;                  ///< f32 operands may be rounded to 10 bits
+  uint32_t most_shared = 227 * 1024;  ///< bytes of shared memory that a block may have
+  Dims batch;                         ///< matrices; extents
   Spatial<Dim> rows{1, 1, 1};
   Dim images = 1;   ///< rows are images × rows[0] × rows[1] × rows[2]
   Dim columns = 1;  ///< of one group

@@ -275,6 +275,20 @@ TEST(ProductTiles, AreManyForAllProductsAndReadBack) {
   EXPECT_THROW(parse_mma_tile("64x64"), Error);
 }
 
+TEST(ProductTiles, KeepToTheSharedMemoryOfABlock) {
+  constexpr uint32_t kSmall = 99 * 1024;
+  bool cut = false;
+  for (auto [name, product] : cases()) {
+    const auto more = [&](const MmaTile& tile) { return shared_bytes(product, tile) > kSmall; };
+    cut = cut || std::ranges::any_of(mma_tiles(product, kRanges, kH200, 16), more);
+    product.most_shared = kSmall;
+    const auto tiles = mma_tiles(product, kRanges, kH200, 16);
+    EXPECT_FALSE(tiles.empty()) << name;
+    EXPECT_TRUE(std::ranges::none_of(tiles, more)) << name;
+  }
+  EXPECT_TRUE(cut);
+}
+
 // 197 rows, as ViT has them, leave less over in tiles of 80 or 112 rows than in those of 64 or 128.
 TEST(ProductTiles, FewRowsAreDividedEvenly) {
   const Product layer = matmul(DataType::F16, false, true, 197, 2304, 768);

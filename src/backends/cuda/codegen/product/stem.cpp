@@ -14,8 +14,6 @@
 namespace tn::cuda {
 namespace {
 
-constexpr int kMostShared = 227 * 1024;  // of a block, from sm_90
-
 int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
@@ -37,7 +35,7 @@ struct Layout {
 };
 
 bool fits(const Product& product, const StemTile& tile) {
-  return tile.threads() >= 32 && tile.threads() <= 512 && Layout(product, tile).bytes(tile) <= kMostShared;
+  return tile.threads() >= 32 && tile.threads() <= 512 && Layout(product, tile).bytes(tile) <= product.most_shared;
 }
 
 /// Cycles, about.
