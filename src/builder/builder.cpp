@@ -254,6 +254,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     TunerOptions options{.timing = timing,
                          .repeats = config.timing_repeats,
                          .most_candidates = config.most_tactics,
+                         .most_variants = config.most_variants,
                          .fail_on_miss = config.fail_on_cache_miss,
                          .preferred = config.preferred_tactic,
                          .kernel_sources = build.kernel_sources(),

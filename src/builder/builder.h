@@ -46,6 +46,7 @@ struct BuilderConfig {
   bool timing = true;      ///< measure candidates; else the order of the tables decides
   int timing_repeats = 8;  ///< measurements per candidate
   int most_tactics = 0;    ///< candidates per layer; 0: all
+  int most_variants = 0;   ///< of each tactic that takes a layer; 0: all
   bool fail_on_cache_miss = false;
   std::string preferred_tactic;  ///< where a tactic whose name begins so is a candidate, others are not
   std::set<std::string, std::less<>> disabled_passes;

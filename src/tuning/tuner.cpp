@@ -67,7 +67,10 @@ std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::strin
       continue;
     }
     if (!tactic->timed() && !result.empty()) break;
-    for (const std::string& config : tactic->configs(region, target_)) {
+    auto configs = tactic->configs(region, target_);
+    if (options_.most_variants > 0 && configs.size() > static_cast<size_t>(options_.most_variants))
+      configs.resize(static_cast<size_t>(options_.most_variants));
+    for (const std::string& config : configs) {
       const std::string reason = beyond_workspace(backend_, target_, region, {tactic, config});
       if (reason.empty())
         result.push_back({{tactic, config}, 0});

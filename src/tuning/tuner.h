@@ -14,6 +14,7 @@ struct TunerOptions {
   bool timing = true;                 ///< false: the order of the table decides
   int repeats = 8;                    ///< measurements per candidate
   int most_candidates = 0;            ///< per region; 0: all
+  int most_variants = 0;              ///< per region and tactic; 0: all
   bool fail_on_miss = false;          ///< Error(NotFound) naming the region instead of measuring
   std::string preferred;              ///< where a tactic whose name begins so takes a region, others do not
   std::string kernel_sources;         ///< hash of the kernels' sources: part of every key

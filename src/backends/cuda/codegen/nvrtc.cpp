@@ -107,6 +107,10 @@ Nvrtc::Compiled Nvrtc::compile(const std::string& source, const std::string& nam
   return compiled;
 }
 
+std::string with_own_features(const std::string& architecture) {
+  return architecture == "sm_90" ? "sm_90a" : architecture;
+}
+
 // ptxas info    : Compiling entry function 'scale' for 'sm_90'
 // ptxas info    : Function properties for scale
 //     0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads

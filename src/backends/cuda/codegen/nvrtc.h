@@ -56,6 +56,10 @@ struct FunctionResources {
   int shared_bytes = 0;  ///< static
 };
 
+/// The name under which an architecture is compiled for with all that it has, also what later ones lack: "sm_90a" for
+/// "sm_90", since wgmma is among it.
+std::string with_own_features(const std::string& architecture);
+
 /// From the log of a compilation. Throws Error(NotFound) if it does not tell about `entry`.
 FunctionResources resources_in(const std::string& log, const std::string& entry);
 

@@ -147,8 +147,7 @@ class NvrtcCompiler::State {
         folder_.empty() ? folder_ : folder_ / (key(job.source, job.entry).hex() + ".cubin");
     job.image = read_image(path);
     if (!job.image.empty()) return;
-    // wgmma is among what "sm_90" lacks.
-    Nvrtc::Compiled result = nvrtc_.compile(job.source, job.entry, architecture_ == "sm_90" ? "sm_90a" : architecture_);
+    Nvrtc::Compiled result = nvrtc_.compile(job.source, job.entry, with_own_features(architecture_));
     ++compiled_;
     if (!result.ok)
       throw Error(ErrorCode::Internal, "kernel '{}' does not compile for {}:\n{}", job.entry, architecture_,
