@@ -113,8 +113,8 @@ class IBuilderConfig : public INoCopy {
   /// The GPU (from 0, the default) that is built for. False if the number is negative.
   virtual bool setDevice(int32_t index) noexcept = 0;
   virtual int32_t getDevice() const noexcept = 0;
-  /// Builds for GPUs of this architecture ("sm_90"), which need not be here: then nothing is measured. nullptr or ""
-  /// (the default): that of the device.
+  /// Builds for GPUs of this architecture ("sm_90"), which need not be here: then nothing is measured. A list
+  /// ("sm_80,sm_90") gives an engine that runs on any of them. nullptr or "" (the default): that of the device.
   virtual void setTargetArchitecture(char const* architecture) noexcept = 0;
   virtual char const* getTargetArchitecture() const noexcept = 0;
   /// A folder, made if need be, in which kernels compiled for GPUs are kept from build to build; nullptr or "": none.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/build_target.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "backends/cpu/device/kernel_table.h"
 #include "backends/cpu/kernel_sources.h"
 #include "backends/cpu/tactics/table.h"
@@ -10,6 +14,7 @@
 #include "backends/cuda/kernel_sources.h"
 #include "backends/cuda/tactics/compiler.h"
 #include "backends/cuda/tactics/launch.h"
+#include "backends/cuda/tactics/several_compiler.h"
 #include "backends/cuda/tactics/table.h"
 #include "base/os/cpu.h"
 #include "engine/plan_generated.h"
@@ -26,14 +31,20 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
   backend_ = &cuda::backend();
   kernel_sources_ = cuda::kKernelSources;
   device_ = std::make_unique<DeviceTarget>();
-  if (config.architecture.empty() || cuda::device_count() > config.device) {
+  if (!config.architecture.empty()) architectures_ = cuda::architectures_in(config.architecture);
+  if (architectures_.empty() || cuda::device_count() > config.device) {
     Device& device = config.accelerator ? *config.accelerator : cuda::open_device(config.device);
-    if (config.architecture.empty() || config.architecture == device.architecture()) device_->device = &device;
+    if (architectures_.empty()) architectures_ = {device.architecture()};
+    if (architectures_ == std::vector{device.architecture()}) device_->device = &device;
   }
-  device_->architecture = device_->device ? device_->device->architecture() : config.architecture;
+  // What the lowest can do, the others can.
+  device_->architecture = architectures_[0];
   if (!config.compiler) {
-    compiler_ = std::make_unique<cuda::NvrtcCompiler>(
-        device_->architecture, cuda::NvrtcCompiler::Options{.threads = 0, .folder = config.kernel_folder});
+    const cuda::NvrtcCompiler::Options options{.threads = 0, .folder = config.kernel_folder};
+    if (architectures_.size() > 1)
+      compiler_ = std::make_unique<cuda::SeveralCompiler>(architectures_, options);
+    else
+      compiler_ = std::make_unique<cuda::NvrtcCompiler>(device_->architecture, options);
     device_->machine = fmt::format("NVRTC {}", cuda::Nvrtc::get().version());
   }
   device_->compiler = config.compiler ? config.compiler : compiler_.get();
@@ -41,7 +52,8 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
     device_->machine += fmt::format("|{}|{}|{} multiprocessors|driver {}", device->name(), device->architecture(),
                                     device->multiprocessors(), device->version());
   device_->allow_tf32 = config.tf32;
-  device_->most_shared = cuda::most_shared_bytes(device_->architecture);
+  for (const std::string& architecture : architectures_)
+    device_->most_shared = std::min(device_->most_shared, cuda::most_shared_bytes(architecture));
   // Where nothing is measured, what needs no library is taken anyway.
   const bool libraries = config.timing || !config.preferred_tactic.empty();
   device_->cublaslt = libraries && config.cublaslt;
@@ -65,8 +77,9 @@ Target BuildTarget::target(SymbolRanges ranges) const {
 void BuildTarget::describe(plan::PlanT& plan) const {
   plan.backend = backend_->name;
   plan.threads = static_cast<uint32_t>(threads_);
-  plan.device = !device_ ? cpu_info().model : device_->device ? device_->device->name() : device_->architecture;
-  if (device_) plan.architecture = device_->architecture;
+  const std::string architectures = fmt::format("{}", fmt::join(architectures_, ","));
+  plan.device = !device_ ? cpu_info().model : device_->device ? device_->device->name() : architectures;
+  plan.architecture = architectures;
 }
 
 }  // namespace tn

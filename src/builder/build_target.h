@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "builder/builder.h"
 #include "tuning/tactic.h"
@@ -31,6 +33,7 @@ class BuildTarget {
   const Backend* backend_;
   const char* kernel_sources_;
   int threads_;
+  std::vector<std::string> architectures_;  ///< that the engine will be for, the lowest first
   std::unique_ptr<TextCompiler> compiler_;
   std::unique_ptr<DeviceTarget> device_;
 };

@@ -31,12 +31,12 @@ enum class BuildBackend : uint8_t { Cpu, Cuda };
 struct BuilderConfig {
   std::vector<OptimizationProfile> profiles;
   BuildBackend backend = BuildBackend::Cpu;
-  int device = 0;                      ///< number of the CUDA device
-  Device* accelerator = nullptr;       ///< instead of that device, one that the caller has
-  TextCompiler* compiler = nullptr;    ///< of kernel texts, instead of NVRTC
-  std::string architecture;            ///< "sm_90": another one than the device's, then nothing is measured
-  std::string kernel_folder;           ///< keeps compiled kernels from build to build, if named
-  bool tf32 = true;                    ///< products of f32 on a CUDA device may round their operands to 10 bits
+  int device = 0;                    ///< number of the CUDA device
+  Device* accelerator = nullptr;     ///< instead of that device, one that the caller has
+  TextCompiler* compiler = nullptr;  ///< of kernel texts for the device, instead of NVRTC
+  std::string architecture;   ///< "sm_90": another one than the device's, or "sm_80,sm_90": then nothing is measured
+  std::string kernel_folder;  ///< keeps compiled kernels from build to build, if named
+  bool tf32 = true;           ///< products of f32 on a CUDA device may round their operands to 10 bits
   bool cublaslt = true, cudnn = true;  ///< libraries whose tactics are candidates on a CUDA device, where they are here
   int threads = 0;                     ///< of one inference; 0 takes all usable cores
   bool fp16 = false, bf16 = false;

@@ -38,23 +38,27 @@ constexpr std::string_view kText = R"(graph g(x: f32[N,8,6]) {
 
 class NullDeviceTest : public testing::Test {
  protected:
-  void SetUp() override {
-    try {
-      (void)cuda::Nvrtc::get();
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-    Graph graph = parse_graph(kText, ops::make_op_by_name);
+  std::shared_ptr<const EngineFile> build(const std::string& architectures) {
     BuilderConfig config;
     config.backend = BuildBackend::Cuda;
     config.accelerator = &device_;
+    config.architecture = architectures;
     config.timing = false;
     config.threads = 1;
     config.profiles.resize(1);
     config.profiles[0]["x"] = {{1, 8, 6}, {4, 8, 6}, {9, 8, 6}};
     SilentLogger logger;
     TimingCache cache;
-    engine_ = EngineFile::from_bytes(build_engine(std::move(graph), config, logger, cache));
+    return EngineFile::from_bytes(build_engine(parse_graph(kText, ops::make_op_by_name), config, logger, cache));
+  }
+
+  void SetUp() override {
+    try {
+      (void)cuda::Nvrtc::get();
+    } catch (const Error& error) {
+      GTEST_SKIP() << error.what();
+    }
+    engine_ = build("");
     on_device_ = std::make_shared<const DeviceEngine>(*engine_, device_, cuda::find_kernel);
     context_ = std::make_unique<Context>(engine_, cpu::find_kernel, 1, on_device_);
     queue_ = device_.make_queue();
@@ -180,6 +184,28 @@ TEST_F(NullDeviceTest, AGraphRunsWhatIsEnqueuedOneByOneWithoutIt) {
     EXPECT_EQ(graphed[i].arguments, plain[i].arguments);
     EXPECT_EQ(graphed[i].grid, plain[i].grid);
   }
+}
+
+TEST_F(NullDeviceTest, AnEngineForSeveralArchitecturesRunsOnEach) {
+  const auto engine = build("sm_90,sm_80");
+  EXPECT_EQ(engine->plan().architecture, "sm_80,sm_90");
+  const auto load = [&](NullDevice& device) {
+    Context(engine, cpu::find_kernel, 1, std::make_shared<const DeviceEngine>(*engine, device, cuda::find_kernel));
+  };
+  for (const char* architecture : {"sm_80", "sm_86", "sm_90"}) {
+    NullDevice device(architecture);
+    EXPECT_NO_THROW(load(device)) << architecture;
+  }
+  NullDevice other("sm_75");
+  try {
+    load(other);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::InvalidEngine);
+    EXPECT_THAT(error.what(), testing::HasSubstr("images for sm_80, sm_90, and none for a device of architecture "
+                                                 "sm_75"));
+  }
+  EXPECT_THROW(build("sm_90,ninety"), Error);
 }
 
 // An extent with one value in the profile is a number in all kernels; for who uses the engine it stays dynamic.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
 #include "backends/cpu/device/kernel_table.h"
+#include "backends/cuda/device/architecture.h"
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/device/kernel_table.h"
 #include "backends/cuda/device/libraries/library_needs.h"
@@ -40,11 +43,13 @@ void check_machine(const plan::PlanT& plan, Logger& logger) {
 
 Device& open_device(const plan::PlanT& plan, int index, Logger& logger) {
   Device& device = cuda::open_device(index);
-  if (device.architecture() != plan.architecture) {
+  const auto architectures = cuda::architectures_in(plan.architecture);
+  if (std::ranges::none_of(architectures,
+                           [&](const auto& each) { return cuda::runs_on(each, device.architecture()); })) {
     throw Error(ErrorCode::InvalidEngine,
                 "the engine is for CUDA devices of architecture {}; device {} ({}) is {}: build it again, here or with "
                 "--targetArch={}",
-                plan.architecture, index, device.name(), device.architecture(), device.architecture());
+                fmt::join(architectures, ", "), index, device.name(), device.architecture(), device.architecture());
   }
   if (device.name() != plan.device)
     logger.warning("the engine was tuned on '{}'; it runs here ({}), but building it again may make it faster",

@@ -198,7 +198,7 @@ const std::vector<Flag>& supported_flags() {
                      using enum tenon::Backend;
                      o.build.backend = choice<tenon::Backend>(f, v, {{"auto", kAUTO}, {"cpu", kCPU}, {"cuda", kCUDA}});
                    }},
-                  {"targetArch", "ARCH", Group::Build, "GPUs to build for without measuring, such as sm_90 (default: those here)",
+                  {"targetArch", "ARCH", Group::Build, "GPUs to build for without measuring, such as sm_90 or sm_80,sm_90 (default: those here)",
                    [](O o, View f, View v) { o.build.architecture = not_empty(f, v, "an architecture"); }},
                   {"explain", "", Group::Build, "print every implementation considered: chosen, its time, or why not",
                    [](O o, View, View) { o.build.explain = true; }},

@@ -4,6 +4,7 @@
 #include "backends/cuda/device/cubin.h"
 #include "backends/cuda/device/cuda_graph.h"
 #include "backends/cuda/device/cuda_queue.h"
+#include "backends/cuda/device/images.h"
 #include "base/error.h"
 
 namespace tn::cuda {
@@ -147,6 +148,7 @@ std::shared_ptr<void> CudaDevice::load(std::span<const std::byte> image, const s
                                        uint32_t shared_bytes) {
   context_.enter_or_throw();
   const std::lock_guard lock(mutex_);
+  image = image_for(image, architecture());
   std::erase_if(loaded_, [](const auto& known) { return known.second.expired(); });
   std::weak_ptr<Loaded>& known = loaded_[{hash_bytes(image), entry}];
   std::shared_ptr<Loaded> loaded = known.lock();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "backends/cuda/device/architecture.h"
+#include "backends/cuda/device/images.h"
 #include "backends/cuda/device/recording.h"
 #include "base/error.h"
 #include "base/os/memory.h"
@@ -154,10 +155,12 @@ std::unique_ptr<Event> NullDevice::make_event(bool) {
   return std::make_unique<NullEvent>(*this);
 }
 
-std::shared_ptr<void> NullDevice::load(std::span<const std::byte>, const std::string& entry, uint32_t shared_bytes) {
+std::shared_ptr<void> NullDevice::load(std::span<const std::byte> image, const std::string& entry,
+                                       uint32_t shared_bytes) {
   if (const uint32_t most = most_shared_bytes(architecture_); shared_bytes > most)
     throw Error(ErrorCode::InvalidEngine, "'{}' wants {} bytes of shared memory; a block of {} has {}", entry,
                 shared_bytes, architecture_, most);
+  image_for(image, architecture_);
   const std::lock_guard lock(mutex_);
   return {std::shared_ptr<void>(), &functions_.try_emplace(entry, entry).first->second};
 }

@@ -49,7 +49,7 @@ class NullDevice : public Device {
   std::unique_ptr<Queue> adopt_queue(void* native) override;
   std::unique_ptr<LaunchGraph> make_graph() override;
   std::unique_ptr<Event> make_event(bool spins) override;
-  /// Refuses functions that want more shared memory than the architecture has.
+  /// Refuses images for other architectures and functions that want more shared memory than this one has.
   std::shared_ptr<void> load(std::span<const std::byte> image, const std::string& entry,
                              uint32_t shared_bytes) override;
 
