@@ -10,6 +10,7 @@
 #include "builder/batch_choice.h"
 #include "builder/build_target.h"
 #include "builder/host_work.h"
+#include "builder/lower_profile.h"
 #include "builder/profiles.h"
 #include "engine/engine_file.h"
 #include "engine/plan_generated.h"
@@ -19,7 +20,6 @@
 #include "passes/fuse_regions.h"
 #include "passes/pipeline.h"
 #include "tuning/graph_lowering.h"
-#include "tuning/layout.h"
 #include "tuning/race.h"
 #include "tuning/split.h"
 #include "tuning/static_costs.h"
@@ -43,31 +43,6 @@ std::vector<TensorType> types_of(const Graph& graph, const std::vector<TensorId>
   std::vector<TensorType> types;
   for (const TensorId id : tensors) types.push_back(graph.tensor(id).type);
   return types;
-}
-
-std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& target,
-                                              const std::vector<std::string>& symbols,
-                                              const OptimizationProfile& profile, Selector& selector,
-                                              WeightStore& weights) {
-  ProfileBuilder builder(symbols, target.ranges, weights);
-  std::vector<int> inputs, outputs;
-  int binding = 0;
-  for (const TensorId id : graph.inputs()) {
-    const Tensor& tensor = graph.tensor(id);
-    // Elements that are extents are read by the host.
-    const Space space = target.device && tensor.value ? Space::Host : Space::Device;
-    inputs.push_back(
-        builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++, space));
-  }
-  for (const TensorId id : graph.outputs()) {
-    const Tensor& tensor = graph.tensor(id);
-    outputs.push_back(builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++));
-  }
-  GraphLowering(graph, target, selector, builder).run(0, inputs, outputs);
-  std::vector<std::unique_ptr<plan::ShapeRangeT>> ranges;
-  for (const TensorId id : graph.inputs()) ranges.push_back(range_of_input(graph.tensor(id), profile));
-  for (size_t i = 0; i < graph.outputs().size(); ++i) ranges.push_back(std::make_unique<plan::ShapeRangeT>());
-  return builder.finish(std::move(ranges));
 }
 
 // Times of graphs that differ in nothing but loops over the batch.
@@ -97,6 +72,10 @@ void add_needs(plan::PlanT& plan, const plan::ProfileT& profile, const Backend& 
     }
   }
 }
+
+// Of the candidates of each region on a device, which all run on the same units, the first tell well enough what a type
+// gains.
+constexpr int kWeighedOnDevices = 4;
 
 // Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again.
 void fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config,
@@ -195,6 +174,27 @@ void loop_over_batch(FittedProfile& fitted, const plan::PlanT& outline, const st
   fitted.tuner->forget_explanation();
 }
 
+/// What the tuner has chosen before.
+class ChosenSelector final : public Selector {
+ public:
+  explicit ChosenSelector(Tuner& tuner) : tuner_(tuner) {}
+  Choice select(const Region& region) override { return tuner_.choose(region); }
+  Alone alone() override { return tuner_.alone(); }
+
+ private:
+  Tuner& tuner_;
+};
+
+// All texts are asked for before the first of them is measured.
+void select_all(const Graph& graph, Tuner& tuner) {
+  std::vector<Region> regions;
+  for (const NodeId id : graph.order()) {
+    regions.push_back(*region_of(graph, graph.node(id)));
+    tuner.expect(regions.back());
+  }
+  for (const Region& region : regions) tuner.select(region);
+}
+
 }  // namespace
 
 Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
@@ -255,6 +255,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                          .repeats = config.timing_repeats,
                          .most_candidates = config.most_tactics,
                          .most_variants = config.most_variants,
+                         .most_weighed = build.is_device() ? kWeighedOnDevices : 0,
                          .fail_on_miss = config.fail_on_cache_miss,
                          .preferred = config.preferred_tactic,
                          .kernel_sources = build.kernel_sources(),
@@ -281,9 +282,14 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   int regions = 0;
   for (const FittedProfile& each : fitted) regions += count_regions(each.graph);
   phases.start("Tuning", regions);
+  if (build.is_device()) {
+    for (const FittedProfile& each : fitted) select_all(each.graph, *each.tuner);
+  }
   WeightStore weights;
   for (const auto& [profile, target, lowered_graph, tuner, weighed] : fitted) {
-    plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, *tuner, weights));
+    ChosenSelector chosen(*tuner);
+    Selector& selector = build.is_device() ? static_cast<Selector&>(chosen) : *tuner;
+    plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, selector, weights));
     std::string explanation = weighed + tuner->explanation();
     if (target.device) explanation += describe_host_work(*plan.profiles.back());
     if (config.explain) plan.explanation += explanation;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "backends/cuda/device/null_device.h"
 #include "base/error.h"
 #include "builder/build_target.h"
@@ -29,11 +31,18 @@ constexpr std::string_view kText = R"(graph g(x: f32[1,64,14,14]) {
   return y
 })";
 
-/// Compiles nothing.
+/// Compiles nothing, and notes what it is asked for.
 class NoCompiler final : public TextCompiler {
  public:
-  std::vector<std::byte> compile(const std::string&, const std::string&) override { return std::vector<std::byte>(1); }
-  void prefetch(const std::string&, const std::string&) override {}
+  std::vector<std::byte> compile(const std::string& source, const std::string&) override {
+    if (needed.empty()) expected_before = expected.size();
+    needed.insert(source);
+    return std::vector<std::byte>(1);
+  }
+  void prefetch(const std::string& source, const std::string&) override { expected.insert(source); }
+
+  std::set<std::string> expected, needed;
+  size_t expected_before = 0;  ///< when the first was needed
 };
 
 class DeviceTuning : public testing::Test {
@@ -60,6 +69,13 @@ class DeviceTuning : public testing::Test {
   NoCompiler compiler_;
   BuildReport report_;
 };
+
+TEST_F(DeviceTuning, TextsAreAskedForBeforeTheFirstIsWaitedFor) {
+  TimingCache cache;
+  build(cache);
+  EXPECT_GT(compiler_.expected_before, 10u);  // of two regions in two types
+  for (const std::string& text : compiler_.needed) EXPECT_TRUE(compiler_.expected.contains(text)) << text;
+}
 
 TEST_F(DeviceTuning, ASecondBuildMeasuresNothingAndGivesTheSameBytes) {
   TimingCache cache;

@@ -22,6 +22,7 @@ bool contains(const std::vector<size_t>& list, size_t i) {
 struct Candidate {
   Retyping rule;
   int vertex = -1;
+  bool chooses = false;  ///< has operands that may be narrow
   bool only_f32 = true;
   bool follows = false;               ///< elementwise: works on whatever its operands are stored in
   int64_t in_f32 = 0, in_narrow = 0;  ///< nanoseconds
@@ -42,6 +43,10 @@ class Assigner {
     wide_.resize(graph_.tensor_count());
     tensor_vertices_.assign(graph_.tensor_count(), -1);
     bool any = false;
+    for (const NodeId id : graph_.order()) {
+      classify(id);
+      expect(id);
+    }
     for (const NodeId id : graph_.order()) {
       any |= add_node(id);
       node_done();
@@ -75,12 +80,34 @@ class Assigner {
     return costs_.microseconds(*region_of(alone, alone.node(alone.order()[0])));
   }
 
-  // Returns whether there is a choice that matters.
-  bool add_node(NodeId id) {
+  // What its costs will be asked for, in the same order.
+  void expect(NodeId id) const {
+    const Node& node = graph_.node(id);
+    const Candidate& candidate = candidates_[static_cast<size_t>(id)];
+    const bool moves = candidate.rule.moves && !candidate.follows;
+    if (!candidate.chooses || moves || (candidate.only_f32 && !candidate.follows)) return;
+    for (const DataType type : {DataType::F32, narrow_}) {
+      const Graph alone = isolate(graph_, node, candidate.rule, uniform(node, type));
+      costs_.expect_cost(*region_of(alone, alone.node(alone.order()[0])));
+    }
+    for (const size_t i : candidate.rule.outputs) expect_conversion(node.outputs[i]);
+  }
+
+  void expect_conversion(TensorId id) const {
+    const TensorType& type = graph_.tensor(id).type;
+    for (const bool narrows : {true, false}) {
+      const Graph graph = conversion_of(type, narrows);
+      costs_.expect_cost(*region_of(graph, graph.node(graph.order()[0])));
+    }
+  }
+
+  // What there is to choose, before any cost is known.
+  void classify(NodeId id) {
     const Node& node = graph_.node(id);
     Candidate& candidate = candidates_[static_cast<size_t>(id)];
     Retyping& rule = candidate.rule = retyping_of(graph_, node);
-    if (rule.inputs.empty() && rule.outputs.empty()) return false;
+    candidate.chooses = !rule.inputs.empty() || !rule.outputs.empty();
+    if (!candidate.chooses) return;
     const bool wide = !constants_fit(graph_, node, narrow_);
     const bool passes_on =
         rule.moves && std::ranges::any_of(rule.inputs, [&](size_t i) { return is_wide(node.inputs[i]); });
@@ -90,13 +117,20 @@ class Assigner {
     candidate.only_f32 =
         rule.fixed || wide || passes_on || (!rule.moves && !has_kernel(node, rule, uniform(node, narrow_)));
     find_mixtures(node, candidate);
+  }
+
+  // Returns whether there is a choice that matters.
+  bool add_node(NodeId id) {
+    const Node& node = graph_.node(id);
+    Candidate& candidate = candidates_[static_cast<size_t>(id)];
+    if (!candidate.chooses) return false;
     if (candidate.follows) return add_shares(node, candidate);
     candidate.vertex = cut_.add_vertex();
     if (candidate.only_f32) {
       cut_.add_edge(MinCut::kSource, candidate.vertex, MinCut::kNever);
       return false;
     }
-    if (rule.moves) return false;
+    if (candidate.rule.moves) return false;
     weigh(node, candidate);
     cut_.add_edge(candidate.vertex, MinCut::kSink, candidate.in_f32);
     cut_.add_edge(MinCut::kSource, candidate.vertex, candidate.in_narrow);
@@ -184,14 +218,19 @@ class Assigner {
     const TensorType& type = graph_.tensor(id).type;
     const auto [entry, fresh] = conversions_.try_emplace(to_string(type));
     if (!fresh) return entry->second;
-    const auto measure = [&](DataType from, DataType to) {
-      Graph graph;
-      const TensorId input = graph.add_input("x", {from, type.dims});
-      graph.set_outputs({graph.add("Cast", cast_op(to), {input})});
+    const auto measure = [&](bool narrows) {
+      const Graph graph = conversion_of(type, narrows);
       return nanoseconds(costs_.microseconds(*region_of(graph, graph.node(graph.order()[0]))));
     };
-    entry->second = {measure(DataType::F32, narrow_), measure(narrow_, DataType::F32)};
+    entry->second = {measure(true), measure(false)};
     return entry->second;
+  }
+
+  Graph conversion_of(const TensorType& type, bool narrows) const {
+    Graph graph;
+    const TensorId input = graph.add_input("x", {narrows ? DataType::F32 : narrow_, type.dims});
+    graph.set_outputs({graph.add("Cast", cast_op(narrows ? narrow_ : DataType::F32), {input})});
+    return graph;
   }
 
   void link_producer(const Candidate& producer, NodeId id, size_t output) {

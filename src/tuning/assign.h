@@ -17,6 +17,8 @@ class RegionCosts {
   virtual ~RegionCosts() = default;
   /// Microseconds of the fastest way to run a region.
   virtual double microseconds(const Region& region) = 0;
+  /// Says that a region will be asked for, so that what takes others' time can begin.
+  virtual void expect_cost(const Region&) {}
 };
 
 struct TypeAssignment {

@@ -10,25 +10,13 @@
 #include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "exec/device_engine.h"
+#include "tuning/asking_compiler.h"
+#include "tuning/device_stopwatch.h"
 
 namespace tn {
 namespace {
 
 constexpr double kForever = std::numeric_limits<double>::infinity();
-
-/// Takes texts to be compiled by other threads, and gives an image that is none: for lowering that only asks.
-class Asker final : public TextCompiler {
- public:
-  explicit Asker(TextCompiler& compiler) : compiler_(compiler) {}
-  std::vector<std::byte> compile(const std::string& source, const std::string& entry) override {
-    compiler_.prefetch(source, entry);
-    return std::vector<std::byte>(1);
-  }
-  void prefetch(const std::string& source, const std::string& entry) override { compiler_.prefetch(source, entry); }
-
- private:
-  TextCompiler& compiler_;
-};
 
 /// Passes work on. A graph does not learn from it what calls read and write, so that each waits for the one before it:
 /// repeated calls, which read the same, would all run at once.
@@ -73,12 +61,10 @@ class DeviceTimer::Bench {
         engine_(place(region, weights_)),
         context_(engine_, timer.target_.device->host_kernels, timer.target_.threads,
                  std::make_shared<const DeviceEngine>(*engine_, device_, timer.backend_.kernels)),
-        queue_(device_.make_queue()),
-        begin_(device_.make_event()),
-        end_(device_.make_event()) {
+        stopwatch_(device_) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       buffers_.push_back(device_.allocate(std::max<size_t>(bytes[i], 1), "timing inputs"));
-      require(queue_->copy(buffers_.back()->data(), inputs[i], bytes[i]));
+      require(stopwatch_.queue().copy(buffers_.back()->data(), inputs[i], bytes[i]));
     }
     const auto& bindings = engine_->plan().bindings;
     for (size_t i = 0; i < bindings.size(); ++i) {
@@ -87,7 +73,7 @@ class DeviceTimer::Bench {
       require(context_.set_address(static_cast<int>(i), on_host ? inputs[input] : buffers_[input]->data()));
     }
     require(context_.prepare());
-    require(queue_->synchronize());
+    require(stopwatch_.queue().synchronize());
     size_t first = 0;
     const auto& steps = engine_->plan().profiles[0]->lists[0]->steps;
     for (const size_t end : region.ends) {
@@ -105,14 +91,14 @@ class DeviceTimer::Bench {
   Timing run(size_t index, int times) {
     Way& way = ways_[index];
     if (way.first == way.last) return {};
-    double milliseconds = 0;
-    const Status status = way.on_host ? run_with_host(way, milliseconds) : replay(way, times, milliseconds);
+    double microseconds = 0;
+    const Status status = way.on_host ? run_with_host(way, microseconds) : replay(way, times, microseconds);
     if (!status) return {kForever, status};
-    return {1000 * milliseconds / (way.on_host ? 1 : times), {}};
+    return {microseconds / (way.on_host ? 1 : times), {}};
   }
 
   /// Whether the device takes more work.
-  bool works() { return queue_->synchronize().ok(); }
+  bool works() { return stopwatch_.queue().synchronize().ok(); }
 
  private:
   static std::shared_ptr<const EngineFile> place(RegionPlan& region, const HostBuffer& memory) {
@@ -120,15 +106,15 @@ class DeviceTimer::Bench {
     return EngineFile::from_plan(std::move(region.plan), memory.span());
   }
 
-  Status run_with_host(const Way& way, double& milliseconds) {
+  Status run_with_host(const Way& way, double& microseconds) {
     const auto start = std::chrono::steady_clock::now();
-    Status status = context_.enqueue_steps(way.first, way.last, lane_, queue_.get());
-    if (status) status = queue_->synchronize();
-    milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    Status status = context_.enqueue_steps(way.first, way.last, lane_, &stopwatch_.queue());
+    if (status) status = stopwatch_.queue().synchronize();
+    microseconds = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
     return status;
   }
 
-  Status replay(Way& way, int times, double& milliseconds) {
+  Status replay(Way& way, int times, double& microseconds) {
     if (!way.graph || way.times != times) {
       way.graph = device_.make_graph();
       way.times = times;
@@ -138,12 +124,7 @@ class DeviceTimer::Bench {
       }
       if (Status status = way.graph->finish(); !status) return status;
     }
-    Status status = begin_->record(*queue_);
-    if (status) status = way.graph->run(*queue_);
-    if (status) status = end_->record(*queue_);
-    if (status) status = queue_->synchronize();
-    if (status) status = end_->since(*begin_, milliseconds);
-    return status;
+    return stopwatch_.time(*way.graph, 1, microseconds);
   }
 
   Device& device_;
@@ -151,8 +132,7 @@ class DeviceTimer::Bench {
   HostBuffer weights_;
   std::shared_ptr<const EngineFile> engine_;
   Context context_;
-  std::unique_ptr<Queue> queue_;
-  std::unique_ptr<Event> begin_, end_;
+  DeviceStopwatch stopwatch_;
   std::vector<std::unique_ptr<DeviceBuffer>> buffers_;
   std::vector<Way> ways_;
 };
@@ -160,13 +140,8 @@ class DeviceTimer::Bench {
 DeviceTimer::DeviceTimer(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, int repeats)
     : backend_(backend), target_(target), opt_(std::move(opt)), repeats_(std::max(1, repeats)), lane_(target.threads) {}
 
-void DeviceTimer::prefetch(const Graph& graph, std::span<const Choice> ways) const {
-  Asker asker(*target_.device->compiler);
-  DeviceTarget device = *target_.device;
-  device.compiler = &asker;
-  Target target = target_;
-  target.device = &device;
-  plan_region(graph, backend_, target, ways);
+void DeviceTimer::expect(const Region& region, std::span<const Choice> ways) {
+  plan_region(specialize(region, opt_), backend_, AskingTarget(target_).get(), ways);
 }
 
 std::vector<Timing> DeviceTimer::measure(const Region& region, std::span<const Choice> ways) {
@@ -185,7 +160,6 @@ std::vector<Timing> DeviceTimer::measure_at_once(const Region& region, std::span
   constexpr double kHopeless = 1.5, kReplay = 400;  // microseconds
   constexpr int kMostTimes = 20;
   const Graph graph = specialize(region, opt_);
-  if (ways.size() > 1) prefetch(graph, ways);
   std::vector<std::byte*> inputs;
   std::vector<size_t> bytes;
   for (const TensorId id : graph.inputs()) {

@@ -91,9 +91,13 @@ void GraphLowering::choose() {
   for (const NodeId id : graph_.order()) {
     auto region = region_of(graph_, graph_.node(id));
     internal_check(region.has_value(), "{} is not a region", describe(graph_.node(id)));
-    choices_[id] = selector_.select(*region);
-    if (graph_.node(id).op->name() == "BatchLoop") images_[id] = images_of(*region);
+    selector_.expect(*region);
     regions_.emplace(id, std::move(*region));
+  }
+  for (const NodeId id : graph_.order()) {
+    const Region& region = regions_.at(id);
+    choices_[id] = selector_.select(region);
+    if (graph_.node(id).op->name() == "BatchLoop") images_[id] = images_of(region);
   }
 }
 

@@ -22,6 +22,8 @@ class Selector {
  public:
   virtual ~Selector() = default;
   virtual Choice select(const Region& region) = 0;
+  /// Says that a region will be selected for, so that what takes others' time can begin.
+  virtual void expect(const Region&) {}
   /// The same for graphs that a thread runs by itself, and their target.
   struct Alone {
     Selector& selector;

@@ -27,6 +27,8 @@ struct Timing {
 class RegionTimer {
  public:
   virtual ~RegionTimer() = default;
+  /// Says that these will be measured, so that what takes others' time can begin.
+  virtual void expect(const Region&, std::span<const Choice>) {}
   /// Of each of the ways. Throws Error if what they run on takes no more work.
   virtual std::vector<Timing> measure(const Region& region, std::span<const Choice> ways) = 0;
 };

@@ -58,8 +58,9 @@ double Tuner::weighed(const Candidate& candidate) {
 }
 
 // The first tactic that is not timed ends the list: what follows it in the table is no rival of what stands before it.
-std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::string& text) const {
-  std::vector<Candidate> result;
+Tuner::Considered Tuner::candidates(const Region& region) const {
+  Considered considered;
+  auto& [result, text] = considered;
   for (const Tactic* tactic : backend_.tactics) {
     const Support support = tactic->supports(region, target_);
     if (!support) {
@@ -86,7 +87,13 @@ std::vector<Tuner::Candidate> Tuner::candidates(const Region& region, std::strin
   if (options_.most_candidates > 0 && result.size() > static_cast<size_t>(options_.most_candidates)) {
     result.resize(static_cast<size_t>(options_.most_candidates));
   }
-  return result;
+  return considered;
+}
+
+const Tuner::Considered& Tuner::consider(const Region& region) {
+  const std::string signature = signature_of(region);
+  const auto known = considered_.find(signature);
+  return known != considered_.end() ? known->second : considered_.emplace(signature, candidates(region)).first->second;
 }
 
 Hash Tuner::key(const std::string& signature, std::string_view what) const {
@@ -98,34 +105,40 @@ Hash Tuner::key(const std::string& signature, const Choice& choice) const {
   return key(signature, fmt::format("{}|{}", choice.tactic->name(), choice.config));
 }
 
-void Tuner::find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list) {
+std::vector<Tuner::Candidate*> Tuner::unknown(const std::string& signature, std::vector<Candidate>& list) const {
   std::vector<Candidate*> fresh;
-  std::vector<Choice> choices;
   for (Candidate& candidate : list) {
     if (const auto known = cache_.find(key(signature, candidate.choice))) {
       candidate.microseconds = *known;
       if (*known >= TimingCache::kLongest) candidate.problem = "it could not be run when it was measured";
-      continue;
+    } else {
+      fresh.push_back(&candidate);
     }
-    if (options_.fail_on_miss) {
-      throw Error(ErrorCode::NotFound,
-                  "the timing cache has no entry for layer '{}' with tactic {}; build once without the strict mode to "
-                  "measure it",
-                  region.node->name, name_of(candidate.choice));
-    }
-    fresh.push_back(&candidate);
-    choices.push_back(candidate.choice);
   }
-  if (!fresh.empty()) measure(region, signature, fresh, choices);
+  return fresh;
+}
+
+void Tuner::find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list) {
+  const auto fresh = unknown(signature, list);
+  if (!fresh.empty() && options_.fail_on_miss) {
+    throw Error(ErrorCode::NotFound,
+                "the timing cache has no entry for layer '{}' with tactic {}; build once without the strict mode to "
+                "measure it",
+                region.node->name, name_of(fresh[0]->choice));
+  }
+  if (!fresh.empty()) {
+    expect(region, list);
+    measure(region, signature, fresh);
+  }
   if (std::ranges::any_of(list, [](const Candidate& candidate) { return candidate.problem.empty(); })) return;
   throw Error(ErrorCode::Unsupported, "layer '{}' cannot be run: {}: {}", region.node->name,
               name_of(list.front().choice), list.front().problem);
 }
 
-void Tuner::measure(const Region& region, const std::string& signature, std::span<Candidate* const> fresh,
-                    std::span<const Choice> choices) {
-  if (!timer_) timer_ = make_region_timer(backend_, target_, opt_, options_.repeats);
-  const std::vector<Timing> timings = timer_->measure(region, choices);
+void Tuner::measure(const Region& region, const std::string& signature, std::span<Candidate* const> fresh) {
+  std::vector<Choice> choices;
+  for (const Candidate* candidate : fresh) choices.push_back(candidate->choice);
+  const std::vector<Timing> timings = timer().measure(region, choices);
   for (size_t i = 0; i < fresh.size(); ++i) {
     const auto& [microseconds, status] = timings[i];
     fresh[i]->microseconds = std::min(microseconds, TimingCache::kLongest);
@@ -140,13 +153,45 @@ void Tuner::measure(const Region& region, const std::string& signature, std::spa
   measured_ += fresh.size();
 }
 
+RegionTimer& Tuner::timer() {
+  if (!timer_) timer_ = make_region_timer(backend_, target_, opt_, options_.repeats);
+  return *timer_;
+}
+
+void Tuner::expect(const Region& region, const std::vector<Candidate>& list) {
+  if (options_.fail_on_miss) return;
+  const std::string signature = signature_of(region);
+  std::vector<Choice> fresh;
+  for (const Candidate& candidate : list) {
+    const Hash hash = key(signature, candidate.choice);
+    if (!cache_.find(hash) && expected_.insert(hash).second) fresh.push_back(candidate.choice);
+  }
+  if (!fresh.empty()) timer().expect(region, fresh);
+}
+
+void Tuner::expect(const Region& region) {
+  if (!options_.timing) return;
+  const auto& list = consider(region).list;
+  if (list.size() > 1) expect(region, list);
+}
+
+void Tuner::expect_cost(const Region& region) {
+  expect(region, first_candidates(region));
+}
+
 std::string Tuner::signature_of(const Region& region) const {
   return region.signature(target_.ranges, opt_);
 }
 
+std::vector<Tuner::Candidate> Tuner::first_candidates(const Region& region) {
+  auto list = consider(region).list;
+  if (options_.most_weighed > 0 && list.size() > static_cast<size_t>(options_.most_weighed))
+    list.resize(static_cast<size_t>(options_.most_weighed));
+  return list;
+}
+
 double Tuner::microseconds(const Region& region) {
-  std::string text;
-  return fastest(region, candidates(region, text));
+  return fastest(region, first_candidates(region));
 }
 
 double Tuner::fastest(const Region& region, std::vector<Candidate> list) {
@@ -177,8 +222,7 @@ Selector::Alone Tuner::alone() {
 }
 
 double Tuner::selected_microseconds(const Region& region) {
-  std::string text;
-  auto list = candidates(region, text);
+  auto list = consider(region).list;
   if (!list.empty() && !list[0].choice.tactic->timed()) return 0;
   return fastest(region, std::move(list));
 }
@@ -216,8 +260,8 @@ std::string Tuner::explanation() const {
 Choice Tuner::choose(const Region& region) {
   const std::string signature = signature_of(region);
   if (const auto found = chosen_.find(signature); found != chosen_.end()) return found->second;
-  std::string text = fmt::format("{} ({})\n", region.node->name, region.operators());
-  auto list = candidates(region, text);
+  auto [list, reasons] = consider(region);
+  std::string text = fmt::format("{} ({})\n{}", region.node->name, region.operators(), reasons);
   if (list.empty()) throw Error(ErrorCode::Unsupported, "nothing runs {}:\n{}", describe(*region.node), text);
   if (list.size() > 1 && options_.timing) find_times(region, signature, list);
   const Candidate& best = *std::ranges::min_element(list, {}, weighed);

@@ -15,6 +15,7 @@ struct TunerOptions {
   int repeats = 8;                    ///< measurements per candidate
   int most_candidates = 0;            ///< per region; 0: all
   int most_variants = 0;              ///< per region and tactic; 0: all
+  int most_weighed = 0;               ///< per region, to decide on types; 0: all
   bool fail_on_miss = false;          ///< Error(NotFound) naming the region instead of measuring
   std::string preferred;              ///< where a tactic whose name begins so takes a region, others do not
   std::string kernel_sources;         ///< hash of the kernels' sources: part of every key
@@ -29,11 +30,15 @@ class Tuner final : public Selector, public RegionCosts {
   Tuner(const Backend& backend, const Target& target, std::map<std::string, int64_t> opt, TunerOptions options,
         TimingCache& cache);
   Choice select(const Region& region) override;
+  /// The same without a word to who follows the build.
+  Choice choose(const Region& region);
+  void expect(const Region& region) override;
   Alone alone() override;
   /// The tuner behind alone().
   Tuner& for_one_thread();
-  /// Of the fastest candidate, measured even if it is the only one.
+  /// Of the fastest of the first candidates (TunerOptions), measured even if it is the only one.
   double microseconds(const Region& region) override;
+  void expect_cost(const Region& region) override;
 
   /// Of what select() takes: 0 for views and the like, infinity where nothing runs the region.
   double selected_microseconds(const Region& region);
@@ -57,14 +62,24 @@ class Tuner final : public Selector, public RegionCosts {
     std::string problem;  ///< why it could not be measured
   };
   static double weighed(const Candidate& candidate);
-  Choice choose(const Region& region);
-  std::vector<Candidate> candidates(const Region& region, std::string& text) const;
+  /// The candidates, and why the others are none.
+  struct Considered {
+    std::vector<Candidate> list;
+    std::string reasons;
+  };
+  const Considered& consider(const Region& region);
+  Considered candidates(const Region& region) const;
+  /// Those among which types are decided.
+  std::vector<Candidate> first_candidates(const Region& region);
+  void expect(const Region& region, const std::vector<Candidate>& list);
+  /// Candidates that the cache does not know; the times of the others are filled in.
+  std::vector<Candidate*> unknown(const std::string& signature, std::vector<Candidate>& list) const;
   /// Throws Error if no candidate can run.
   void find_times(const Region& region, const std::string& signature, std::vector<Candidate>& list);
-  void measure(const Region& region, const std::string& signature, std::span<Candidate* const> fresh,
-               std::span<const Choice> choices);
+  void measure(const Region& region, const std::string& signature, std::span<Candidate* const> fresh);
   /// Infinity for an empty list.
   double fastest(const Region& region, std::vector<Candidate> list);
+  RegionTimer& timer();
   std::string signature_of(const Region& region) const;
   Hash key(const std::string& signature, std::string_view what) const;
   Hash key(const std::string& signature, const Choice& choice) const;
@@ -75,7 +90,9 @@ class Tuner final : public Selector, public RegionCosts {
   TunerOptions options_;
   TimingCache& cache_;
   std::unique_ptr<RegionTimer> timer_;
-  std::map<std::string, Choice> chosen_;  ///< by signature
+  std::set<Hash> expected_;                       ///< candidates that the timer has been told of
+  std::map<std::string, Considered> considered_;  ///< by signature
+  std::map<std::string, Choice> chosen_;          ///< by signature
   std::string explanation_;
   size_t measured_ = 0;
   std::unique_ptr<Target> alone_target_;

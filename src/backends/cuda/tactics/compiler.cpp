@@ -80,7 +80,8 @@ class NvrtcCompiler::State {
       std::error_code failed;
       std::filesystem::create_directories(folder_, failed);
     }
-    const int threads = options.threads > 0 ? options.threads : std::max(1, usable_hardware_threads());
+    // One is left for whoever needs the images.
+    const int threads = options.threads > 0 ? options.threads : std::max(1, usable_hardware_threads() - 1);
     for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
   }
 

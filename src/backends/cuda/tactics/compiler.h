@@ -14,7 +14,7 @@ namespace tn::cuda {
 class NvrtcCompiler final : public TextCompiler {
  public:
   struct Options {
-    int threads = 0;               ///< that compile ahead; 0: as many as the process may use
+    int threads = 0;               ///< that compile ahead; 0: all but one of those that the process may use
     std::filesystem::path folder;  ///< keeps images from run to run, if named; damaged files in it are replaced
   };
   /// Throws Error(NotFound) without NVRTC, Error(Unsupported) if it does not know the architecture ("sm_90").

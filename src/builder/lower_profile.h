@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "builder/builder.h"
+#include "tuning/graph_lowering.h"
+
+namespace tn {
+
+/// The plan of one profile; its weights go into `weights`. For a device the texts of all kernels are compiled side by
+/// side. Throws Error.
+std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& target,
+                                              const std::vector<std::string>& symbols,
+                                              const OptimizationProfile& profile, Selector& selector,
+                                              WeightStore& weights);
+
+}  // namespace tn
