@@ -174,6 +174,7 @@ void build(const fs::path& path, const std::string& type, const Options& options
   config.fp16 = type == "fp16";
   config.bf16 = type == "bf16";
   config.timing_repeats = 1;
+  config.seconds_in_network = 0;
   config.most_variants = options.first ? 1 : 0;
   OptimizationProfile profile;
   for (const TensorId id : graph.inputs()) {

@@ -76,7 +76,7 @@ BatchChoice choose_batch_loop(const Graph& graph, Tuner& tuner, const std::map<s
   };
   const auto recall = [&] {
     return std::ranges::all_of(list, [&](Candidate& candidate) {
-      const auto time = tuner.recall(name(candidate));
+      const auto time = tuner.recall(name(candidate), "the network with a loop over its batch");
       candidate.microseconds = time.value_or(0);
       return time.has_value();
     });

@@ -9,6 +9,7 @@
 #include "base/os/cpu.h"
 #include "builder/batch_choice.h"
 #include "builder/build_target.h"
+#include "builder/compare_in_network.h"
 #include "builder/host_work.h"
 #include "builder/lower_profile.h"
 #include "builder/profiles.h"
@@ -98,6 +99,10 @@ std::vector<DataType> narrow_types(const BuilderConfig& config) {
   if (config.fp16) types.push_back(DataType::F16);
   if (config.bf16) types.push_back(DataType::BF16);
   return types;
+}
+
+bool compares_in_network(const BuilderConfig& config) {
+  return config.timing && config.backend == BuildBackend::Cuda && config.seconds_in_network > 0;
 }
 
 // Stores tensors in narrower types where that is measured to be faster: of `types`, in the one that saves more. Returns
@@ -203,7 +208,7 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
 
 int phases_of(const BuilderConfig& config) {
   const bool batches = config.timing && config.backend == BuildBackend::Cpu;
-  return 2 + (batches ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1);
+  return 2 + (batches ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1) + (compares_in_network(config) ? 1 : 0);
 }
 
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
@@ -284,6 +289,13 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   phases.start("Tuning", regions);
   if (build.is_device()) {
     for (const FittedProfile& each : fitted) select_all(each.graph, *each.tuner);
+  }
+  if (timing && compares_in_network(config)) {
+    phases.start("Tuning in the network", regions);
+    const double seconds = config.seconds_in_network / static_cast<double>(fitted.size());
+    for (FittedProfile& each : fitted)
+      each.weighed += compare_in_network({each.graph, each.target, backend, symbols, *each.profile, plan}, *each.tuner,
+                                         {seconds, [&] { phases.step_done(); }});
   }
   WeightStore weights;
   for (const auto& [profile, target, lowered_graph, tuner, weighed] : fitted) {

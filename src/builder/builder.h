@@ -47,6 +47,8 @@ struct BuilderConfig {
   int timing_repeats = 8;  ///< measurements per candidate
   int most_tactics = 0;    ///< candidates per layer; 0: all
   int most_variants = 0;   ///< of each tactic that takes a layer; 0: all
+  /// How long the best candidates of a device's layers are compared in the network; 0: not at all.
+  double seconds_in_network = 8;
   bool fail_on_cache_miss = false;
   std::string preferred_tactic;  ///< where a tactic whose name begins so is a candidate, others are not
   std::set<std::string, std::less<>> disabled_passes;
@@ -56,7 +58,7 @@ struct BuilderConfig {
 };
 
 /// Follows a build, on the thread that builds. Phases follow one another: the graph, types where narrow ones are to be
-/// weighed, loops over the batch where times are measured, tuning.
+/// weighed, loops over the batch where times are measured, tuning, comparisons in the network of a device.
 class BuildMonitor {
  public:
   virtual ~BuildMonitor() = default;

@@ -55,6 +55,7 @@ class DeviceTuning : public testing::Test {
     config.threads = 1;
     config.fp16 = true;
     config.timing_repeats = 1;
+    config.seconds_in_network = 1e6;
     return config;
   }
   std::vector<std::byte> build(TimingCache& cache, const BuilderConfig& config, BuildMonitor* monitor = nullptr) {

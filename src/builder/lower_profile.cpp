@@ -10,7 +10,8 @@ namespace tn {
 namespace {
 
 std::unique_ptr<plan::ProfileT> lower(const Graph& graph, const Target& target, const std::vector<std::string>& symbols,
-                                      const OptimizationProfile& profile, Selector& selector, WeightStore& weights) {
+                                      const OptimizationProfile& profile, Selector& selector, WeightStore& weights,
+                                      NodeSteps* steps) {
   ProfileBuilder builder(symbols, target.ranges, weights);
   std::vector<int> inputs, outputs;
   int binding = 0;
@@ -25,7 +26,9 @@ std::unique_ptr<plan::ProfileT> lower(const Graph& graph, const Target& target, 
     const Tensor& tensor = graph.tensor(id);
     outputs.push_back(builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++));
   }
-  GraphLowering(graph, target, selector, builder).run(0, inputs, outputs);
+  GraphLowering lowering(graph, target, selector, builder);
+  lowering.run(0, inputs, outputs);
+  if (steps) *steps = lowering.ways();
   std::vector<std::unique_ptr<plan::ShapeRangeT>> ranges;
   for (const TensorId id : graph.inputs()) ranges.push_back(range_of_input(graph.tensor(id), profile));
   for (size_t i = 0; i < graph.outputs().size(); ++i) ranges.push_back(std::make_unique<plan::ShapeRangeT>());
@@ -37,12 +40,12 @@ std::unique_ptr<plan::ProfileT> lower(const Graph& graph, const Target& target, 
 std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& target,
                                               const std::vector<std::string>& symbols,
                                               const OptimizationProfile& profile, Selector& selector,
-                                              WeightStore& weights) {
+                                              WeightStore& weights, NodeSteps* steps) {
   if (target.device) {
     WeightStore unused;
-    lower(graph, AskingTarget(target).get(), symbols, profile, selector, unused);
+    lower(graph, AskingTarget(target).get(), symbols, profile, selector, unused, nullptr);
   }
-  return lower(graph, target, symbols, profile, selector, weights);
+  return lower(graph, target, symbols, profile, selector, weights, steps);
 }
 
 }  // namespace tn

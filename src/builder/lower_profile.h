@@ -6,11 +6,14 @@
 
 namespace tn {
 
-/// The plan of one profile; its weights go into `weights`. For a device the texts of all kernels are compiled side by
-/// side. Throws Error.
+/// Steps of each node, as GraphLowering gives them.
+using NodeSteps = std::vector<std::vector<GraphLowering::Steps>>;
+
+/// The plan of one profile; its weights go into `weights`, and what nodes became into `steps`. For a device the texts
+/// of all kernels are compiled side by side. Throws Error.
 std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& target,
                                               const std::vector<std::string>& symbols,
                                               const OptimizationProfile& profile, Selector& selector,
-                                              WeightStore& weights);
+                                              WeightStore& weights, NodeSteps* steps = nullptr);
 
 }  // namespace tn

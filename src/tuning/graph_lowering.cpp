@@ -63,13 +63,7 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
     if (outputs[i] != kNone) wanted_.emplace(graph_.outputs()[i], outputs[i]);
   }
   if (regions_.empty()) prepare();
-  for (const NodeId id : graph_.order()) {
-    const Region& region = regions_.at(id);
-    const Choice& choice = choices_.at(id);
-    NodeLowering lowering(*this, region, choice);
-    choice.tactic->lower(region, choice.config, lowering);
-    lowering.finish();
-  }
+  for (const NodeId id : graph_.order()) lower(id);
   std::vector<int> results;
   for (size_t i = 0; i < graph_.outputs().size(); ++i) {
     const TensorId id = graph_.outputs()[i];
@@ -79,6 +73,23 @@ std::vector<int> GraphLowering::run(uint32_t list, const std::vector<int>& input
     results.push_back(from);
   }
   return results;
+}
+
+void GraphLowering::lower(NodeId id) {
+  const Region& region = regions_.at(id);
+  std::vector<Choice> choices = selector_.rivals(region);
+  const bool alone = choices.empty();
+  choices.insert(choices.begin(), choices_.at(id));
+  const auto copies = alone ? std::map<Form, int>() : copies_;
+  auto& ways = ways_.emplace_back();
+  for (const Choice& choice : choices) {
+    const auto first = static_cast<size_t>(builder_.now());
+    NodeLowering lowering(*this, region, choice);
+    choice.tactic->lower(region, choice.config, lowering);
+    lowering.finish();
+    ways.push_back({first, static_cast<size_t>(builder_.now())});
+    if (!alone) copies_ = copies;
+  }
 }
 
 void GraphLowering::prepare() {

@@ -24,6 +24,8 @@ class Selector {
   virtual Choice select(const Region& region) = 0;
   /// Says that a region will be selected for, so that what takes others' time can begin.
   virtual void expect(const Region&) {}
+  /// Ways that are to stand beside the selected one, to be compared with it in the network.
+  virtual std::vector<Choice> rivals(const Region&) { return {}; }
   /// The same for graphs that a thread runs by itself, and their target.
   struct Alone {
     Selector& selector;
@@ -44,6 +46,14 @@ class GraphLowering {
   /// of all outputs.
   std::vector<int> run(uint32_t list, const std::vector<int>& inputs, const std::vector<int>& outputs = {});
 
+  /// What each node became, in graph order: steps [first, last) of each of its ways, the selected one first. All ways
+  /// of a node write to the same place; a copy that only one of them needs is among its steps. The steps after the last
+  /// node's copy results to where they are wanted.
+  struct Steps {
+    size_t first, last;
+  };
+  const std::vector<std::vector<Steps>>& ways() const { return ways_; }
+
  private:
   friend class NodeLowering;
   /// What a BatchLoop runs: its body for threads that take images by themselves, and where some may be left over, once
@@ -60,6 +70,7 @@ class GraphLowering {
     Dim begin;
   };
   void choose();
+  void lower(NodeId id);
   std::vector<Images> images_of(const Region& region);
   void settle_orders();
   void place_concatenations();
@@ -81,6 +92,7 @@ class GraphLowering {
   std::map<NodeId, Region> regions_;
   std::map<NodeId, Choice> choices_;
   std::map<NodeId, std::vector<Images>> images_;
+  std::vector<std::vector<Steps>> ways_;
   std::map<TensorId, Order> orders_;
   std::map<TensorId, Slot> slots_;
   std::map<TensorId, int> placed_;

@@ -227,17 +227,31 @@ double Tuner::selected_microseconds(const Region& region) {
   return fastest(region, std::move(list));
 }
 
-std::optional<double> Tuner::recall(const std::string& signature) const {
+std::vector<Tuner::Ranked> Tuner::ranked(const Region& region) {
+  auto list = consider(region).list;
+  if (list.size() < 2 || !options_.timing) return {};
+  for (Candidate* candidate : unknown(signature_of(region), list)) candidate->problem = "not measured";
+  std::erase_if(list, [](const Candidate& candidate) { return !candidate.problem.empty(); });
+  std::ranges::stable_sort(list, {}, weighed);
+  std::vector<Ranked> ranked;
+  for (Candidate& candidate : list) ranked.push_back({std::move(candidate.choice), candidate.microseconds});
+  return ranked;
+}
+
+void Tuner::replace(const std::string& signature, Choice choice) {
+  chosen_[signature] = std::move(choice);
+}
+
+std::optional<double> Tuner::recall(const std::string& signature, std::string_view what) const {
   const auto known = cache_.find(key(signature, "network"));
   if (!known && options_.fail_on_miss)
     throw Error(ErrorCode::NotFound,
-                "the timing cache has no entry for the network with a loop over its batch; build "
-                "once without the strict mode to measure it");
+                "the timing cache has no entry for {}; build once without the strict mode to measure it", what);
   return known;
 }
 
-void Tuner::remember(const std::string& signature, double microseconds) {
-  cache_.insert(key(signature, "network"), microseconds);
+void Tuner::remember(const std::string& signature, double result) {
+  cache_.insert(key(signature, "network"), result);
   ++measured_;
 }
 

@@ -42,11 +42,22 @@ class Tuner final : public Selector, public RegionCosts {
 
   /// Of what select() takes: 0 for views and the like, infinity where nothing runs the region.
   double selected_microseconds(const Region& region);
-  /// Times of larger things than regions, in the same cache. recall() throws Error(NotFound) in the strict mode if the
-  /// cache does not know it.
-  std::optional<double> recall(const std::string& signature) const;
-  void remember(const std::string& signature, double microseconds);
-  /// Everything that decides how fast a graph is, and no names.
+  /// Candidates of a region that select() chooses among, as the cache knows their times, the one it chooses first;
+  /// empty where there is nothing to choose.
+  struct Ranked {
+    Choice choice;
+    double microseconds;
+  };
+  std::vector<Ranked> ranked(const Region& region);
+  /// Makes select() take another way of a region from now on.
+  void replace(const std::string& signature, Choice choice);
+
+  /// Results of measuring larger things than regions, in the same cache. recall() throws Error(NotFound) in the strict
+  /// mode if the cache does not know it, telling `what` is missing.
+  std::optional<double> recall(const std::string& signature, std::string_view what) const;
+  void remember(const std::string& signature, double result);
+  /// Everything that decides how fast a region or a graph is, and no names.
+  std::string signature_of(const Region& region) const;
   std::string signature_of(const Graph& graph) const;
 
   /// Starts the explanation again. Choices stay as they are: they follow from the cache.
@@ -80,7 +91,6 @@ class Tuner final : public Selector, public RegionCosts {
   /// Infinity for an empty list.
   double fastest(const Region& region, std::vector<Candidate> list);
   RegionTimer& timer();
-  std::string signature_of(const Region& region) const;
   Hash key(const std::string& signature, std::string_view what) const;
   Hash key(const std::string& signature, const Choice& choice) const;
 

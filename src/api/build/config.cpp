@@ -97,12 +97,13 @@ bool PublicConfig::disablePass(char const* pass) noexcept {
 namespace {
 
 // How much is tried at each optimization level: candidates per layer (0: all), and measurements of each over those that
-// setAvgTimingIterations asks for.
+// setAvgTimingIterations asks for; how long the best are compared in the network of a device.
 struct Effort {
   int most_tactics;
   double repeats;
+  double seconds_in_network;
 };
-constexpr Effort kEfforts[] = {{1, 1}, {2, 0.5}, {4, 1}, {0, 1}, {0, 2}, {0, 4}};
+constexpr Effort kEfforts[] = {{1, 1, 0}, {2, 0.5, 0}, {4, 1, 0}, {0, 1, 8}, {0, 2, 15}, {0, 4, 60}};
 
 }  // namespace
 
@@ -133,6 +134,7 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   const Effort& effort = kEfforts[std::clamp<size_t>(static_cast<size_t>(std::max(values_.level, 0)), 0, 5)];
   config.timing = values_.level > 0;
   config.timing_repeats = std::max(static_cast<int>(effort.repeats * std::max(values_.avg_timing, 1)), 1);
+  config.seconds_in_network = effort.seconds_in_network;
   config.most_tactics = values_.max_tactics > 0 ? values_.max_tactics : effort.most_tactics;
   config.workspace = values_.workspace;
   config.fail_on_cache_miss = getFlag(tenon::BuilderFlag::kERROR_ON_TIMING_CACHE_MISS);

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/network_round.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+
+#include "base/hash.h"
+
+namespace tn {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kMostWays = 4;
+constexpr double kNear = 1.2, kNearMicroseconds = 0.5;
+// How much slower alone the best way with or without a library may be.
+constexpr double kKindNear = 2, kKindNearMicroseconds = 4;
+constexpr double kFaster = 0.997;  // smaller differences are noise
+constexpr double kAsFast = 1.02;   // a network that is no slower without libraries needs none
+constexpr int kMostPasses = 2;
+constexpr std::string_view kWhat = "how ways compare in the network";
+
+bool calls_library(const Choice& choice) {
+  return choice.tactic->calls_library();
+}
+
+/// A distinct region that has rivals.
+struct Contest {
+  std::string name, signature;
+  std::vector<size_t> nodes;  ///< where it stands, by place in graph order
+  std::vector<Choice> ways;
+  double microseconds = 0;  ///< of all its nodes
+};
+
+std::vector<Contest> contests_of(const Graph& graph, Tuner& tuner) {
+  std::vector<Contest> contests;
+  std::map<std::string, size_t> known;  // by signature
+  const auto order = graph.order();
+  for (size_t node = 0; node < order.size(); ++node) {
+    const Region region = *region_of(graph, graph.node(order[node]));
+    const auto [entry, fresh] = known.try_emplace(tuner.signature_of(region), contests.size());
+    const auto ranked = tuner.ranked(region);
+    if (fresh) contests.push_back({region.node->name, entry->first, {}, rival_ways(region, ranked)});
+    Contest& contest = contests[entry->second];
+    contest.nodes.push_back(node);
+    if (!ranked.empty()) contest.microseconds += ranked[0].microseconds;
+  }
+  std::erase_if(contests, [](const Contest& contest) { return contest.ways.size() < 2; });
+  std::ranges::stable_sort(contests, std::greater(), &Contest::microseconds);
+  return contests;
+}
+
+/// Comparisons in a fixed order, as many as the time allows: what the cache knows is not measured again.
+class Round {
+ public:
+  Round(const Graph& graph, Tuner& tuner, const NetworkRoundOptions& options, const CompareWays& compare)
+      : tuner_(tuner),
+        options_(options),
+        compare_(compare),
+        contests_(contests_of(graph, tuner)),
+        current_(graph.order().size(), 0) {
+    network_ = tuner.signature_of(graph);
+    for (const Contest& contest : contests_) {
+      for (const Choice& way : contest.ways) network_ += "|" + name_of(way);
+    }
+    network_ = hash_text(network_).hex();
+  }
+
+  std::string run() {
+    if (contests_.empty()) return "";
+    const std::string end = network_ + "|comparisons";
+    const auto known = tuner_.recall(end, kWhat);
+    if (known) limit_ = static_cast<int>(*known);
+    drop_libraries();
+    bool changed = true;
+    for (int pass = 0; changed && pass < kMostPasses && !ended(); ++pass) {
+      changed = false;
+      for (const Contest& contest : contests_) {
+        changed |= hold(contest);
+        if (pass == 0 && options_.region_done) options_.region_done();
+      }
+    }
+    if (!known) tuner_.remember(end, done_);
+    return text_;
+  }
+
+ private:
+  bool ended() const { return limit_ >= 0 ? done_ >= limit_ : Clock::now() > deadline_; }
+
+  static void set(std::vector<size_t>& ways, const Contest& contest, size_t way) {
+    for (const size_t node : contest.nodes) ways[node] = way;
+  }
+  const Choice& way_of(const Contest& contest) const { return contest.ways[current_[contest.nodes[0]]]; }
+
+  void take(const Contest& contest, size_t way) {
+    set(current_, contest, way);
+    tuner_.replace(contest.signature, contest.ways[way]);
+  }
+
+  double relative_time(const std::vector<size_t>& other) {
+    ++done_;
+    const std::string key = fmt::format("{}|{}|{}", network_, fmt::join(current_, ","), fmt::join(other, ","));
+    if (!tuner_.recall(key, kWhat)) tuner_.remember(key, compare_(current_, other));
+    return *tuner_.recall(key, kWhat);
+  }
+
+  // A library that wins alone takes from its neighbours that they overlap with what stands there: one region without it
+  // among others that have it shows little of that.
+  void drop_libraries() {
+    std::vector<std::pair<const Contest*, size_t>> changes;
+    std::vector<size_t> other = current_;
+    for (const Contest& contest : contests_) {
+      if (!calls_library(way_of(contest))) continue;
+      const auto own = std::ranges::find_if_not(contest.ways, calls_library);
+      if (own == contest.ways.end()) continue;
+      changes.emplace_back(&contest, static_cast<size_t>(own - contest.ways.begin()));
+      set(other, contest, changes.back().second);
+    }
+    if (changes.empty() || ended()) return;
+    const double ratio = relative_time(other);
+    const bool dropped = ratio <= kAsFast;
+    text_ += fmt::format("  {} regions without libraries: {:.4f}; {}\n", changes.size(), ratio,
+                         dropped ? "taken" : "not taken");
+    if (!dropped) return;
+    for (const auto& [contest, way] : changes) take(*contest, way);
+  }
+
+  // Whether another way has won.
+  bool hold(const Contest& contest) {
+    const size_t before = current_[contest.nodes[0]];
+    const Choice& now = contest.ways[before];
+    std::string text = fmt::format("  {} ({}x), {}:", contest.name, contest.nodes.size(), name_of(now));
+    size_t best = before;
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t way = 0; way < contest.ways.size() && !ended(); ++way) {
+      if (way == before) continue;
+      std::vector<size_t> other = current_;
+      set(other, contest, way);
+      const double ratio = relative_time(other);
+      text += fmt::format(" {} {:.4f}", name_of(contest.ways[way]), ratio);
+      const bool frees = calls_library(now) && !calls_library(contest.ways[way]);
+      if (ratio >= (frees ? 1 : kFaster) || ratio >= least) continue;
+      least = ratio;
+      best = way;
+    }
+    if (best == before) return false;
+    take(contest, best);
+    text_ += text + fmt::format("; now {}\n", name_of(contest.ways[best]));
+    return true;
+  }
+
+  Tuner& tuner_;
+  const NetworkRoundOptions& options_;
+  const CompareWays& compare_;
+  std::string network_;
+  std::vector<Contest> contests_;
+  std::vector<size_t> current_;  ///< way of each node
+  int done_ = 0, limit_ = -1;
+  Clock::time_point deadline_ =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
+  std::string text_;
+};
+
+}  // namespace
+
+std::vector<Choice> rival_ways(const Region& region, std::span<const Tuner::Ranked> ranked) {
+  std::vector<Choice> ways;
+  if (ranked.empty()) return ways;
+  const Choice& first = ranked[0].choice;
+  const double shortest = ranked[0].microseconds;
+  const auto near = [&](const Tuner::Ranked& way, double factor, double more) {
+    return way.choice.tactic->order(region) == first.tactic->order(region) &&
+           way.choice.tactic->space() == first.tactic->space() &&
+           way.microseconds <= std::max(factor * shortest, shortest + more);
+  };
+  const auto kind = std::ranges::find_if(ranked, [&](const Tuner::Ranked& way) {
+    return calls_library(way.choice) != calls_library(first) && near(way, kKindNear, kKindNearMicroseconds);
+  });
+  for (auto way = ranked.begin(); way != ranked.end(); ++way) {
+    const size_t most = kMostWays - (kind != ranked.end() && way < kind ? 1 : 0);
+    if (way == kind || (near(*way, kNear, kNearMicroseconds) && ways.size() < most)) ways.push_back(way->choice);
+  }
+  return ways;
+}
+
+std::string tune_in_network(const Graph& graph, Tuner& tuner, const NetworkRoundOptions& options,
+                            const CompareWays& compare) {
+  return Round(graph, tuner, options, compare).run();
+}
+
+}  // namespace tn
