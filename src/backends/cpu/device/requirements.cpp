@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/stored_float.h"
+
 namespace tn::cpu {
 
 void require_operands(const KernelSpec& spec, size_t inputs, size_t outputs, std::initializer_list<size_t> optional) {
@@ -21,8 +23,7 @@ void require_type(const TensorView& view, DataType type, const char* operand) {
 }
 
 void require_float(DataType type, const char* operand) {
-  require(type == DataType::F32 || type == DataType::F16 || type == DataType::BF16, "the {} is {}", operand,
-          name_of(type));
+  require(is_stored_float(type), "the {} is {}", operand, name_of(type));
 }
 
 void require_rank(const TensorView& view, int least, int most, const char* operand) {

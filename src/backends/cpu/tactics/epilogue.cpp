@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cpu/tactics/epilogue.h"
 
+#include "base/stored_float.h"
+#include "tuning/epilogue_operands.h"
 #include "tuning/retype.h"
 
 namespace tn::cpu {
@@ -44,16 +46,14 @@ bool has_result_shape(const Region& region, int input) {
   return type.dims == region.output_type(0).dims && is_stored_float(type.type);
 }
 
-// The input as f32 [channels] if it is a constant with one number per channel.
-ConstantPtr channel_constant(const Region& region, int input, int channel_axis) {
+bool is_channel_constant(const Region& region, int input, int channel_axis) {
   const Tensor& tensor = region.input(input);
-  if (!tensor.constant || !is_stored_float(tensor.type.type)) return nullptr;
-  const Dims& result = region.output_type(0).dims;
-  const Dim& channels = result[result.size() - static_cast<size_t>(channel_axis)];
-  const int rank = tensor.type.rank();
-  if (rank < channel_axis || !(channels == Dim(tensor.constant->elements()))) return nullptr;
-  if (!(tensor.type.dims[static_cast<size_t>(rank - channel_axis)] == channels)) return nullptr;
-  const ConstantPtr wide = as_f32(tensor.constant);
+  return tensor.constant && is_stored_float(tensor.type.type) && is_per_channel(region, input, channel_axis);
+}
+
+// As f32 [channels].
+ConstantPtr as_channels(const ConstantPtr& constant) {
+  const ConstantPtr wide = as_f32(constant);
   return std::make_shared<const Constant>(DataType::F32, Shape{wide->elements()}, wide->bytes(), wide);
 }
 
@@ -92,35 +92,23 @@ Support supports_products(DataType type, Isa isa) {
   return Support::no(fmt::format("no products in {}", name_of(type)));
 }
 
-bool is_stored_float(DataType type) {
-  return type == DataType::F32 || type == DataType::F16 || type == DataType::BF16;
-}
-
 std::optional<MatchedEpilogue> match_epilogue(const Region& region, int channel_axis) {
-  if (region.outputs() != 1) return std::nullopt;
+  const auto operands = epilogue_operands(
+      region, [&](int index) { return is_channel_constant(region, index, channel_axis); },
+      [&](int index) { return has_result_shape(region, index); });
+  if (!operands) return std::nullopt;
   MatchedEpilogue matched;
   if (region.expressions.empty()) return matched;
-  const Expr& wanted = region.expressions[0];
-  if (wanted.type() != ScalarType::F32) return std::nullopt;
-  std::optional<Expr> bias, residual;
-  for (size_t i = 0; i < region.expression_inputs.size(); ++i) {
-    const int index = region.expression_inputs[i];
-    const ConstantPtr constant = channel_constant(region, index, channel_axis);
-    if (constant && !bias) {
-      bias = input(static_cast<int>(i) + 1);
-      matched.bias = constant;
-      matched.bias_name = region.input(index).name;
-    } else if (has_result_shape(region, index) && !residual) {
-      residual = input(static_cast<int>(i) + 1);
-      matched.residual_input = index;
-    } else {
-      return std::nullopt;
-    }
-  }
   std::vector<Expr> sums = {input(0)};
-  if (bias) sums = {input(0) + *bias, *bias + input(0)};
+  if (const auto& bias = operands->bias) {
+    sums = {input(0) + bias->expr, bias->expr + input(0)};
+    matched.bias = as_channels(region.input(bias->index).constant);
+    matched.bias_name = region.input(bias->index).name;
+  }
+  if (operands->residual) matched.residual_input = operands->residual->index;
   for (const Expr& sum : sums) {
-    const auto step = match_forms(wanted, sum, residual ? &*residual : nullptr);
+    const Expr* const residual = operands->residual ? &operands->residual->expr : nullptr;
+    const auto step = match_forms(region.expressions[0], sum, residual);
     if (!step) continue;
     matched.step = *step;
     return matched;

@@ -26,7 +26,4 @@ ConstantPtr as_f32(const ConstantPtr& constant);
 /// Whether products of this type can be computed, or what is missing.
 Support supports_products(DataType type, Isa isa);
 
-/// f32, f16, bf16: what rows, windows and elements are stored as; arithmetic is f32.
-bool is_stored_float(DataType type);
-
 }  // namespace tn::cpu

@@ -4,8 +4,8 @@
 
 #include "backends/cpu/device/attention_step.h"
 #include "backends/cpu/kernels/pool/resize.h"
-#include "backends/cpu/tactics/epilogue.h"
 #include "backends/cpu/tactics/table.h"
+#include "base/stored_float.h"
 #include "ops/attention/attention.h"
 #include "ops/image/resize.h"
 #include "ops/rules.h"

@@ -5,6 +5,7 @@
 #include "backends/cpu/device/gemm_step.h"
 #include "backends/cpu/tactics/epilogue.h"
 #include "backends/cpu/tactics/table.h"
+#include "base/stored_float.h"
 
 namespace tn::cpu {
 namespace {

@@ -2,8 +2,8 @@
 // Softmax, layer and RMS normalization, reductions, pools.
 #include "backends/cpu/device/row_steps.h"
 #include "backends/cpu/kernels/rows/reduce.h"
-#include "backends/cpu/tactics/epilogue.h"
 #include "backends/cpu/tactics/table.h"
+#include "base/stored_float.h"
 #include "ops/norm/norm.h"
 #include "ops/pool/pool.h"
 #include "ops/reduce/reduce.h"

@@ -11,6 +11,7 @@
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/product_region.h"
 #include "backends/cuda/tactics/table.h"
+#include "base/stored_float.h"
 #include "ops/conv/conv_transpose.h"
 
 namespace tn::cuda {
@@ -23,10 +24,6 @@ const ops::ConvAttributes& attributes_of(const Region& region) {
 
 int bias_of(const Region& region) {
   return region.anchor_inputs.size() > 2 ? region.anchor_inputs[2] : kNone;
-}
-
-bool is_stored_float(DataType type) {
-  return type == DataType::F32 || type == DataType::F16 || type == DataType::BF16;
 }
 
 Shape filter_dims(const Region& region) {

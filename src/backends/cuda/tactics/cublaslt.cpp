@@ -15,6 +15,7 @@
 #include "backends/cuda/tactics/table.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "base/stored_float.h"
 #include "ops/matmul/matmul.h"
 #include "tuning/layout.h"
 

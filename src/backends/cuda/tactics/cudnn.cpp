@@ -12,6 +12,7 @@
 #include "backends/cuda/tactics/table.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "base/stored_float.h"
 #include "ops/conv/conv.h"
 
 namespace tn::cuda {

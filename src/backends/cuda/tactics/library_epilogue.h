@@ -21,7 +21,4 @@ std::optional<LibraryEpilogue> match_library_epilogue(const Region& region, int 
 /// A bias as [channels] of `type` without gaps: a constant is converted while building.
 int place_bias(const Region& region, int bias, DataType type, RegionLowering& lowering);
 
-/// f32, f16 or bf16.
-bool is_stored_float(DataType type);
-
 }  // namespace tn::cuda

@@ -3,6 +3,7 @@
 
 #include "backends/cpu/kernels/depthwise/geometry.h"
 #include "base/os/cpu.h"
+#include "base/stored_float.h"
 
 namespace tn {
 namespace {
@@ -24,7 +25,7 @@ const DepthwiseKernels& depthwise_kernels(Isa isa) {
 }
 
 bool Depthwise::supports(const ConvParams& p) {
-  return is_depthwise(p) && (p.type == DataType::F32 || p.type == DataType::F16 || p.type == DataType::BF16);
+  return is_depthwise(p) && is_stored_float(p.type);
 }
 
 size_t Depthwise::packed_bytes(const ConvParams& p) {

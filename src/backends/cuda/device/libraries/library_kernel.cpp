@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/stored_float.h"
+
 namespace tn::cuda {
 namespace {
 
@@ -55,8 +57,7 @@ class LibraryKernel final : public Kernel {
 }  // namespace
 
 void require_float(DataType type, const char* what) {
-  require(type == DataType::F32 || type == DataType::F16 || type == DataType::BF16, "{} of type {}", what,
-          name_of(type));
+  require(is_stored_float(type), "{} of type {}", what, name_of(type));
 }
 
 KernelPtr make_library_kernel(std::string_view name, const KernelSpec& spec, std::unique_ptr<LibraryCall> call) {
