@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "backends/cuda/codegen/index_text.h"
 #include "backends/cuda/codegen/product/pack.h"
 #include "backends/cuda/device/libraries/cudnn_conv.h"
 #include "backends/cuda/tactics/launch.h"
@@ -20,7 +19,6 @@ namespace {
 
 constexpr int kWays = 3;  // of a region, to be timed
 constexpr int64_t kWorkspace = 64 * 1024 * 1024;
-constexpr int64_t kAlignment = Operand::kAlignment;
 
 const ops::Conv& op_of(const Region& region) {
   return dynamic_cast<const ops::Conv&>(*region.anchor);
@@ -48,10 +46,6 @@ std::optional<std::vector<int64_t>> numbers(const Dims& dims, const SymbolRanges
     values.push_back(range.max);
   }
   return values;
-}
-
-int64_t alignment_of(const Place& place, DataType type) {
-  return std::min(kAlignment, known_divisor(place.offset, kAlignment) * static_cast<int64_t>(size_of(type)));
 }
 
 /// Without an engine. Nothing if extents vary.

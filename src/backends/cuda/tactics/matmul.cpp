@@ -24,11 +24,6 @@ const ops::MatMul& op_of(const Region& region) {
   return dynamic_cast<const ops::MatMul&>(*region.anchor);
 }
 
-bool has_packed_b(const Region& region) {
-  const Tensor& b = region.input(region.anchor_inputs[1]);
-  return b.constant != nullptr && b.type.rank() == 2;
-}
-
 Dims leading(const Dims& dims) {
   return {dims.begin(), dims.end() - 2};
 }

@@ -38,6 +38,16 @@ Place place_of(const PlacedTensor& tensor) {
   return {tensor.strides, tensor.offset};
 }
 
+int64_t alignment_of(const Place& place, DataType type) {
+  const int64_t elements = known_divisor(place.offset, Operand::kAlignment);
+  return std::min(Operand::kAlignment, elements * static_cast<int64_t>(size_of(type)));
+}
+
+bool has_packed_b(const Region& region) {
+  const Tensor& b = region.input(region.anchor_inputs[1]);
+  return b.constant != nullptr && b.type.rank() == 2;
+}
+
 Support supports_product(const Region& region, const Target& target) {
   if (region.anchor_results.size() != 1) return Support::no("more than one result");
   const Dims& dims = region.anchor_results[0].dims;

@@ -23,6 +23,11 @@ struct Places {
 };
 Places expected_places(const Region& region, Order order);
 Place place_of(const PlacedTensor& tensor);
+/// Bytes that the address of what begins there is a multiple of; Operand::kAlignment at most.
+int64_t alignment_of(const Place& place, DataType type);
+
+/// Whether B of a matrix product is a constant that is packed while building.
+bool has_packed_b(const Region& region);
 
 /// Whether the expressions behind the anchor, and sizes, are what product kernels take.
 Support supports_product(const Region& region, const Target& target);
