@@ -18,6 +18,9 @@ struct CandidateNetwork {
   std::vector<std::map<std::string, int64_t>> sizes = {{}};
 };
 
-std::span<const CandidateNetwork> candidate_networks();
+/// Convolutions and pools.
+std::span<const CandidateNetwork> window_networks();
+/// Matrix products, attention, rows and elements.
+std::span<const CandidateNetwork> product_networks();
 
 }  // namespace tn::test

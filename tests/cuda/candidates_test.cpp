@@ -171,8 +171,9 @@ void PrintTo(const Case& c, std::ostream* out) {
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
-  for (const CandidateNetwork& network : candidate_networks())
-    for (const Kind kind : {Kind::F16, Kind::TF32, Kind::BF16, Kind::F32}) cases.push_back({&network, kind});
+  for (const auto networks : {window_networks(), product_networks()})
+    for (const CandidateNetwork& network : networks)
+      for (const Kind kind : {Kind::F16, Kind::TF32, Kind::BF16, Kind::F32}) cases.push_back({&network, kind});
   return cases;
 }
 
