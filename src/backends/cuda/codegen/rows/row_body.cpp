@@ -2,6 +2,25 @@
 #include "backends/cuda/codegen/rows/row_body.h"
 
 namespace tn::cuda {
+namespace {
+
+// Finds the extreme of a row and its column.
+constexpr std::string_view kSearch = R"cuda(
+  Found best = {START, ~index_t(0)};
+  each([&](index_t column, const acc_t (&x)[V]) {
+#pragma unroll
+    for (int j = 0; j < V; ++j) {
+      const Found here = {x[j], column + j};
+      if (best.column == ~index_t(0) || replaces(best, here)) best = here;
+    }
+  });
+  best = team_reduce(best, [](Found a, Found b) {
+    if (a.column == ~index_t(0)) return b;
+    return b.column != ~index_t(0) && replaces(a, b) ? b : a;
+  });
+)cuda";
+
+}  // namespace
 
 std::string_view row_team() {
   return R"cuda(
@@ -93,7 +112,7 @@ struct Columns {
 )cuda";
 }
 
-std::string_view reduce_body() {
+std::string reduce_body() {
   return R"cuda(
   const auto combine = [](acc_t a, acc_t b) -> acc_t { return COMBINE; };
   acc_t parts[V];
@@ -112,27 +131,14 @@ std::string_view reduce_body() {
 )cuda";
 }
 
-std::string_view arg_body() {
-  return R"cuda(
-  Found best = {START, ~index_t(0)};
-  each([&](index_t column, const acc_t (&x)[V]) {
-#pragma unroll
-    for (int j = 0; j < V; ++j) {
-      const Found here = {x[j], column + j};
-      if (best.column == ~index_t(0) || replaces(best, here)) best = here;
-    }
-  });
-  best = team_reduce(best, [](Found a, Found b) {
-    if (a.column == ~index_t(0)) return b;
-    return b.column != ~index_t(0) && replaces(a, b) ? b : a;
-  });
-  const result_t result[1] = {static_cast<result_t>(best.column)};
+std::string arg_body() {
+  return std::string(kSearch) + R"cuda(  const result_t result[1] = {static_cast<result_t>(best.column)};
   if (member == 0) write(0, result);
 }
 )cuda";
 }
 
-std::string_view softmax_body() {
+std::string softmax_body() {
   return R"cuda(
   acc_t top = START;
   each([&](index_t, const acc_t (&x)[V]) {
@@ -162,21 +168,8 @@ std::string_view softmax_body() {
 )cuda";
 }
 
-std::string_view hardmax_body() {
-  return R"cuda(
-  Found best = {START, ~index_t(0)};
-  each([&](index_t column, const acc_t (&x)[V]) {
-#pragma unroll
-    for (int j = 0; j < V; ++j) {
-      const Found here = {x[j], column + j};
-      if (best.column == ~index_t(0) || replaces(best, here)) best = here;
-    }
-  });
-  best = team_reduce(best, [](Found a, Found b) {
-    if (a.column == ~index_t(0)) return b;
-    return b.column != ~index_t(0) && replaces(a, b) ? b : a;
-  });
-  each([&](index_t column, const acc_t (&)[V]) {
+std::string hardmax_body() {
+  return std::string(kSearch) + R"cuda(  each([&](index_t column, const acc_t (&)[V]) {
     result_t y[V];
 #pragma unroll
     for (int j = 0; j < V; ++j) y[j] = column + j == best.column ? 1 : 0;
@@ -186,7 +179,7 @@ std::string_view hardmax_body() {
 )cuda";
 }
 
-std::string_view norm_body() {
+std::string norm_body() {
   return R"cuda(
 #if CENTERED
   acc_t sum = 0;

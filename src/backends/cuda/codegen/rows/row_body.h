@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace tn::cuda {
@@ -10,10 +11,10 @@ namespace tn::cuda {
 std::string_view row_team();
 
 // What follows the declarations of each(visit) and write(column, values) in a kernel.
-std::string_view reduce_body();
-std::string_view arg_body();
-std::string_view softmax_body();
-std::string_view hardmax_body();
-std::string_view norm_body();
+std::string reduce_body();
+std::string arg_body();
+std::string softmax_body();
+std::string hardmax_body();
+std::string norm_body();
 
 }  // namespace tn::cuda

@@ -41,7 +41,7 @@ std::string_view name_of(RowOperation operation) {
   return kNames[static_cast<size_t>(operation)];
 }
 
-std::string_view body_of(RowOperation operation) {
+std::string body_of(RowOperation operation) {
   if (operation <= Prod) return reduce_body();
   if (operation <= ArgMin) return arg_body();
   if (operation <= LogSoftmax) return softmax_body();
@@ -57,8 +57,8 @@ class RowText {
     KernelText text;
     text.entry = fmt::format("{}_{}", name_of(form_.operation), tn::name_of(form_.types[0]));
     const std::string body = entry(text.entry);
-    text.source = std::string(prelude()) + defines() + types() + std::string(row_team()) + body +
-                  std::string(body_of(form_.operation));
+    text.source =
+        std::string(prelude()) + defines() + types() + std::string(row_team()) + body + body_of(form_.operation);
     // The entry's parameters are complete when everything else has been written.
     const std::string mark = "SCALAR_PARAMETERS";
     text.source.replace(text.source.find(mark), mark.size(), scalars_.parameters());
