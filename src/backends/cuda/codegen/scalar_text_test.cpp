@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "backends/cuda/codegen/nvrtc.h"
+#include "backends/cuda/codegen/nvrtc_test.h"
 #include "backends/cuda/codegen/pointwise.h"
 #include "backends/cuda/codegen/prelude.h"
-#include "base/error.h"
 #include "expr/expr.h"
 
 namespace tn::cuda {
@@ -19,16 +18,7 @@ std::string complaint(const std::string& source, const std::string& entry, const
   return compiled.ok ? "" : compiled.log;
 }
 
-class CudaTexts : public testing::Test {
- protected:
-  void SetUp() override {
-    try {
-      Nvrtc::get();
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-  }
-};
+using CudaTexts = NvrtcTest;
 
 // A function of two inputs of each type, and of one of them: as far as types fit.
 std::string functions_of(ScalarType type) {

@@ -6,7 +6,7 @@
 
 #include <thread>
 
-#include "backends/cuda/codegen/nvrtc.h"
+#include "backends/cuda/codegen/nvrtc_test.h"
 #include "backends/cuda/device/cubin.h"
 #include "base/error.h"
 
@@ -32,17 +32,6 @@ const std::string kSpilling =
   #pragma unroll
   for (int i = 0; i < 64; ++i) out[i * 1024 + threadIdx.x] = values[63 - i] * values[i];
 })";
-
-class NvrtcTest : public testing::Test {
- protected:
-  void SetUp() override {
-    try {
-      (void)Nvrtc::get();
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-  }
-};
 
 TEST_F(NvrtcTest, CompilesAndTellsWhatAFunctionUses) {
   const auto scale = Nvrtc::get().compile(kScale, "scale", "sm_90");

@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "backends/cuda/codegen/nvrtc.h"
-#include "base/error.h"
+#include "backends/cuda/codegen/nvrtc_test.h"
 
 namespace tn::cuda {
 namespace {
@@ -44,12 +43,9 @@ constexpr Case kCases[] = {
     {DataType::F32, 64, true, true, true},
 };
 
-TEST(AttentionText, FirstTilesCompileWithoutSpills) {
-  try {
-    (void)Nvrtc::get();
-  } catch (const Error& error) {
-    GTEST_SKIP() << error.what();
-  }
+using AttentionTextCompiled = NvrtcTest;
+
+TEST_F(AttentionTextCompiled, FirstTilesCompileWithoutSpills) {
   const SymbolRanges ranges = {{"N", {1, 32}}, {"S", {1, 512}}};
   for (const std::string architecture : {"sm_80", "sm_90", "sm_120"}) {
     for (const Case& c : kCases) {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "backends/cuda/codegen/nvrtc.h"
+#include "backends/cuda/codegen/nvrtc_test.h"
 #include "backends/cuda/codegen/product/pack.h"
 #include "backends/cuda/codegen/product/stem.h"
 #include "backends/cuda/codegen/product/tiles.h"
@@ -133,16 +133,7 @@ void expect_compiles(const KernelText& text, const std::string& architecture, co
   EXPECT_LE(resources.registers * static_cast<int>(text.block[0]), 65536) << what;
 }
 
-class ProductText : public testing::Test {
- protected:
-  void SetUp() override {
-    try {
-      Nvrtc::get();
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-  }
-};
+using ProductText = NvrtcTest;
 
 TEST_F(ProductText, FirstTilesCompileWithoutSpills) {
   for (const auto& [name, product] : cases()) {

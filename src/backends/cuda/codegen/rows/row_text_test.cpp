@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "backends/cuda/codegen/nvrtc.h"
-#include "base/error.h"
+#include "backends/cuda/codegen/nvrtc_test.h"
 #include "expr/expr.h"
 
 namespace tn::cuda {
@@ -61,12 +60,9 @@ TEST(RowPlan, FewLongRowsAreSplit) {
   EXPECT_EQ(splits(1, 1000), 1);
 }
 
-TEST(RowText, CompilesWithoutSpills) {
-  try {
-    (void)Nvrtc::get();
-  } catch (const Error& error) {
-    GTEST_SKIP() << error.what();
-  }
+using RowTextCompiled = NvrtcTest;
+
+TEST_F(RowTextCompiled, CompilesWithoutSpills) {
   using enum RowOperation;
   const Dim rows = Dim::symbol("R"), columns = Dim::symbol("C");
   const SymbolRanges ranges = {{"R", {1, 4096}}, {"C", {1, 4096}}};
