@@ -189,10 +189,16 @@ class Summary(Tree):
         passed, skipped = '<testcase name="a" status="run"/>', '<testcase name="b" status="notrun"><skipped message=""/></testcase>'
         failed = '<testcase name="c" status="fail"><failure message=""/></testcase>'
         status, output = self.run_script("summarize", self.report(passed, passed, skipped))
-        self.assertEqual((status, output), (0, "2 passed, 0 failed, 1 skipped\n"))
+        self.assertEqual((status, output), (0, "skipped 1: no reason given\n2 passed, 0 failed, 1 skipped\n"))
         status, output = self.run_script("summarize", self.report(passed, failed))
         self.assertEqual((status, output.splitlines()[-1]), (1, "1 passed, 1 failed, 0 skipped"))
         self.fails("0 passed, 0 failed, 1 skipped", "summarize", self.report(skipped))
+
+    def test_reasons(self):
+        skipped = '<testcase name="b" status="notrun"><skipped message=""/><system-out>{}</system-out></testcase>'
+        cases = [skipped.format(text) for text in ("a_test.cpp:7: Skipped\nno device\n\n[  SKIPPED ]", "skipped: no data below data\n", "b_test.cpp:9: Skipped\nno device\n")]
+        _, output = self.run_script("summarize", self.report('<testcase name="a" status="run"/>', *cases))
+        self.assertEqual(output, "skipped 2: no device\nskipped 1: no data below data\n1 passed, 0 failed, 3 skipped\n")
 
     def test_runner_of_many_cases(self):
         many = '<testcase name="d" status="{}"><system-out>FAILED x\n{} passed, {} failed, 7 skipped\n</system-out></testcase>'

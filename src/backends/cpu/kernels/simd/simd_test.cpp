@@ -19,7 +19,8 @@ class Simd : public testing::TestWithParam<Isa> {
  protected:
   void SetUp() override {
     const auto isas = available_isas();
-    if (std::find(isas.begin(), isas.end(), GetParam()) == isas.end()) GTEST_SKIP() << "this CPU lacks it";
+    if (std::find(isas.begin(), isas.end(), GetParam()) == isas.end())
+      GTEST_SKIP() << "this CPU lacks " << name_of(GetParam());
   }
   static const SimdProbe& probe() {
     switch (GetParam()) {
