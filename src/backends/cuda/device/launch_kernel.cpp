@@ -2,10 +2,10 @@
 // cuda.launch: see launch_step.h.
 #include <algorithm>
 
+#include "backends/cuda/device/adapter.h"
 #include "backends/cuda/device/kernels.h"
 #include "backends/cuda/device/launch_step.h"
 #include "backends/cuda/device/recording.h"
-#include "base/error.h"
 #include "base/fields.h"
 
 namespace tn::cuda {
@@ -14,11 +14,6 @@ namespace {
 constexpr int64_t kMostThreads = 1024, kMostShared = 228 * 1024, kMostCluster = 16, kMostOperands = 64;
 constexpr int64_t kMostGridX = INT32_MAX, kMostGridYZ = 65535;
 constexpr size_t kGrid = 3;  // values in front of the scalars
-
-template <typename... Args>
-void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
-  if (!condition) throw Error(ErrorCode::InvalidEngine, format, std::forward<Args>(args)...);
-}
 
 void check_step(const LaunchStep& step) {
   require(!step.entry.empty(), "a launch names no function");
@@ -91,12 +86,9 @@ class LaunchKernel final : public Kernel {
                                values[1], values[2]);
       launch_.grid[i] = static_cast<uint32_t>(values[i]);
     }
-    size_t next = 0;
-    const auto pass = [&](const void* place) { arguments_[next++] = reinterpret_cast<uint64_t>(place); };
-    for (const TensorView& view : arguments.inputs.subspan(kFirstOperand)) pass(view.data);
-    for (const TensorView& view : arguments.outputs) pass(view.data);
-    if (workspace_ > 0) pass(arguments.workspace.data());
-    for (size_t i = 0; i < scalars_; ++i) arguments_[next++] = static_cast<uint64_t>(values[kGrid + i]);
+    const auto operands = arguments.inputs.subspan(kFirstOperand);
+    const size_t first_scalar = pass_addresses(operands, arguments, workspace_ > 0, arguments_);
+    for (size_t i = 0; i < scalars_; ++i) arguments_[first_scalar + i] = static_cast<uint64_t>(values[kGrid + i]);
     auto* const recording = dynamic_cast<Recording*>(arguments.queue);
     if (!recording) return arguments.queue->launch(launch_);
     MemoryRange early;

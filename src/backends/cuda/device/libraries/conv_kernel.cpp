@@ -2,7 +2,6 @@
 // cuda.cudnn: see conv_step.h.
 #include <algorithm>
 
-#include "backends/cuda/device/kernels.h"
 #include "backends/cuda/device/libraries/cudnn_conv.h"
 #include "backends/cuda/device/libraries/library_kernel.h"
 #include "backends/cuda/device/libraries/library_needs.h"
@@ -65,23 +64,17 @@ void check_operands(const KernelSpec& spec, const ConvStep& step) {
   check_operand(spec.outputs[0], step.result, step.y, step.y_strides, "y");
 }
 
-/// Null where there is no device for libraries.
-std::unique_ptr<LibraryCall> call_of(const ConvStep& step, const KernelSpec& spec) {
-  if (!spec.device->enter_for_libraries()) return nullptr;
-  require_library(library_text(Cudnn::kName, step.library));
-  auto call = std::make_unique<CudnnCall>(step, *spec.device);
-  require(call->workspace_bytes() <= spec.workspace, "a convolution needs a workspace of {} bytes, the engine gives {}",
-          call->workspace_bytes(), spec.workspace);
-  return call;
-}
-
 }  // namespace
 
 KernelPtr create_cudnn(const KernelSpec& spec) {
   const auto step = decode_fields<ConvStep>(spec.parameters);
   check_step(step);
   check_operands(spec, step);
-  return make_library_kernel(kCudnnKernel, spec, call_of(step, spec));
+  return make_library_kernel(kCudnnKernel, spec, library_text(Cudnn::kName, step.library), [&]() -> SizedCall {
+    auto call = std::make_unique<CudnnCall>(step, *spec.device);
+    const size_t workspace = call->workspace_bytes();
+    return {std::move(call), workspace};
+  });
 }
 
 std::string library_of_cudnn(std::span<const std::byte> parameters) {

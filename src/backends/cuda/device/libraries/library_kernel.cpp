@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/cuda/device/libraries/library_needs.h"
 #include "base/stored_float.h"
 
 namespace tn::cuda {
@@ -39,11 +40,7 @@ class LibraryKernel final : public Kernel {
   }
 
   Status run(const KernelArguments& arguments) noexcept override {
-    size_t next = 0;
-    const auto pass = [&](const void* place) { arguments_[next++] = reinterpret_cast<uint64_t>(place); };
-    for (const TensorView& view : arguments.inputs) pass(view.data);
-    for (const TensorView& view : arguments.outputs) pass(view.data);
-    if (workspace_ > 0) pass(arguments.workspace.data());
+    pass_addresses(arguments.inputs, arguments, workspace_ > 0, arguments_);
     return arguments.queue->call(*call_, arguments_);
   }
 
@@ -60,8 +57,16 @@ void require_float(DataType type, const char* what) {
   require(is_stored_float(type), "{} of type {}", what, name_of(type));
 }
 
-KernelPtr make_library_kernel(std::string_view name, const KernelSpec& spec, std::unique_ptr<LibraryCall> call) {
-  return std::make_unique<LibraryKernel>(name, spec, std::move(call));
+KernelPtr make_library_kernel(std::string_view name, const KernelSpec& spec, std::string_view library,
+                              const std::function<SizedCall()>& make) {
+  SizedCall made;
+  if (spec.device->enter_for_libraries()) {
+    require_library(library);
+    made = make();
+    require(made.workspace <= spec.workspace, "'{}' needs a workspace of {} bytes, the engine gives {}", name,
+            made.workspace, spec.workspace);
+  }
+  return std::make_unique<LibraryKernel>(name, spec, std::move(made.call));
 }
 
 }  // namespace tn::cuda

@@ -2,7 +2,6 @@
 // cuda.cublaslt: see matmul_step.h.
 #include <algorithm>
 
-#include "backends/cuda/device/kernels.h"
 #include "backends/cuda/device/libraries/cublaslt_matmul.h"
 #include "backends/cuda/device/libraries/library_kernel.h"
 #include "backends/cuda/device/libraries/library_needs.h"
@@ -56,24 +55,17 @@ void check_operands(const KernelSpec& spec, const MatmulStep& step) {
   check_matrix(spec, false, 0, step.result, step.rows, step.columns, step.out, step.batch, "the result");
 }
 
-/// Null where there is no device for libraries.
-std::unique_ptr<LibraryCall> call_of(const MatmulStep& step, const KernelSpec& spec) {
-  if (!spec.device->enter_for_libraries()) return nullptr;
-  require_library(library_text(CublasLt::kName, step.library));
-  auto matmul = std::make_unique<CublasLtMatmul>(step, *spec.device);
-  const size_t needed = matmul->take_algorithm(step);
-  require(needed <= spec.workspace, "a matrix product needs a workspace of {} bytes, the engine gives {}", needed,
-          spec.workspace);
-  return matmul;
-}
-
 }  // namespace
 
 KernelPtr create_cublaslt(const KernelSpec& spec) {
   const auto step = decode_fields<MatmulStep>(spec.parameters);
   check_step(step);
   check_operands(spec, step);
-  return make_library_kernel(kCublasLtKernel, spec, call_of(step, spec));
+  return make_library_kernel(kCublasLtKernel, spec, library_text(CublasLt::kName, step.library), [&]() -> SizedCall {
+    auto matmul = std::make_unique<CublasLtMatmul>(step, *spec.device);
+    const size_t workspace = matmul->take_algorithm(step);
+    return {std::move(matmul), workspace};
+  });
 }
 
 std::string library_of_cublaslt(std::span<const std::byte> parameters) {

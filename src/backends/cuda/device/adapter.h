@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the adapters between steps of a plan and launches or calls have in common.
+#pragma once
+
+#include <span>
+
+#include "base/error.h"
+#include "device/kernel.h"
+
+namespace tn::cuda {
+
+/// Throws Error(InvalidEngine).
+template <typename... Args>
+void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
+  if (!condition) throw Error(ErrorCode::InvalidEngine, format, std::forward<Args>(args)...);
+}
+
+/// Writes the addresses of inputs, outputs and, if there is one, the workspace to the front of `out`; says how many.
+inline size_t pass_addresses(std::span<const TensorView> inputs, const KernelArguments& arguments, bool workspace,
+                             std::span<uint64_t> out) noexcept {
+  size_t next = 0;
+  const auto pass = [&](const void* place) { out[next++] = reinterpret_cast<uint64_t>(place); };
+  for (const TensorView& view : inputs) pass(view.data);
+  for (const TensorView& view : arguments.outputs) pass(view.data);
+  if (workspace) pass(arguments.workspace.data());
+  return next;
+}
+
+}  // namespace tn::cuda
