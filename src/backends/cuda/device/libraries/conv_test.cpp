@@ -5,11 +5,8 @@
 
 #include <cmath>
 
-#include "backends/cuda/device/devices.h"
-#include "backends/cuda/device/kernel_table.h"
 #include "backends/cuda/device/libraries/cudnn_conv.h"
-#include "backends/cuda/device/null_device.h"
-#include "base/fields.h"
+#include "backends/cuda/device/libraries/library_step_test.h"
 
 namespace tn::cuda {
 namespace {
@@ -36,47 +33,16 @@ Shape shape_of(const std::vector<int64_t>& values) {
   return Shape(std::span<const int64_t>(values));
 }
 
-/// A step with its operands, as a plan gives them.
-struct ConvOperands {
-  explicit ConvOperands(const ConvStep& conv) : step(conv) {
+struct ConvOperands : StepOperands<ConvStep> {
+  explicit ConvOperands(const ConvStep& conv) : StepOperands(kCudnnKernel, conv) {
     add_input({nullptr, step.type, shape_of(step.x), shape_of(step.x_strides)});
     int64_t bytes = static_cast<int64_t>(size_of(step.type));
     for (const int64_t extent : step.w) bytes *= extent;
     add_input(TensorView::dense(nullptr, DataType::U8, {bytes}));
     if (step.has_bias) add_input(TensorView::dense(nullptr, DataType::F32, {step.y[1]}));
     if (step.has_residual) add_input({nullptr, step.result, shape_of(step.y), shape_of(step.residual_strides)});
-    outputs.push_back({nullptr, step.result, shape_of(step.y), shape_of(step.y_strides)});
-    output_tensors.push_back(static_cast<int32_t>(inputs.size()));
-    outputs_on_host.push_back(false);
+    add_output({nullptr, step.result, shape_of(step.y), shape_of(step.y_strides)});
   }
-  void add_input(const TensorView& view) {
-    input_tensors.push_back(static_cast<int32_t>(inputs.size()));
-    inputs.push_back(view);
-    inputs_on_host.push_back(false);
-  }
-  std::unique_ptr<Kernel> create(Device& device, size_t workspace = 0) {
-    parameters = encode_fields(step);
-    KernelSpec spec{parameters, inputs, outputs, input_tensors, output_tensors, 1, workspace, &device};
-    spec.inputs_on_host = inputs_on_host;
-    spec.outputs_on_host = outputs_on_host;
-    return find_kernel(kCudnnKernel)->create(spec);
-  }
-  std::string refusal() {
-    NullDevice device;
-    try {
-      create(device);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::InvalidEngine);
-      return error.what();
-    }
-    return "no error";
-  }
-
-  ConvStep step;
-  std::vector<std::byte> parameters;
-  std::vector<TensorView> inputs, outputs;
-  std::vector<int32_t> input_tensors, output_tensors;
-  std::vector<bool> inputs_on_host, outputs_on_host;
 };
 
 TEST(CudnnStep, SurvivesThePlan) {
@@ -135,26 +101,8 @@ TEST(CudnnStep, WhatDoesNotFitIsRefused) {
   EXPECT_THAT(operands.refusal(), HasSubstr("a convolution of type i32"));
 }
 
-/// On a GPU with the library.
-class CudnnOnDevice : public testing::Test {
+class CudnnOnDevice : public LibraryOnDevice<Cudnn> {
  protected:
-  void SetUp() override {
-    if (device_count() == 0) GTEST_SKIP() << "no device";
-    try {
-      (void)Cudnn::get();
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-    device_ = &open_device(0);
-    queue_ = device_->make_queue();
-  }
-
-  static std::vector<float> values(size_t count, size_t seed) {
-    std::vector<float> all(count);
-    for (size_t i = 0; i < count; ++i) all[i] = static_cast<float>((i * 37 + seed * 11) % 17) / 8 - 1;
-    return all;
-  }
-
   double difference(ConvStep step) {
     const auto ways = known_ways(step, *device_, 3, 1 << 24);
     EXPECT_FALSE(ways.empty());
@@ -163,40 +111,18 @@ class CudnnOnDevice : public testing::Test {
     for (const auto& way : ways) {
       step.engine = way.engine;
       step.knob_types = way.knob_types, step.knob_values = way.knob_values;
-      worst = std::max(worst, run(step, static_cast<size_t>(way.workspace_bytes)));
+      worst = std::max(worst, difference_with(step, static_cast<size_t>(way.workspace_bytes)));
     }
     return worst;
   }
 
-  double run(const ConvStep& step, size_t workspace_bytes) {
+  double difference_with(const ConvStep& step, size_t workspace_bytes) {
     ConvOperands operands(step);
     const auto kernel = operands.create(*device_, workspace_bytes);
     const auto workspace = device_->allocate(std::max<size_t>(workspace_bytes, 1), "a test");
-    std::vector<std::vector<float>> inputs;
-    std::vector<std::unique_ptr<DeviceBuffer>> buffers;
-    for (TensorView& view : operands.inputs) {
-      inputs.push_back(values(view.dense_bytes() / sizeof(float), inputs.size()));
-      buffers.push_back(device_->allocate(view.dense_bytes(), "a test"));
-      EXPECT_TRUE(queue_->copy(buffers.back()->data(), inputs.back().data(), view.dense_bytes()));
-      EXPECT_TRUE(queue_->synchronize());
-      view.data = buffers.back()->data();
-    }
-    std::vector<float> y(operands.outputs[0].dense_bytes() / sizeof(float));
-    const auto result = device_->allocate(operands.outputs[0].dense_bytes(), "a test");
-    operands.outputs[0].data = result->data();
-    Lane lane{1};
     const auto graph = device_->make_graph();
-    const KernelArguments arguments{operands.inputs, operands.outputs, {workspace->data(), workspace_bytes}, lane, {},
-                                    &graph->record()};
-    const Status recorded = kernel->run(arguments);
-    EXPECT_TRUE(recorded) << recorded.message();
-    const Status finished = graph->finish();
-    EXPECT_TRUE(finished) << finished.message();
-    EXPECT_TRUE(graph->run(*queue_));
-    EXPECT_TRUE(queue_->copy(y.data(), result->data(), y.size() * sizeof(float)));
-    const Status done = queue_->synchronize();
-    EXPECT_TRUE(done) << done.message();
-    return worst_of(step, inputs, y);
+    const auto inputs = inputs_for(operands, 0);
+    return worst_of(step, inputs, run(operands, *kernel, inputs, {workspace->data(), workspace_bytes}, *graph));
   }
 
   static double worst_of(const ConvStep& step, const std::vector<std::vector<float>>& inputs,
@@ -220,9 +146,6 @@ class CudnnOnDevice : public testing::Test {
     }
     return worst;
   }
-
-  Device* device_ = nullptr;
-  std::unique_ptr<Queue> queue_;
 };
 
 // Operands have no more bits than TF32 keeps.

@@ -5,12 +5,9 @@
 
 #include <cmath>
 
-#include "backends/cuda/device/devices.h"
-#include "backends/cuda/device/kernel_table.h"
 #include "backends/cuda/device/libraries/cublaslt_matmul.h"
 #include "backends/cuda/device/libraries/library_needs.h"
-#include "backends/cuda/device/null_device.h"
-#include "base/fields.h"
+#include "backends/cuda/device/libraries/library_step_test.h"
 
 namespace tn::cuda {
 namespace {
@@ -30,50 +27,16 @@ MatmulStep product_of(int64_t rows, int64_t columns, int64_t depth) {
   return step;
 }
 
-/// A step with its operands, as a plan gives them.
-struct Operands {
-  explicit Operands(const MatmulStep& matmul) : step(matmul), parameters(encode_fields(matmul)) {
-    add_input({matmul.batch, matmul.rows, matmul.depth});
-    add_input({matmul.columns, matmul.depth});
-    if (matmul.has_bias) add_input({matmul.columns});
-    if (matmul.has_residual) add_input({matmul.batch, matmul.rows, matmul.columns});
-    outputs.push_back(TensorView::dense(nullptr, matmul.result, {matmul.batch, matmul.rows, matmul.columns}));
-    output_tensors.push_back(static_cast<int32_t>(inputs.size()));
-    outputs_on_host.push_back(false);
+struct MatmulOperands : StepOperands<MatmulStep> {
+  explicit MatmulOperands(const MatmulStep& matmul) : StepOperands(kCublasLtKernel, matmul) {
+    add_dense({step.batch, step.rows, step.depth});
+    add_dense({step.columns, step.depth});
+    if (step.has_bias) add_dense({step.columns});
+    if (step.has_residual) add_dense({step.batch, step.rows, step.columns});
+    add_output(TensorView::dense(nullptr, step.result, {step.batch, step.rows, step.columns}));
   }
-  void add_input(const Shape& dims) {
-    input_tensors.push_back(static_cast<int32_t>(inputs.size()));
-    inputs.push_back(TensorView::dense(nullptr, step.type, dims));
-    inputs_on_host.push_back(false);
-  }
-  KernelSpec spec(Device& device, size_t workspace) const {
-    KernelSpec spec{parameters, inputs, outputs, input_tensors, output_tensors, 1, workspace, &device};
-    spec.inputs_on_host = inputs_on_host;
-    spec.outputs_on_host = outputs_on_host;
-    return spec;
-  }
-  std::unique_ptr<Kernel> create(Device& device, size_t workspace = 0) {
-    parameters = encode_fields(step);
-    return find_kernel(kCublasLtKernel)->create(spec(device, workspace));
-  }
-
-  MatmulStep step;
-  std::vector<std::byte> parameters;
-  std::vector<TensorView> inputs, outputs;
-  std::vector<int32_t> input_tensors, output_tensors;
-  std::vector<bool> inputs_on_host, outputs_on_host;
+  void add_dense(const Shape& dims) { add_input(TensorView::dense(nullptr, step.type, dims)); }
 };
-
-std::string refusal(Operands& operands) {
-  NullDevice device;
-  try {
-    operands.create(device);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::InvalidEngine);
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(CublasLtStep, SurvivesThePlan) {
   MatmulStep step = product_of(5, 6, 7);
@@ -91,7 +54,7 @@ TEST(CublasLtStep, IsCheckedAndRunWithoutTheLibrary) {
   NullDevice device;
   MatmulStep step = product_of(5, 6, 7);
   step.batch = 3, step.has_bias = step.has_residual = true;
-  Operands operands(step);
+  MatmulOperands operands(step);
   const auto kernel = operands.create(device, 64);
   std::vector<float> a(105), b(42), bias(6), residual(90), out(90);
   std::vector<std::byte> workspace(64);
@@ -118,34 +81,34 @@ TEST(CublasLtStep, IsCheckedAndRunWithoutTheLibrary) {
 }
 
 TEST(CublasLtStep, MatricesBeyondTheirOperandsAreRefused) {
-  Operands operands(product_of(5, 6, 7));
-  EXPECT_EQ(refusal(operands), "no error");
+  MatmulOperands operands(product_of(5, 6, 7));
+  EXPECT_EQ(operands.refusal(), "no error");
   operands.step.rows = 6;
-  EXPECT_THAT(refusal(operands), HasSubstr("A of a matrix product ends before its matrices"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("A of a matrix product ends before its matrices"));
   operands.step.rows = 5, operands.step.columns = 7;
-  EXPECT_THAT(refusal(operands), HasSubstr("B of a matrix product ends before its matrices"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("B of a matrix product ends before its matrices"));
   operands.step.columns = 6, operands.step.batch = 2;
-  EXPECT_THAT(refusal(operands), HasSubstr("A of a matrix product ends before its matrices"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("A of a matrix product ends before its matrices"));
   operands.step.batch = 1, operands.step.a.stride = 6;
-  EXPECT_THAT(refusal(operands), HasSubstr("A of a matrix product has strides"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("A of a matrix product has strides"));
   operands.step.a.stride = 7, operands.step.a.batch = INT64_MAX;
-  EXPECT_THAT(refusal(operands), HasSubstr("A of a matrix product has strides"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("A of a matrix product has strides"));
 }
 
 TEST(CublasLtStep, OtherOperandsAreRefused) {
-  Operands operands(product_of(5, 6, 7));
+  MatmulOperands operands(product_of(5, 6, 7));
   operands.step.has_bias = true;
-  EXPECT_THAT(refusal(operands), HasSubstr("has 2 inputs"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("has 2 inputs"));
   operands.step.has_bias = false, operands.step.type = DataType::F16;
-  EXPECT_THAT(refusal(operands), HasSubstr("A of a matrix product is of type f32, not f16"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("A of a matrix product is of type f32, not f16"));
   operands.step.type = DataType::I32;
-  EXPECT_THAT(refusal(operands), HasSubstr("a matrix product of type i32"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("a matrix product of type i32"));
   operands.step.type = DataType::F32, operands.step.rows = 0;
-  EXPECT_THAT(refusal(operands), HasSubstr("an extent of 0"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("an extent of 0"));
   operands.step.rows = 5, operands.step.algorithm.pop_back();
-  EXPECT_THAT(refusal(operands), HasSubstr("an algorithm of 7 words"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("an algorithm of 7 words"));
   operands.step.algorithm.push_back(0), operands.inputs_on_host[1] = true;
-  EXPECT_THAT(refusal(operands), HasSubstr("B of a matrix product does not lie on the device"));
+  EXPECT_THAT(operands.refusal(), HasSubstr("B of a matrix product does not lie on the device"));
 }
 
 TEST(LibraryNeeds, OneLineSaysWhatIsMissingAndWhatHelps) {
@@ -177,34 +140,8 @@ TEST(LibraryNeeds, OneLineSaysWhatIsMissingAndWhatHelps) {
   EXPECT_THAT(message("", installed_version), HasSubstr("the engine needs"));
 }
 
-/// On a GPU with the library.
-class CublasLtOnDevice : public testing::Test {
+class CublasLtOnDevice : public LibraryOnDevice<CublasLt> {
  protected:
-  void SetUp() override {
-    if (device_count() == 0) GTEST_SKIP() << "no device";
-    try {
-      (void)CublasLt::get();
-    } catch (const Error& error) {
-      GTEST_SKIP() << error.what();
-    }
-    device_ = &open_device(0);
-    queue_ = device_->make_queue();
-  }
-
-  std::unique_ptr<DeviceBuffer> place(const std::vector<float>& values) {
-    auto buffer = device_->allocate(values.size() * sizeof(float), "a test");
-    EXPECT_TRUE(queue_->copy(buffer->data(), values.data(), values.size() * sizeof(float)));
-    EXPECT_TRUE(queue_->synchronize());
-    return buffer;
-  }
-
-  static std::vector<float> values(int64_t count, int seed) {
-    std::vector<float> all(static_cast<size_t>(count));
-    for (size_t i = 0; i < all.size(); ++i)
-      all[i] = static_cast<float>((i * 37 + static_cast<size_t>(seed) * 11) % 17) / 8 - 1;
-    return all;
-  }
-
   /// The largest difference of what a graph of it computes, run for two sets of addresses.
   double difference(MatmulStep step) {
     const auto ways = CublasLtMatmul(step, *device_).ways(4, 1 << 22, 16);
@@ -214,38 +151,21 @@ class CublasLtOnDevice : public testing::Test {
     double worst = 0;
     for (const auto& way : ways) {
       step.algorithm.assign(way.algorithm.begin(), way.algorithm.end());
-      Operands operands(step);
+      MatmulOperands operands(step);
       const auto kernel = operands.create(*device_, way.workspace_bytes);
       const auto workspace = device_->allocate(std::max<size_t>(way.workspace_bytes, 1), "a test");
       const auto graph = device_->make_graph();
-      for (int seed = 0; seed < 2; ++seed)
-        worst = std::max(worst, run(operands, *kernel, {workspace->data(), way.workspace_bytes}, *graph, seed));
+      for (const size_t seed : {0u, 1u}) {
+        const auto inputs = inputs_for(operands, seed);
+        const auto out = run(operands, *kernel, inputs, {workspace->data(), way.workspace_bytes}, *graph);
+        worst = std::max(worst, worst_of(step, inputs, out));
+      }
     }
     return worst;
   }
 
-  double run(Operands& operands, Kernel& kernel, std::span<std::byte> workspace, LaunchGraph& graph, int seed) {
-    const MatmulStep& step = operands.step;
-    std::vector<std::vector<float>> inputs;
-    std::vector<std::unique_ptr<DeviceBuffer>> buffers;
-    for (TensorView& view : operands.inputs) {
-      inputs.push_back(values(view.elements(), seed + static_cast<int>(inputs.size())));
-      buffers.push_back(place(inputs.back()));
-      view.data = buffers.back()->data();
-    }
-    std::vector<float> out(static_cast<size_t>(operands.outputs[0].elements()));
-    const auto result = place(out);
-    operands.outputs[0].data = result->data();
-    EXPECT_TRUE(kernel.bind(operands.inputs, operands.outputs));
-    Lane lane{1};
-    const Status recorded = kernel.run({operands.inputs, operands.outputs, workspace, lane, {}, &graph.record()});
-    EXPECT_TRUE(recorded) << recorded.message();
-    const Status finished = graph.finish();
-    EXPECT_TRUE(finished) << finished.message();
-    EXPECT_TRUE(graph.run(*queue_));
-    EXPECT_TRUE(queue_->copy(out.data(), result->data(), out.size() * sizeof(float)));
-    const Status done = queue_->synchronize();
-    EXPECT_TRUE(done) << done.message();
+  static double worst_of(const MatmulStep& step, const std::vector<std::vector<float>>& inputs,
+                         const std::vector<float>& out) {
     double worst = 0;
     for (int64_t i = 0; i < std::ssize(out); ++i)
       worst = std::max(worst, std::abs(expected(step, inputs, i) - static_cast<double>(out[static_cast<size_t>(i)])));
@@ -263,9 +183,6 @@ class CublasLtOnDevice : public testing::Test {
     if (step.has_residual) sum += at(step.has_bias ? 3 : 2, i);
     return step.activation == MatmulStep::Activation::Relu ? std::max(sum, 0.0) : sum;
   }
-
-  Device* device_ = nullptr;
-  std::unique_ptr<Queue> queue_;
 };
 
 TEST_F(CublasLtOnDevice, ComputesTheProduct) {
@@ -288,7 +205,7 @@ TEST_F(CublasLtOnDevice, MultipliesABatch) {
 TEST_F(CublasLtOnDevice, AnEngineOfAnotherVersionIsRefused) {
   MatmulStep step = product_of(8, 8, 8);
   step.library = "1.0.0";
-  Operands operands(step);
+  MatmulOperands operands(step);
   try {
     operands.create(*device_);
     FAIL();
