@@ -49,7 +49,9 @@ void add_attribute(const Proto& attribute, const std::filesystem::path& folder, 
     case Proto::STRINGS:
       set(std::vector<std::string>(attribute.strings().begin(), attribute.strings().end()));
       break;
-    case Proto::GRAPH:
+    case Proto::GRAPH:  // its name says that it is there; the node's BodySource gives it
+      set(std::string(attribute.g().name()));
+      break;
     case Proto::UNDEFINED:
       break;
     default:

@@ -72,4 +72,29 @@ std::vector<TensorId> join_captures(std::span<import::Body> bodies) {
   return all;
 }
 
+std::vector<TensorId> inline_body(NodeView& node, const import::Body& body, std::vector<TensorId> inputs) {
+  const Graph& inner = body.graph;
+  inputs.insert(inputs.end(), body.captures.begin(), body.captures.end());
+  model_check(inner.inputs().size() == inputs.size(), "graph '{}' takes {} inputs, {} are given", inner.name,
+              inner.inputs().size(), inputs.size());
+  std::vector<TensorId> outside(inner.tensor_count(), kNone);
+  for (size_t i = 0; i < inputs.size(); ++i) outside[static_cast<size_t>(inner.inputs()[i])] = inputs[i];
+  const auto find = [&](TensorId id) {
+    if (id == kNone) return kNone;
+    TensorId& found = outside[static_cast<size_t>(id)];
+    if (found == kNone) found = node.add_constant(inner.tensor(id).constant);
+    return found;
+  };
+  for (const NodeId id : inner.order()) {
+    const Node& each = inner.node(id);
+    std::vector<TensorId> operands;
+    for (const TensorId input : each.inputs) operands.push_back(find(input));
+    const auto results = node.add_all(each.op, std::move(operands), each.bodies);
+    for (size_t i = 0; i < results.size(); ++i) outside[static_cast<size_t>(each.outputs[i])] = results[i];
+  }
+  std::vector<TensorId> outputs;
+  for (const TensorId id : inner.outputs()) outputs.push_back(find(id));
+  return outputs;
+}
+
 }  // namespace tn::ops

@@ -20,4 +20,7 @@ Dim upper_bound(const Graph& body, const Dim& dim);
 /// Gives all bodies the same captures, behind their formal inputs: returns the tensors captured.
 std::vector<TensorId> join_captures(std::span<import::Body> bodies);
 
+/// Adds the nodes of a body to the graph under construction, its formal inputs being `inputs`; returns its outputs.
+std::vector<TensorId> inline_body(NodeView& node, const import::Body& body, std::vector<TensorId> inputs);
+
 }  // namespace tn::ops
