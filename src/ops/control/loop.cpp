@@ -162,8 +162,48 @@ std::vector<TensorId> import_scan(NodeView& node) {
   return add_with_body(node, std::move(op), formal);
 }
 
+TensorType without_first_axis(TensorType type) {
+  model_check(!type.dims.empty(), "a scalar cannot be scanned");
+  type.dims.erase(type.dims.begin());
+  return type;
+}
+
+// Opset 8 scans every sample of a batch by itself: a Scan over the batch whose body is the Scan over time.
+std::vector<TensorId> import_scan_8(NodeView& node) {
+  if (node.has_input(0)) throw Error(ErrorCode::Unsupported, "sequence_lens of Scan 8");
+  const std::vector<TensorId> inputs(node.inputs.begin() + 1, node.inputs.end());
+  auto along_time = std::make_shared<Scan>(), along_batch = std::make_shared<Scan>();
+  along_time->scanned = node.integer("num_scan_inputs", 1);
+  along_time->states = static_cast<int64_t>(inputs.size()) - along_time->scanned;
+  along_time->input_directions = node.integers("directions");
+  along_batch->scanned = static_cast<int64_t>(inputs.size());
+  model_check(along_time->scanned > 0 && along_time->states >= 0, "num_scan_inputs is {} of {}", along_time->scanned,
+              inputs.size());
+  Graph sample;
+  NodeView inside(sample);
+  inside.name = node.name;
+  std::vector<TensorType> formal;
+  std::vector<TensorId> sample_inputs, outside = inputs;
+  for (const TensorId input : inputs) {
+    const TensorType type = without_first_axis(node.type(input));
+    const bool state = static_cast<int64_t>(formal.size()) < along_time->states;
+    formal.push_back(state ? type : without_first_axis(type));
+    sample_inputs.push_back(sample.add_input("x" + std::to_string(formal.size()), type));
+  }
+  import::Body body = node.bodies->import_body("body", formal);
+  for (const TensorId captured : body.captures) {
+    outside.push_back(captured);
+    sample_inputs.push_back(sample.add_input("x" + std::to_string(outside.size()), node.type(captured)));
+  }
+  std::vector<Graph> inner, outer;
+  inner.push_back(std::move(body.graph));
+  sample.set_outputs(inside.add_all(std::move(along_time), std::move(sample_inputs), std::move(inner)));
+  outer.push_back(std::move(sample));
+  return node.add_all(std::move(along_batch), std::move(outside), std::move(outer));
+}
+
 constexpr OnnxImporter kLoop[] = {{"Loop", 1, import_loop}};
-constexpr OnnxImporter kScan[] = {{"Scan", 9, import_scan}};
+constexpr OnnxImporter kScan[] = {{"Scan", 8, import_scan_8}, {"Scan", 9, import_scan}};
 
 }  // namespace
 

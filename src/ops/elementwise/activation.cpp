@@ -172,8 +172,17 @@ std::vector<TensorId> import_quick_gelu(NodeView& node) {
   return {compose(node, "Silu", node.inputs, {{"alpha", node.number("alpha", 1.702)}})};
 }
 
+// The gate's Swish times the value.
+std::vector<TensorId> import_swiglu(NodeView& node) {
+  model_check(node.type(node.input(0)).dims.size() == node.type(node.input(1)).dims.size(), "A is {}, B is {}",
+              to_string(node.type(node.input(0))), to_string(node.type(node.input(1))));
+  const TensorId gate = compose(node, "Silu", {node.input(0)}, {{"alpha", node.number("alpha", 1)}});
+  return {compose(node, "Mul", {gate, node.input(1)})};
+}
+
 constexpr std::string_view kMicrosoft = "com.microsoft";
-constexpr OnnxImporter kSilu[] = {{"Swish", 24, import_same<Silu>}, {"QuickGelu", 1, import_quick_gelu, kMicrosoft}};
+constexpr OnnxImporter kSilu[] = {
+    {"Swish", 24, import_same<Silu>}, {"SwiGLU", 28, import_swiglu}, {"QuickGelu", 1, import_quick_gelu, kMicrosoft}};
 constexpr OnnxImporter kSelu[] = {{"Selu", 1, import_selu_1}, {"Selu", 6, import_same<Selu>}};
 constexpr OnnxImporter kPRelu[] = {{"PRelu", 1, import_prelu_1}, {"PRelu", 7, import_same<PRelu>}};
 constexpr OnnxImporter kGelu[] = {{"Gelu", 20, import_same<Gelu>},
