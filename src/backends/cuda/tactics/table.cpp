@@ -39,6 +39,7 @@ const Backend& backend() {
       &scatter_nd(),
       &resize(),
       &grid_sample(),
+      &col2im(),
       &attention(),
       &rows(),
       &max_pool(),
