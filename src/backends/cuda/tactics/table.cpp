@@ -40,6 +40,8 @@ const Backend& backend() {
       &resize(),
       &grid_sample(),
       &col2im(),
+      &roi_align(),
+      &max_roi_pool(),
       &attention(),
       &rows(),
       &max_pool(),
