@@ -77,6 +77,7 @@ std::vector<TensorId> import_eye_like(NodeView& node) {
 constexpr OnnxImporter kOneHot[] = {{"OneHot", 9, import_same<OneHot>}};
 constexpr OnnxImporter kTopK[] = {{"TopK", 1, import_top_k_1}, {"TopK", 10, import_same<TopK>}};
 constexpr OnnxImporter kCumSum[] = {{"CumSum", 11, import_same<CumSum>}};
+constexpr OnnxImporter kCumProd[] = {{"CumProd", 26, import_same<CumProd>}};
 constexpr OnnxImporter kTrilu[] = {{"Trilu", 14, import_same<Trilu>}};
 constexpr OnnxImporter kEyeLike[] = {{"EyeLike", 9, import_eye_like}};
 constexpr OnnxImporter kReverseSequence[] = {{"ReverseSequence", 10, import_same<ReverseSequence>}};
@@ -85,12 +86,15 @@ constexpr std::string_view kTopKCases[] = {"TopK(f32[3,5], i64[1]{2})",
                                            "TopK(i32[4,3], i64[1]{3}) {axis=0, largest=false}"};
 constexpr std::string_view kCumSumCases[] = {"CumSum(f32[2,3], i64[]{1})",
                                              "CumSum(i32[2,3], i64[]{0}) {exclusive=true, reverse=true}"};
+constexpr std::string_view kCumProdCases[] = {"CumProd(f32[2,3], i64[]{1}) {exclusive=true}",
+                                              "CumProd(i32[2,3], i32[]{-2}) {reverse=true}"};
 constexpr std::string_view kTriluCases[] = {"Trilu(f32[2,4,5], i64[]{1})", "Trilu(i64[4,3]) {upper=false}"};
 constexpr std::string_view kEyeLikeCases[] = {"EyeLike(f32[3,4]) {k=1}"};
 constexpr std::string_view kReverseSequenceCases[] = {"ReverseSequence(f32[4,3,2], i64[3]{4,1,2})"};
 
 }  // namespace
 
+extern const OpEntry cum_prod_entry = {CumProd::kName, make_op<CumProd>, kCumProd, kCumProdCases};
 extern const OpEntry cum_sum_entry = {CumSum::kName, make_op<CumSum>, kCumSum, kCumSumCases};
 extern const OpEntry eye_like_entry = {EyeLike::kName, make_op<EyeLike>, kEyeLike, kEyeLikeCases};
 extern const OpEntry one_hot_entry = {OneHot::kName, make_op<OneHot>, kOneHot, kOneHotCases};

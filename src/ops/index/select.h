@@ -22,9 +22,16 @@ struct TopK final : OpBase<TopK, Referenced>, TopKAttributes {
 };
 
 /// Inputs: data, axis.
-struct CumSum final : OpBase<CumSum, Referenced>, CumSumAttributes {
+struct CumSum final : OpBase<CumSum, Referenced>, CumulateAttributes {
   static constexpr std::string_view kName = "CumSum";
-  using CumSumAttributes::fields;
+  using CumulateAttributes::fields;
+  std::vector<TensorType> infer(const InferContext& context) const override { return {context.type(0)}; }
+};
+
+/// Inputs: data, axis.
+struct CumProd final : OpBase<CumProd, Referenced>, CumulateAttributes {
+  static constexpr std::string_view kName = "CumProd";
+  using CumulateAttributes::fields;
   std::vector<TensorType> infer(const InferContext& context) const override { return {context.type(0)}; }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Running sums and the largest or smallest elements along an axis.
+// Running sums and products, and the largest or smallest elements along an axis.
 #include <fmt/format.h>
 
 #include "backends/cuda/tactics/element_tactic.h"
@@ -10,19 +10,20 @@
 namespace tn::cuda {
 namespace {
 
-/// A thread adds up a line.
-class CumSumTactic final : public ElementTactic<ops::CumSum> {
+/// A thread adds up, or multiplies, a line.
+template <typename Op, bool kProduct>
+class CumulateTactic final : public ElementTactic<Op> {
  public:
-  std::string_view name() const override { return "cum_sum"; }
+  std::string_view name() const override { return kProduct ? "cum_prod" : "cum_sum"; }
   std::optional<Order> order(const Region&) const override { return std::nullopt; }
 
  protected:
-  Support fits(const ops::CumSum&, const Region& region, const Target&) const override {
+  Support fits(const Op&, const Region& region, const Target&) const override {
     const Dims* axis = known_value(region, 1);
     return axis && axis->size() == 1 && axis->front().is_constant() ? Support{}
                                                                     : Support::no("an axis that is not known");
   }
-  void lower(const ops::CumSum& op, const Region& region, RegionLowering& lowering) const override {
+  void lower(const Op& op, const Region& region, RegionLowering& lowering) const override {
     Operands operands;
     operands.add_input(region, lowering, 0);
     operands.outputs = {lowering.output(0)};
@@ -38,13 +39,19 @@ class CumSumTactic final : public ElementTactic<ops::CumSum> {
     const bool floats = is_float(kernel.input(0).type);
     const std::string_view sum_type = !floats ? "int64_t" : kernel.input(0).type == DataType::F64 ? "double" : "float";
     const std::string body = fmt::format(
-        "  {0} sum = 0;\n  const index_t count = {1};\n"
+        "  {0} all = {7};\n  const index_t count = {1};\n"
         "#pragma unroll 4\n  for (index_t k = 0; k < count; ++k) {{\n    const index_t at = {2};\n"
-        "    const {0} x = ({0})to_compute({3});\n    const {0} before = sum;\n    sum = {4};\n"
+        "    const {0} x = ({0})to_compute({3});\n    const {0} before = all;\n    all = {4};\n"
         "    store(&{5}, {6});\n  }}\n",
-        sum_type, kernel.index()(length), op.reverse ? "count - 1 - k" : "k", kernel.in(0, at),
-        floats ? "sum + x" : "int_add(sum, x)", kernel.out(0, at), op.exclusive ? "before" : "sum");
+        sum_type, kernel.index()(length), op.reverse ? "count - 1 - k" : "k", kernel.in(0, at), combined(floats),
+        kernel.out(0, at), op.exclusive ? "before" : "all", kProduct ? 1 : 0);
     operands.launch(lowering, kernel.finish(body));
+  }
+
+ private:
+  static std::string_view combined(bool floats) {
+    if (floats) return kProduct ? "all * x" : "all + x";
+    return kProduct ? "int_mul(all, x)" : "int_add(all, x)";
   }
 };
 
@@ -82,7 +89,11 @@ class TopKTactic final : public ElementTactic<ops::TopK> {
 }  // namespace
 
 const Tactic& cum_sum() {
-  static const CumSumTactic tactic;
+  static const CumulateTactic<ops::CumSum, false> tactic;
+  return tactic;
+}
+const Tactic& cum_prod() {
+  static const CumulateTactic<ops::CumProd, true> tactic;
   return tactic;
 }
 const Tactic& top_k() {

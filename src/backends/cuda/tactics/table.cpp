@@ -48,6 +48,7 @@ const Backend& backend() {
       &average_pool(),
       &lp_pool(),
       &lrn(),
+      &cum_prod(),
       &cum_sum(),
       &top_k(),
       &elementwise(),

@@ -18,6 +18,7 @@ const Tactic& conv_stem();
 const Tactic& conv_mma();
 const Tactic& conv_simt();
 const Tactic& conv_transpose_simt();
+const Tactic& cum_prod();
 const Tactic& cum_sum();
 const Tactic& elementwise();
 const Tactic& eye_like();

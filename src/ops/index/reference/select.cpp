@@ -59,33 +59,42 @@ void top_k(const TopKAttributes& a, std::span<const TensorView> inputs, std::spa
   });
 }
 
-template <typename T, T (*load)(const TensorView&, int64_t), void (*store)(const TensorView&, int64_t, T)>
-void cumulate(const CumSumAttributes& a, const TensorView& x, const TensorView& y, int axis) {
+struct Plus {
+  static constexpr int kFirst = 0;
+  double operator()(double a, double b) const { return a + b; }
+  int64_t operator()(int64_t a, int64_t b) const { return wrapping_add(a, b); }
+};
+struct Times {
+  static constexpr int kFirst = 1;
+  double operator()(double a, double b) const { return a * b; }
+  int64_t operator()(int64_t a, int64_t b) const { return wrapping_mul(a, b); }
+};
+
+template <typename Combine, typename T, T (*load)(const TensorView&, int64_t),
+          void (*store)(const TensorView&, int64_t, T)>
+void cumulate_lines(const CumulateAttributes& a, const TensorView& x, const TensorView& y, int axis) {
   const TensorView views[] = {x, y};
   const int64_t count = x.dims[axis];
   for_each_line(views, axis, [&](const Walk& line) {
-    T sum = 0;
+    T all = Combine::kFirst;
     for (int64_t i = 0; i < count; ++i) {
       const int64_t at = a.reverse ? count - 1 - i : i;
-      const T value = load(x, line.offset(0) + at * x.strides[axis]);
-      const T before = sum;
-      if constexpr (std::is_integral_v<T>)
-        sum = wrapping_add(sum, value);
-      else
-        sum += value;
-      store(y, line.offset(1) + at * y.strides[axis], a.exclusive ? before : sum);
+      const T before = all;
+      all = Combine()(all, load(x, line.offset(0) + at * x.strides[axis]));
+      store(y, line.offset(1) + at * y.strides[axis], a.exclusive ? before : all);
     }
   });
 }
 
-void cum_sum(const CumSumAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
+template <typename Combine>
+void cumulate(const CumulateAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
   const TensorView &x = inputs[0], &y = outputs[0];
   if (x.rank() == 0) return copy(x, y);
   const auto axis = static_cast<int>(checked_index(inputs[1], 0, x.rank()));
   if (is_float(x.type))
-    cumulate<double, load_double, store_double>(a, x, y, axis);
+    cumulate_lines<Combine, double, load_double, store_double>(a, x, y, axis);
   else
-    cumulate<int64_t, load_int64, store_int64>(a, x, y, axis);
+    cumulate_lines<Combine, int64_t, load_int64, store_int64>(a, x, y, axis);
 }
 
 void trilu(const TriluAttributes& a, std::span<const TensorView> inputs, std::span<const TensorView> outputs) {
@@ -123,7 +132,8 @@ void reverse_sequence(const ReverseSequenceAttributes& a, std::span<const Tensor
 
 }  // namespace
 
-extern const ReferenceEntry cum_sum_reference = make_reference<CumSumAttributes, cum_sum>("CumSum", {2, 1});
+extern const ReferenceEntry cum_prod_reference = make_reference<CumulateAttributes, cumulate<Times>>("CumProd", {2, 1});
+extern const ReferenceEntry cum_sum_reference = make_reference<CumulateAttributes, cumulate<Plus>>("CumSum", {2, 1});
 extern const ReferenceEntry eye_like_reference = make_reference<EyeLikeAttributes, eye_like>("EyeLike", {0, 1});
 extern const ReferenceEntry one_hot_reference = make_reference<OneHotAttributes, one_hot>("OneHot", {3, 1});
 extern const ReferenceEntry reverse_sequence_reference =

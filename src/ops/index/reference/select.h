@@ -24,7 +24,7 @@ struct TopKAttributes {
   }
 };
 
-struct CumSumAttributes {
+struct CumulateAttributes {
   bool exclusive = false, reverse = false;
   template <typename V>
   void fields(V& v) {
