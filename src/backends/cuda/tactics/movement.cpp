@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that put elements elsewhere by rules of their coordinates: pad, slice, tile, reversed sequences.
+// Operators that put elements elsewhere by rules of their coordinates, as they are: pad, slice, tile, reversed
+// sequences, bits as another type.
 #include <fmt/format.h>
 
 #include "backends/cuda/codegen/prelude.h"
@@ -8,6 +9,7 @@
 #include "ir/infer_context.h"
 #include "ops/index/select.h"
 #include "ops/rules.h"
+#include "ops/shape/bit_cast.h"
 #include "ops/shape/expand.h"
 #include "ops/shape/pad.h"
 #include "ops/shape/slice.h"
@@ -154,8 +156,33 @@ class ReverseSequenceTactic final : public ElementTactic<ops::ReverseSequence> {
   }
 };
 
+class BitCastTactic final : public ElementTactic<ops::BitCast> {
+ public:
+  std::string_view name() const override { return "bit_cast"; }
+
+ protected:
+  Support fits(const ops::BitCast&, const Region& region, const Target&) const override {
+    const DataType from = region.input_type(region.anchor_inputs[0]).type, to = region.output_type(0).type;
+    return size_of(from) == size_of(to) ? Support{} : Support::no("operands stored narrower than they are");
+  }
+  void lower(const ops::BitCast&, const Region& region, RegionLowering& lowering) const override {
+    Operands operands;
+    operands.add_input(region, lowering, 0);
+    operands.outputs = {lowering.output(0)};
+    ElementKernel kernel = operands.kernel(lowering, name(), region.output_type(0).dims);
+    const auto at = kernel.coordinates();
+    operands.launch(lowering,
+                    kernel.finish(fmt::format("  const auto x = {};\n  {} = *(const {}*)&x;\n", kernel.in(0, at),
+                                              kernel.out(0, at), text_of(kernel.output(0).type))));
+  }
+};
+
 }  // namespace
 
+const Tactic& bit_cast() {
+  static const BitCastTactic tactic;
+  return tactic;
+}
 const Tactic& pad() {
   static const PadTactic tactic;
   return tactic;

@@ -26,6 +26,7 @@ const Backend& backend() {
       &gather(),
       &gather_elements(),
       &gather_nd(),
+      &bit_cast(),
       &pad(),
       &slice(),
       &tile(),

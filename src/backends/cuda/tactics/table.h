@@ -11,6 +11,7 @@ const Backend& backend();
 // One function per tactic, each in its own source file or with its family.
 const Tactic& attention();
 const Tactic& average_pool();
+const Tactic& bit_cast();
 const Tactic& col2im();
 const Tactic& conv_cudnn();
 const Tactic& conv_depthwise();
