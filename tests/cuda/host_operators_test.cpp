@@ -20,6 +20,7 @@ const std::map<std::string, std::string> kOnTheHost = {
     {"Compress", "the result's extents depend on data"},
     {"Conv", "only where its weights are computed"},
     {"ConvTranspose", "only where its weights are computed"},
+    {"Det", "elimination is sequential, and matrices are small"},
     {"NonMaxSuppression", "the result's extents depend on data"},
     {"NonZero", "the result's extents depend on data"},
     {"Unique", "the result's extents depend on data"},
