@@ -21,6 +21,7 @@ const std::map<std::string, std::string> kOnTheHost = {
     {"Conv", "only where its weights are computed"},
     {"ConvTranspose", "only where its weights are computed"},
     {"Det", "elimination is sequential, and matrices are small"},
+    {"MelWeightMatrix", "made of constants, so folded"},
     {"NonMaxSuppression", "the result's extents depend on data"},
     {"NonZero", "the result's extents depend on data"},
     {"Unique", "the result's extents depend on data"},
