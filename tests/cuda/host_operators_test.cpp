@@ -24,6 +24,7 @@ const std::map<std::string, std::string> kOnTheHost = {
     {"MelWeightMatrix", "made of constants, so folded"},
     {"NonMaxSuppression", "the result's extents depend on data"},
     {"NonZero", "the result's extents depend on data"},
+    {"RandomUniform", "which run it is, the host counts"},
     {"Unique", "the result's extents depend on data"},
 };
 
