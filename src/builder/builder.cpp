@@ -206,6 +206,17 @@ Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
   return import::import_onnx(path, {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, known);
 }
 
+import::CaffeNetwork read_caffe(const std::string& deploy, const std::string& model,
+                                const import::CaffeOptions& options){
+    return import::import_caffe(std::filesystem::path(deploy), std::filesystem::path(model),
+                                {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, options);
+}  // namespace tn
+
+import::CaffeNetwork read_caffe(std::span<const std::byte> deploy, std::optional<std::span<const std::byte>> model,
+                                const import::CaffeOptions& options){
+    return import::import_caffe(deploy, model, {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, options);
+}
+
 int phases_of(const BuilderConfig& config) {
   const bool batches = config.timing && config.backend == BuildBackend::Cpu;
   return 2 + (batches ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1) + (compares_in_network(config) ? 1 : 0);

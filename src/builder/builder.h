@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "device/device.h"
 #include "engine/plan.h"
+#include "import/caffe/caffe.h"
 #include "import/onnx/model.h"
 #include "ir/graph.h"
 #include "tuning/text_compiler.h"
@@ -87,5 +88,10 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
 
 /// Reads an ONNX file with all operators of the house. Inputs in `known` become constants.
 Graph read_onnx(const std::string& path, const import::KnownInputs& known = {});
+/// The same for a network of Caffe (import/caffe/caffe.h); an empty `model` path stands for random weights.
+import::CaffeNetwork read_caffe(const std::string& deploy, const std::string& model,
+                                const import::CaffeOptions& options = {});
+import::CaffeNetwork read_caffe(std::span<const std::byte> deploy, std::optional<std::span<const std::byte>> model,
+                                const import::CaffeOptions& options = {});
 
 }  // namespace tn
