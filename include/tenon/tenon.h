@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tenon/builder.h"
+#include "tenon/caffe_parser.h"
 #include "tenon/image.h"
 #include "tenon/network.h"
 #include "tenon/parser.h"

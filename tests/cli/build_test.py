@@ -9,7 +9,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from tenonexec import MODEL, PROGRAM, QUICK, TIMEOUT_S, TestCase
+from tenonexec import DIGITS, MODEL, PROGRAM, QUICK, TIMEOUT_S, TestCase
 
 STATIC = ["--shapes=input:1x3x32x32", "--skipInference"]
 DATA = Path(os.environ.get("TENON_TEST_DATA", "none")) / "models" / "onnx"
@@ -37,6 +37,49 @@ class Reading(TestCase):
             self.run_well(f"--loadEngine={engine}", f"--shapes=size:{size}", f"--exportOutput={result}", *QUICK)
             self.assertEqual(json.loads(result.read_text())[0]["dimensions"], size)
         self.run_badly(f"--loadEngine={engine}", "--shapes=size:4x6", *QUICK, saying="6")
+
+
+PROTOTXT = """
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [10, 3, 8, 8] } } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { kernel_size: 3 stride: 2 } }
+layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip" inner_product_param { num_output: 10 } }
+layer { name: "prob" type: "Softmax" bottom: "ip" top: "prob" }
+"""
+MEAN = "channels: 3 height: 1 width: 2 num: 1 data: [1, 2, 3, 4, 5, 6]"
+
+
+class Caffe(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.net = self.folder / "net.prototxt"
+        self.net.write_text(PROTOTXT)
+
+    def outputs(self, *arguments):
+        result = self.folder / "outputs.json"
+        run = self.run_well(f"--deploy={self.net}", f"--exportOutput={result}", *arguments, *QUICK)
+        self.assertIn("random", "\n".join(run.lines("W")))
+        return {output["name"]: output["dimensions"] for output in json.loads(result.read_text())}
+
+    def test_outputs_and_batches(self):
+        self.assertEqual(self.outputs(), {"prob": "10x10"})
+        self.assertEqual(self.outputs("--output=pool,prob", "--maxBatch=8", "--batch=2"), {"pool": "2x4x3x3", "prob": "2x10"})
+        self.assertEqual(self.outputs("--output=conv", "--shapes=data:1x3x6x7"), {"conv": "1x4x4x5"})
+
+    def test_mean_image(self):
+        mean = self.folder / "mean.binaryproto"
+        mean.write_text(MEAN)
+        text = "\n".join(self.run_well(f"--deploy={self.net}", f"--preprocess=resize=8x8,mean=@{mean}",
+                                      f"--classify={DIGITS / 'test'}", *QUICK).info)
+        self.assertIn("mean=1.5:3.5:5.5", text)
+
+    def test_errors(self):
+        self.run_badly(f"--deploy={self.net}", "--output=fc8", saying=["'fc8'", "prob"])
+        self.net.write_text(PROTOTXT + 'layer { name: "x" type: "Python" bottom: "ip" top: "x" }')
+        self.run_badly(f"--deploy={self.net}", saying=["layer 'x' (Python)"])
+        self.net.write_text("layer {")
+        self.run_badly(f"--deploy={self.net}", saying=["net.prototxt", "line 1"])
 
 
 class Effort(TestCase):

@@ -29,7 +29,7 @@ class CommandLine(TestCase):
                 self.run_badly(f"--onnx={MODEL}", argument, saying=argument.split("=")[0])
 
     def test_flags_of_trtexec_that_are_not_supported_are_named(self):
-        for flag in ("--int8", "--best", "--calib=x", "--useDLACore=0", "--sparsity=enable", "--deploy=x", "--uff=x",
+        for flag in ("--int8", "--best", "--calib=x", "--useDLACore=0", "--sparsity=enable", "--uff=x",
                      "--refit", "--tuneBuildRoutes=x", "--layerPrecisions=*:fp16"):
             with self.subTest(flag):
                 name = flag.split("=")[0]

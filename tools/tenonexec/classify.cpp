@@ -58,7 +58,8 @@ void count(Accuracy& accuracy, const NamedValues& scores, const tenon::ImageBatc
 std::unique_ptr<tenon::Preprocess> make_preprocess(const tenon::ICudaEngine& engine, const Options& options,
                                                    const std::string& input, Console& console) {
   const std::string& asked = options.build.preprocess;
-  const char* text = asked.empty() ? engine.getPreprocess() : asked.c_str();
+  // An engine that was just built holds what was asked for, with files already read.
+  const char* text = asked.empty() || options.build.load_engine.empty() ? engine.getPreprocess() : asked.c_str();
   auto preprocess = own(tenon::createPreprocess(console, text, engine.getTensorShape(input.c_str()),
                                                 engine.getTensorDataType(input.c_str())));
   console.info("Preprocess: {}", preprocess->getText());

@@ -61,9 +61,12 @@ const char* backend(tenon::Backend backend) {
 
 void model(Lines& lines, const Options& options) {
   add(lines, "=== Model Options ===");
-  add(lines, "Format: {}", options.model.onnx.empty() ? "*" : "ONNX");
-  add(lines, "Model: {}", options.model.onnx);
-  add(lines, "Output:");
+  const ModelOptions& model = options.model;
+  const bool caffe = !model.deploy.empty();
+  add(lines, "Format: {}", caffe ? "Caffe" : model.onnx.empty() ? "*" : "ONNX");
+  add(lines, "Model: {}", caffe ? model.caffe_model : model.onnx);
+  if (caffe) add(lines, "Prototxt: {}", model.deploy);
+  add(lines, "Output:{}{}", model.outputs.empty() ? "" : " ", fmt::join(model.outputs, " "));
 }
 
 void build(Lines& lines, const BuildOptions& build) {

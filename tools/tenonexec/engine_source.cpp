@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tenonexec/engine_source.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -29,14 +31,38 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-void parse_model(const Options& options, tenon::INetworkDefinition& network, Console& console) {
-  const Stopwatch watch;
-  console.info("Start parsing network model.");
+void parse_onnx(const Options& options, tenon::INetworkDefinition& network, Console& console) {
   const auto parser = own(tenon::createParser(network, console));
   for (const auto& [name, dims] : fixed_extents(options.build))
     if (!parser->setInputShape(name.c_str(), dims)) throw Reported();
   if (!parser->parseFromFile(options.model.onnx.c_str(), static_cast<int>(tenon::ILogger::Severity::kVERBOSE)))
     throw Reported();
+}
+
+void parse_caffe(const Options& options, tenon::INetworkDefinition& network, Console& console) {
+  const ModelOptions& model = options.model;
+  const auto parser = own(tenon::createCaffeParser(console));
+  for (const auto& [name, dims] : fixed_extents(options.build))
+    if (!parser->setInputShape(name.c_str(), dims)) throw Reported();
+  if (model.batch > 0 && !parser->setBatchSize(model.batch)) throw Reported();
+  const char* weights = model.caffe_model.empty() ? nullptr : model.caffe_model.c_str();
+  const auto* blobs = parser->parse(model.deploy.c_str(), weights, network, tenon::DataType::kFLOAT);
+  if (blobs == nullptr) throw Reported();
+  std::vector<std::string> unread;
+  for (int i = 0; const char* name = parser->getUnreadBlob(i); ++i) unread.emplace_back(name);
+  for (const std::string& name : model.outputs.empty() ? unread : model.outputs) {
+    tenon::ITensor* tensor = blobs->find(name.c_str());
+    if (tensor == nullptr)
+      throw Failure("--output: the network has no blob '{}'; those that no layer reads are {}", name,
+                    fmt::join(unread, ", "));
+    network.markOutput(*tensor);
+  }
+}
+
+void parse_model(const Options& options, tenon::INetworkDefinition& network, Console& console) {
+  const Stopwatch watch;
+  console.info("Start parsing network model.");
+  options.model.deploy.empty() ? parse_onnx(options, network, console) : parse_caffe(options, network, console);
   console.info("Finished parsing network model. Parse time: {:.4g}", watch.seconds());
 }
 

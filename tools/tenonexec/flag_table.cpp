@@ -113,6 +113,21 @@ std::string file(View flag, View value) {
   return not_empty(flag, value, "a file name");
 }
 
+void add_outputs(Options& options, View flag, View value) {
+  for (View rest = value;;) {
+    const View name = rest.substr(0, rest.find(','));
+    options.model.outputs.push_back(not_empty(flag, name, "names of blobs"));
+    if (name.size() == rest.size()) return;
+    rest.remove_prefix(name.size() + 1);
+  }
+}
+
+/// Scripts for old engines give both the largest batch and the one to run: the latter is the network's.
+void set_batch(Options& options, View flag, View value) {
+  const int batch = integer(flag, value, 1);
+  if (flag == "--batch" || options.model.batch == 0) options.model.batch = batch;
+}
+
 /// A path in which "~/" stands for the home folder.
 std::string home_file(View flag, View value) {
   const char* home = std::getenv("HOME");
@@ -131,6 +146,14 @@ const std::vector<Flag>& supported_flags() {
                   {"help", "", Group::Model, "print this text", [](O o, View, View) { o.help = true; }},
                   {"onnx", "FILE", Group::Model, "ONNX model to build an engine from",
                    [](O o, View f, View v) { o.model.onnx = home_file(f, v); }},
+                  {"deploy", "FILE", Group::Model, "Caffe network (prototxt) to build an engine from",
+                   [](O o, View f, View v) { o.model.deploy = home_file(f, v); }},
+                  {"model", "FILE", Group::Model, "its weights (caffemodel); without it they are random",
+                   [](O o, View f, View v) { o.model.caffe_model = home_file(f, v); }},
+                  {"output", "N,…", Group::Model, "its outputs (default: the blobs that no layer reads)", add_outputs,
+                   true},
+                  {"batch", "N", Group::Model, "its batch instead of the file's", set_batch},
+                  {"maxBatch", "N", Group::Model, "old form of --batch", set_batch},
 
                   {"minShapes", "SPEC", Group::Build, "smallest input shapes of a profile, name:1x3x224x224[,name2:…]",
                    [](O o, View f, View v) { set_shapes(o, f, v, &ProfileShapes::min); }, true},

@@ -17,7 +17,6 @@ constexpr std::array kNotYet = std::to_array<View>({"adjustForDLA",
                                                     "allowGPUFallback",
                                                     "allowWeightStreaming",
                                                     "asyncFileReader",
-                                                    "batch",
                                                     "best",
                                                     "buildDLAStandalone",
                                                     "calib",
@@ -26,7 +25,6 @@ constexpr std::array kNotYet = std::to_array<View>({"adjustForDLA",
                                                     "continue",
                                                     "cpuOnly",
                                                     "decomposableAttentions",
-                                                    "deploy",
                                                     "directIO",
                                                     "distributiveIndependence",
                                                     "dryRun",
@@ -52,18 +50,15 @@ constexpr std::array kNotYet = std::to_array<View>({"adjustForDLA",
                                                     "markDebug",
                                                     "markUnfusedTensorsAsDebugTensors",
                                                     "maxAuxStreams",
-                                                    "maxBatch",
                                                     "maxShapesCalib",
                                                     "minShapesCalib",
                                                     "minTiming",
-                                                    "model",
                                                     "monitorMemory",
                                                     "noCompilationCache",
                                                     "noCudaGraph",
                                                     "noSpinWait",
                                                     "nvtxMode",
                                                     "optShapesCalib",
-                                                    "output",
                                                     "persistentCacheRatio",
                                                     "pi",
                                                     "pluginInstanceNorm",
@@ -177,7 +172,7 @@ const Flag* nearest_flag(View name) {
 
 std::string help_text() {
   std::string text =
-      "Builds an engine from an ONNX model, or loads one, and measures it.\n"
+      "Builds an engine from a model of ONNX or Caffe, or loads one, and measures it.\n"
       "\n"
       "  tenonexec --onnx=model.onnx --fp16 --saveEngine=model.engine\n"
       "  tenonexec --loadEngine=model.engine --classify=images/\n"

@@ -67,13 +67,24 @@ void check_accuracy(const Options& options) {
     throw Failure("--atol and --rtol belong to --accuracyAlgorithm=l0, not {}", inference.accuracy_algorithm);
 }
 
+void check_model(const ModelOptions& model, bool load) {
+  const bool caffe = !model.deploy.empty();
+  if (load && !model.file().empty())
+    throw Failure("--loadEngine and --{} cannot be used together", caffe ? "deploy" : "onnx");
+  if (caffe && !model.onnx.empty()) throw Failure("--onnx and --deploy cannot be used together");
+  if (!load && model.file().empty()) throw Failure("no model: give --onnx=model.onnx, or --loadEngine=model.engine");
+  if (!caffe && !model.caffe_model.empty())
+    throw Failure("--model holds only weights: give --deploy=net.prototxt, too");
+  if (!caffe && !model.outputs.empty()) throw Failure("--output is for Caffe: an ONNX model names its outputs itself");
+  if (!caffe && !load && model.batch > 0)
+    throw Failure("--batch and --maxBatch are for Caffe; give --shapes, or --minShapes, --optShapes and --maxShapes");
+}
+
 void check(Options& options) {
   BuildOptions& build = options.build;
   const bool load = !build.load_engine.empty();
   if (load && !build.save_engine.empty()) throw Failure("--loadEngine and --saveEngine cannot be used together");
-  if (load && !options.model.onnx.empty()) throw Failure("--loadEngine and --onnx cannot be used together");
-  if (!load && options.model.onnx.empty())
-    throw Failure("no model: give --onnx=model.onnx, or --loadEngine=model.engine");
+  check_model(options.model, load);
   if (build.get_plan_version_only && !load) throw Failure("--getPlanVersionOnly needs --loadEngine");
   if (build.strongly_typed && (build.fp16 || build.bf16)) {
     build.fp16 = build.bf16 = false;
@@ -177,7 +188,7 @@ std::string engine_path(const Options& options) {
   std::string io;
   if ((!in.empty() && in != "fp32") || (!out.empty() && out != "fp32"))
     io = fmt::format(".{}in{}out", in.empty() ? "fp32" : in, out.empty() ? "fp32" : out);
-  const std::string module = std::filesystem::path(options.model.onnx).stem().string();
+  const std::string module = std::filesystem::path(options.model.file()).stem().string();
   return (std::filesystem::path(given) / fmt::format("{}.{}{}.engine", module, precision_name(options.build), io))
       .string();
 }

@@ -20,6 +20,11 @@ struct ProfileShapes {
 
 struct ModelOptions {
   std::string onnx;
+  std::string deploy, caffe_model;   ///< of Caffe: structure and weights; without the latter these are random
+  std::vector<std::string> outputs;  ///< of Caffe: blobs that become outputs
+  int batch = 0;                     ///< of Caffe: instead of the file's; 0: that
+  /// The file that says the structure.
+  const std::string& file() const { return deploy.empty() ? onnx : deploy; }
 };
 
 struct BuildOptions {

@@ -142,6 +142,23 @@ TEST(Options, MeaninglessFlagsLeaveANote) {
   EXPECT_EQ(options.cpu_notes[0], "--useCudaGraph has no meaning on the CPU and is ignored");
 }
 
+TEST(Options, Caffe) {
+  const Options options = parse_options({"--deploy=d/net.prototxt", "--model=w.caffemodel", "--output=a,b",
+                                         "--output=c", "--maxBatch=8", "--batch=2", "--saveEngine=out/"});
+  EXPECT_EQ(options.model.deploy, "d/net.prototxt");
+  EXPECT_EQ(options.model.caffe_model, "w.caffemodel");
+  EXPECT_THAT(options.model.outputs, ::testing::ElementsAre("a", "b", "c"));
+  EXPECT_EQ(options.model.batch, 2);
+  EXPECT_EQ(engine_path(options), "out/net.fp32.engine");
+  EXPECT_THAT(describe(options), ::testing::IsSupersetOf({"Format: Caffe", "Model: w.caffemodel",
+                                                          "Prototxt: d/net.prototxt", "Output: a b c"}));
+  EXPECT_EQ(failure_of({"--model=w"}), "no model: give --onnx=model.onnx, or --loadEngine=model.engine");
+  EXPECT_EQ(failure_of({"--onnx=a", "--model=w"}), "--model holds only weights: give --deploy=net.prototxt, too");
+  EXPECT_EQ(failure_of({"--onnx=a", "--output=b"}), "--output is for Caffe: an ONNX model names its outputs itself");
+  EXPECT_EQ(failure_of({"--onnx=a", "--deploy=b"}), "--onnx and --deploy cannot be used together");
+  EXPECT_EQ(failure_of({"--deploy=a", "--output=b,,c"}), "--output needs names of blobs: write --output=…");
+}
+
 TEST(Options, Sections) {
   const auto lines = describe(parse_options({"--onnx=a.onnx", "--fp16", "--minShapes=x:1", "--maxShapes=x:8"}));
   EXPECT_THAT(lines, ::testing::IsSupersetOf(

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/build/mean_file.h"
 #include "api/run/guard.h"
 #include "backends/cuda/device/devices.h"
 #include "dataset/preprocess.h"
@@ -74,7 +75,7 @@ bool PublicConfig::setCpuThreads(int32_t threads) noexcept {
 
 bool PublicConfig::setPreprocess(char const* text) noexcept {
   return guard(logger_, false, [&] {
-    values_.preprocess = text && *text ? to_string(parse_preprocess(text)) : "";
+    values_.preprocess = text && *text ? to_string(parse_preprocess(with_mean_of_file(text))) : "";
     return true;
   });
 }
