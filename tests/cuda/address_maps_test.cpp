@@ -286,7 +286,7 @@ TEST(Maps, MistakesShow) {
       {"        wait_for_copies<STAGES - 2>();\n", "        wait_for_copies<STAGES - 1>();\n"},
       {"  __syncthreads();\n#pragma unroll 1\n  for (int first", "#pragma unroll 1\n  for (int first"},
       {"< u32(IN_W)", "<= u32(IN_W)"},
-      {"tap_h[piece] = tap / KERNEL_W % KERNEL_H", "tap_h[piece] = tap / KERNEL_H"},
+      {"tap_w[piece] = tap % KERNEL_W", "tap_w[piece] = tap % (KERNEL_W + 1)"},
       {"(row, load_at), [&](int piece) {\n#if WINDOW", "(row ^ 1, load_at), [&](int piece) {\n#if WINDOW"},
       {"b_chunk = (lane >> 3) & 1", "b_chunk = (lane >> 4) & 1"},
       {"(chunk ^ ((row / kShare) & kMask))", "chunk"}};

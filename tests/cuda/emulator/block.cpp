@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -13,7 +14,7 @@
 namespace tn::test {
 namespace {
 
-constexpr size_t kMostShared = 228 * 1024, kSharedAlignment = 1024, kStack = 256 * 1024, kWarp = 32;
+constexpr size_t kMostShared = 228 * 1024, kSharedAlignment = 1024, kStack = 256 * 1024, kWarp = 32, kWarpgroup = 128;
 constexpr int kPoison = 0xff;
 
 enum class Waits : uint8_t { Not, ForOthers, AtBarrier, Ended };
@@ -101,15 +102,31 @@ void Emulator::run_block() {
                 static_cast<unsigned>(self >> 32));
   }
   while (ended_ < count_) {
-    const bool moved = run_threads() | run_groups() || pass_barrier();
-    if (!moved) throw Fault("threads wait for one another");
+    bool moved = false;
+    for (size_t first = 0; first < count_; first += kWarpgroup)
+      moved |= run_warpgroup(reversed_ ? (count_ - 1 - first) / kWarpgroup * kWarpgroup : first);
+    if (!moved && !pass_barrier()) throw Fault("threads wait for one another");
   }
 }
 
-bool Emulator::run_threads() {
+// Each warp goes as far as it can before the next begins.
+bool Emulator::run_warpgroup(size_t first) {
+  const size_t end = std::min(count_, first + kWarpgroup);
+  bool moved = false, again = true;
+  while (again) {
+    again = false;
+    for (size_t warp = first; warp < end; warp += kWarp)
+      while (run_threads(warp, std::min(end, warp + kWarp)) | execute_together(warp, kWarp)) again = true;
+    again = execute_together(first, kWarpgroup) || again;
+    moved = moved || again;
+  }
+  return moved;
+}
+
+bool Emulator::run_threads(size_t first, size_t end) {
   bool moved = false;
-  for (size_t i = 0; i < count_; ++i) {
-    Thread& next = *all_[reversed_ ? count_ - 1 - i : i];
+  for (size_t i = first; i < end; ++i) {
+    Thread& next = *all_[reversed_ ? first + end - 1 - i : i];
     if (next.waits != Waits::Not) continue;
     resume(next);
     moved = true;
@@ -117,27 +134,23 @@ bool Emulator::run_threads() {
   return moved;
 }
 
-// Instructions that several lanes execute together.
-bool Emulator::run_groups() {
-  bool moved = false;
-  std::vector<Lane*> lanes;
-  for (size_t first = 0; first < count_; first += kWarp) {
-    Thread& leader = *all_[first];
-    if (leader.waits != Waits::ForOthers || first % static_cast<size_t>(leader.instruction->lanes) != 0) continue;
-    const size_t end = std::min(count_, first + static_cast<size_t>(leader.instruction->lanes));
-    lanes.clear();
-    for (size_t i = first; i < end && all_[i]->waits == Waits::ForOthers; ++i) {
-      if (all_[i]->instruction != leader.instruction)
-        throw Fault(
-            fmt::format("lanes execute '{}' and '{}' at once", leader.instruction->name, all_[i]->instruction->name));
-      lanes.push_back(&all_[i]->lane);
-    }
-    if (lanes.size() != end - first) continue;
-    leader.instruction->execute(lanes, reads_);
-    for (size_t i = first; i < end; ++i) all_[i]->waits = Waits::Not;
-    moved = true;
+// An instruction of so many lanes, when all have come to it.
+bool Emulator::execute_together(size_t first, size_t lanes) {
+  const Thread& leader = *all_[first];
+  if (leader.waits != Waits::ForOthers || static_cast<size_t>(leader.instruction->lanes) != lanes) return false;
+  const size_t end = std::min(count_, first + lanes);
+  std::vector<Lane*> group;
+  for (size_t i = first; i < end; ++i) {
+    Thread& member = *all_[i];
+    if (member.waits != Waits::ForOthers) return false;
+    if (member.instruction != leader.instruction)
+      throw Fault(
+          fmt::format("lanes execute '{}' and '{}' at once", leader.instruction->name, member.instruction->name));
+    group.push_back(&member.lane);
   }
-  return moved;
+  leader.instruction->execute(group, reads_);
+  for (size_t i = first; i < end; ++i) all_[i]->waits = Waits::Not;
+  return true;
 }
 
 bool Emulator::pass_barrier() {

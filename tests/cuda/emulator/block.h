@@ -58,9 +58,9 @@ struct SharedReads {
   int64_t conflicts = 0;  ///< cycles more than one for each
 };
 
-/// Runs the blocks of a grid, one after another. Threads of a block take turns: each runs until it has to wait for
-/// others. In every other block the last thread begins, and half of the copies are made as late as a kernel allows:
-/// what a barrier or a wait is missing for comes out wrong.
+/// Runs the blocks of a grid, one after another. Each warp of a block runs until it has to wait for others, the last
+/// one first in every other block, and half of the copies are made as late as a kernel allows: what a barrier or a wait
+/// is missing for comes out wrong.
 class Emulator final : private tn_emulator::Host {
  public:
   Emulator();
@@ -81,8 +81,10 @@ class Emulator final : private tn_emulator::Host {
   static void take_barrier(Host& host);
   static void enter(unsigned low, unsigned high);
   void run_block();
-  bool run_threads();
-  bool run_groups();
+  // Whether any thread went on.
+  bool run_warpgroup(size_t first);
+  bool run_threads(size_t first, size_t end);
+  bool execute_together(size_t first, size_t lanes);
   bool pass_barrier();
   void resume(Thread& thread);
   void suspend();

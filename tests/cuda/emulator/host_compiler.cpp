@@ -47,12 +47,13 @@ std::vector<std::byte> HostCompiler::compile(const std::string& source, const st
   if (library.empty()) {
     const fs::path base = folder_ / fmt::format("{}_{}", compiled_.size(), entry);
     std::ofstream(base.string() + ".cpp") << text;
-    library = base.string() + ".so";
+    const fs::path made = base.string() + ".so";
     const std::string command =
-        fmt::format("{} {}.cpp -o {} 2> {}.log", command_, base.string(), library.string(), base.string());
+        fmt::format("{} {}.cpp -o {} 2> {}.log", command_, base.string(), made.string(), base.string());
     if (std::system(command.c_str()) != 0)
       throw Error(ErrorCode::Internal, "'{}' does not compile for the host:\n{}\n{}", entry, command,
                   content(base.string() + ".log"));
+    library = made;
   }
   const std::string path = library.string();
   const auto* const begin = reinterpret_cast<const std::byte*>(path.data());

@@ -4,8 +4,8 @@
 
 #include "backends/cpu/device/conv_step.h"
 #include "backends/cpu/tactics/epilogue.h"
-#include "backends/cpu/tactics/table.h"
 #include "base/stored_float.h"
+#include "tuning/tactic.h"
 
 namespace tn::cpu {
 namespace {

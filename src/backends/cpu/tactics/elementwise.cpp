@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elementwise regions: machine code made at load, or the interpreter where the emitter lacks something.
 #include "backends/cpu/kernels/jit/compiled_elementwise.h"
-#include "backends/cpu/tactics/table.h"
+#include "tuning/tactic.h"
 
 namespace tn::cpu {
 namespace {

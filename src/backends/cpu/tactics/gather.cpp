@@ -4,11 +4,12 @@
 
 #include "backends/cpu/device/attention_step.h"
 #include "backends/cpu/kernels/pool/resize.h"
-#include "backends/cpu/tactics/table.h"
+#include "backends/cpu/tactics/epilogue.h"
 #include "base/stored_float.h"
 #include "ops/attention/attention.h"
 #include "ops/image/resize.h"
 #include "ops/rules.h"
+#include "tuning/tactic.h"
 
 namespace tn::cpu {
 namespace {

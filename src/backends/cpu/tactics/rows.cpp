@@ -2,13 +2,14 @@
 // Softmax, layer and RMS normalization, reductions, pools.
 #include "backends/cpu/device/row_steps.h"
 #include "backends/cpu/kernels/rows/reduce.h"
-#include "backends/cpu/tactics/table.h"
+#include "backends/cpu/tactics/epilogue.h"
 #include "base/stored_float.h"
 #include "ops/norm/norm.h"
 #include "ops/pool/pool.h"
 #include "ops/reduce/reduce.h"
 #include "ops/reduce/softmax.h"
 #include "ops/rules.h"
+#include "tuning/tactic.h"
 
 namespace tn::cpu {
 namespace {

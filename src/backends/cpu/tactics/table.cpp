@@ -7,14 +7,13 @@
 namespace tn::cpu {
 
 const Backend& backend() {
+#define TENON_TACTIC(name) &name(),
+#define TENON_COMMON_TACTIC(name) &name(),
   static const Tactic* const kTactics[] = {
-      &shape_value(),    &reshape_view(),  &stride_view(),    &concat_copy(),
-      &branch(),         &repetition(),    &image_by_image(), &conv_depthwise_f16(),
-      &conv_depthwise(), &conv_winograd(), &conv_direct(),    &gemm(),
-      &matmul(),         &attention(),     &softmax(),        &norm(),
-      &reduce(),         &pool(),          &resize(),         &gather(),
-      &elementwise(),    &interpreted(),   &reference(),
+#include "backends/cpu/tactics/tactics.def"
   };
+#undef TENON_TACTIC
+#undef TENON_COMMON_TACTIC
   static const Backend kBackend = {"cpu", kTactics, find_kernel};
   return kBackend;
 }

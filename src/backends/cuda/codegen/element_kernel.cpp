@@ -101,8 +101,9 @@ std::string operand_parameters(std::span<const Operand> inputs, std::span<const 
 std::string entry_name(std::string_view kind, std::string_view what) {
   constexpr size_t kLongest = 80;
   std::string name(kind);
-  if (!what.empty()) name += "_";
-  for (const char c : what) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  if (!what.empty()) name += "_" + std::string(what);
+  for (char& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
   if (name.size() > kLongest) name.resize(kLongest);
   return name;
 }

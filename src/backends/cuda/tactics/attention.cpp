@@ -8,7 +8,7 @@
 #include "backends/cuda/codegen/attention/attention_text.h"
 #include "backends/cuda/codegen/index_text.h"
 #include "backends/cuda/tactics/launch.h"
-#include "backends/cuda/tactics/table.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

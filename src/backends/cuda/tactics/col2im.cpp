@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/definition.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

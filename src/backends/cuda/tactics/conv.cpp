@@ -10,9 +10,9 @@
 #include "backends/cuda/codegen/product/tiles.h"
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/product_region.h"
-#include "backends/cuda/tactics/table.h"
 #include "base/stored_float.h"
 #include "ops/conv/conv_transpose.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -11,12 +11,12 @@
 #include "backends/cuda/tactics/library_epilogue.h"
 #include "backends/cuda/tactics/matmul_form.h"
 #include "backends/cuda/tactics/product_region.h"
-#include "backends/cuda/tactics/table.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/stored_float.h"
 #include "ops/matmul/matmul.h"
 #include "tuning/layout.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -8,11 +8,11 @@
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/library_epilogue.h"
 #include "backends/cuda/tactics/product_region.h"
-#include "backends/cuda/tactics/table.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/stored_float.h"
 #include "ops/conv/conv.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -2,7 +2,7 @@
 #include "backends/cuda/codegen/element_kernel.h"
 #include "backends/cuda/codegen/pointwise.h"
 #include "backends/cuda/tactics/launch.h"
-#include "backends/cuda/tactics/table.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -4,10 +4,10 @@
 
 #include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/index/select.h"
 #include "ops/rules.h"
 #include "ops/shape/expand.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/definition.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

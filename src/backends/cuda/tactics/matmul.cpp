@@ -6,7 +6,7 @@
 #include "backends/cuda/codegen/product/pack.h"
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/product_region.h"
-#include "backends/cuda/tactics/table.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

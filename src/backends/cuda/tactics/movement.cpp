@@ -5,7 +5,6 @@
 
 #include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ir/infer_context.h"
 #include "ops/index/select.h"
 #include "ops/rules.h"
@@ -13,6 +12,7 @@
 #include "ops/shape/expand.h"
 #include "ops/shape/pad.h"
 #include "ops/shape/slice.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/index/select.h"
 #include "ops/rules.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -10,8 +10,8 @@
 #include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/codegen/scalar_text.h"
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/norm/reference/norm.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -9,7 +9,7 @@
 #include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/codegen/scalar_text.h"
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

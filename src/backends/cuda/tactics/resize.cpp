@@ -6,8 +6,8 @@
 #include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/codegen/scalar_text.h"
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/rules.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -4,12 +4,12 @@
 
 #include "backends/cuda/codegen/rows/row_text.h"
 #include "backends/cuda/tactics/launch.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/norm/norm.h"
 #include "ops/reduce/reduce.h"
 #include "ops/reduce/reference/arg_reduce.h"
 #include "ops/reduce/softmax.h"
 #include "ops/rules.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {

@@ -9,8 +9,8 @@
 #include "backends/cuda/codegen/pointwise.h"
 #include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/tactics/element_tactic.h"
-#include "backends/cuda/tactics/table.h"
 #include "ops/rules.h"
+#include "tuning/tactic.h"
 
 namespace tn::cuda {
 namespace {
