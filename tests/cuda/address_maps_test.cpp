@@ -187,7 +187,10 @@ std::string Conv::fault(const KernelText& text, const std::vector<std::byte>& pa
   launch.shared_bytes = text.shared_bytes;
   launch.arguments = arguments;
   const SharedReads before = device.reads();
-  if (const Status status = device.make_queue()->launch(launch); !status) return std::string(status.message());
+  const auto queue = device.make_queue();
+  Status status = queue->launch(launch);
+  if (status) status = queue->synchronize();
+  if (!status) return std::string(status.message());
   for (int64_t i = 0; i < results(); ++i) {
     const double expected = sum(i) + static_cast<double>(i % 97);
     if (all[i] != expected) return fmt::format("result {} is {}, not {}", i, all[i], expected);

@@ -20,8 +20,9 @@ HostCompiler& compiler() {
 
 class Emulated : public testing::Test {
  protected:
-  // Runs one block; all arguments are pointers.
-  Status run(const std::string& body, uint32_t threads, uint32_t shared_bytes, std::initializer_list<void*> pointers) {
+  // Launches one block; all arguments are pointers.
+  Status launch(const std::string& body, uint32_t threads, uint32_t shared_bytes, std::initializer_list<void*> pointers,
+                bool overlaps = false) {
     const auto image = compiler().compile(body, "kernel");
     std::vector<uint64_t> arguments;
     for (void* const pointer : pointers) arguments.push_back(reinterpret_cast<uint64_t>(pointer));
@@ -31,7 +32,12 @@ class Emulated : public testing::Test {
     launch.block[0] = threads;
     launch.shared_bytes = shared_bytes;
     launch.arguments = arguments;
-    return device_.make_queue()->launch(launch);
+    launch.overlaps = overlaps;
+    return queue_->launch(launch);
+  }
+  Status run(const std::string& body, uint32_t threads, uint32_t shared_bytes, std::initializer_list<void*> pointers) {
+    const Status status = launch(body, threads, shared_bytes, pointers);
+    return status ? queue_->synchronize() : status;
   }
   static std::vector<float> numbers(size_t count) {
     std::vector<float> result(count);
@@ -39,6 +45,7 @@ class Emulated : public testing::Test {
     return result;
   }
   EmulatedDevice device_;
+  std::unique_ptr<Queue> queue_ = device_.make_queue();
 };
 
 std::string reversal(std::string_view barrier) {
@@ -77,6 +84,43 @@ TEST_F(Emulated, AWaitIsMissed) {
   EXPECT_EQ(out, in);
   ASSERT_TRUE(run(copied(1), 32, 512, {in.data(), out.data()}));
   EXPECT_NE(out, in);
+}
+
+// out = in + step; what comes first, then the wait, then what is left.
+std::string addition(int step, std::string_view early) {
+  return fmt::format(R"(extern "C" __global__ void kernel(const float* in, float* out) {{
+  float x = 0;
+  {}
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+  if (x == 0) x = in[threadIdx.x];
+  out[threadIdx.x] = x + {};
+}})",
+                     early, step);
+}
+
+TEST_F(Emulated, AKernelThatDoesNotWaitShows) {
+  for (const bool waits : {true, false}) {
+    std::vector<float> in(32, 1), between(32, -1), out(32);
+    ASSERT_TRUE(launch(addition(1, ""), 32, 0, {in.data(), between.data()}, true));
+    ASSERT_TRUE(launch(addition(2, waits ? "" : "x = in[threadIdx.x];"), 32, 0, {between.data(), out.data()}, true));
+    ASSERT_TRUE(queue_->synchronize());
+    EXPECT_EQ(out == std::vector<float>(32, 4), waits);
+  }
+}
+
+// The third of three may read early what the first has written only if the second has waited before it let the third
+// start.
+TEST_F(Emulated, WhatHasEndedMayBeReadEarly) {
+  for (const bool waits : {true, false}) {
+    std::vector<float> in(32, 1), first(32, -1), second(32, -1), out(32);
+    ASSERT_TRUE(launch(addition(1, ""), 32, 0, {in.data(), first.data()}, true));
+    const std::string hurry = waits ? "" : "asm volatile(\"griddepcontrol.launch_dependents;\");";
+    ASSERT_TRUE(launch(addition(2, hurry), 32, 0, {in.data(), second.data()}, true));
+    ASSERT_TRUE(launch(addition(3, "x = in[threadIdx.x];"), 32, 0, {first.data(), out.data()}, true));
+    ASSERT_TRUE(queue_->synchronize());
+    EXPECT_EQ(out == std::vector<float>(32, 5), waits);
+  }
 }
 
 TEST_F(Emulated, FaultsAreTold) {

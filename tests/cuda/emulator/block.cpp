@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kMostShared = 228 * 1024, kSharedAlignment = 1024, kStack = 256 * 1024, kWarp = 32, kWarpgroup = 128;
 constexpr int kPoison = 0xff;
 
-enum class Waits : uint8_t { Not, ForOthers, AtBarrier, Ended };
+enum class Waits : uint8_t { Not, ForOthers, AtBarrier, ForEarlierKernels, Ended };
 
 }  // namespace
 
@@ -62,22 +62,42 @@ Emulator::Emulator() : scheduler_(std::make_unique<Thread>()) {
 }
 Emulator::~Emulator() = default;
 
-void Emulator::run(const Work& work) {
-  work_ = work;
-  threads = work.threads, blocks = work.blocks;
+void Emulator::take(Work work) {
+  work_ = std::move(work);
+  threads = work_.threads, blocks = work_.blocks;
   count_ = size_t{threads.x} * threads.y * threads.z;
+  blocks_begun_ = 0;
+  in_block_ = earlier_have_ended_ = lets_next_start_ = false;
   while (all_.size() < count_) {
     all_.push_back(std::make_unique<Thread>());
     all_.back()->stack = std::make_unique_for_overwrite<char[]>(kStack);
     all_.back()->lane.shared = &memory_;
   }
-  work.kernel->attach(this);
-  for (block.z = 0; block.z < blocks.z; ++block.z)
-    for (block.y = 0; block.y < blocks.y; ++block.y)
-      for (block.x = 0; block.x < blocks.x; ++block.x) run_block();
 }
 
-void Emulator::run_block() {
+void Emulator::start() {
+  begin_block();
+  while (in_block_ && advance()) {
+  }
+}
+
+void Emulator::finish() {
+  earlier_have_ended_ = true;
+  for (size_t i = 0; i < count_; ++i)
+    if (all_[i]->waits == Waits::ForEarlierKernels) all_[i]->waits = Waits::Not;
+  if (!in_block_) begin_block();
+  for (; in_block_; begin_block())
+    while (ended_ < count_)
+      if (!advance()) throw Fault("threads wait for one another");
+}
+
+void Emulator::begin_block() {
+  const uint64_t number = blocks_begun_++, plane = uint64_t{blocks.x} * blocks.y;
+  in_block_ = number < plane * blocks.z;
+  if (!in_block_) return;
+  block = {static_cast<unsigned>(number % blocks.x), static_cast<unsigned>(number % plane / blocks.x),
+           static_cast<unsigned>(number / plane)};
+  work_.kernel->attach(this);
   memory_.begin(work_.shared_bytes);
   if (work_.kernel->shared_begin)
     std::memset(work_.kernel->shared_begin, kPoison,
@@ -86,8 +106,8 @@ void Emulator::run_block() {
   reversed_ = !reversed_;
   for (size_t i = 0; i < count_; ++i) {
     Thread& fresh = *all_[i];
-    const auto number = static_cast<unsigned>(i);
-    fresh.index = {number % threads.x, number / threads.x % threads.y, number / threads.x / threads.y};
+    const auto place = static_cast<unsigned>(i);
+    fresh.index = {place % threads.x, place / threads.x % threads.y, place / threads.x / threads.y};
     fresh.waits = Waits::Not;
     fresh.begun = false;
     fresh.lane.copies.clear();
@@ -101,12 +121,14 @@ void Emulator::run_block() {
     makecontext(&fresh.context, reinterpret_cast<void (*)()>(&Emulator::enter), 2, static_cast<unsigned>(self),
                 static_cast<unsigned>(self >> 32));
   }
-  while (ended_ < count_) {
-    bool moved = false;
-    for (size_t first = 0; first < count_; first += kWarpgroup)
-      moved |= run_warpgroup(reversed_ ? (count_ - 1 - first) / kWarpgroup * kWarpgroup : first);
-    if (!moved && !pass_barrier()) throw Fault("threads wait for one another");
-  }
+}
+
+// Whether anything went on.
+bool Emulator::advance() {
+  bool moved = false;
+  for (size_t first = 0; first < count_; first += kWarpgroup)
+    moved |= run_warpgroup(reversed_ ? (count_ - 1 - first) / kWarpgroup * kWarpgroup : first);
+  return moved || pass_barrier();
 }
 
 // Each warp goes as far as it can before the next begins.
@@ -158,7 +180,7 @@ bool Emulator::pass_barrier() {
     if (all_[i]->waits != Waits::AtBarrier && all_[i]->waits != Waits::Ended) return false;
   for (size_t i = 0; i < count_; ++i)
     if (all_[i]->waits == Waits::AtBarrier) all_[i]->waits = Waits::Not;
-  return true;
+  return ended_ < count_;
 }
 
 void Emulator::resume(Thread& next) {
@@ -178,7 +200,7 @@ void Emulator::suspend() {
 
 void Emulator::enter(unsigned low, unsigned high) {
   auto& self = *reinterpret_cast<Emulator*>(uintptr_t{low} | uintptr_t{high} << 32);
-  self.work_.kernel->run(reinterpret_cast<const unsigned long long*>(self.work_.arguments));
+  self.work_.kernel->run(reinterpret_cast<const unsigned long long*>(self.work_.arguments.data()));
   // What is still under way arrives, whoever has that memory by then.
   for (const auto& group : self.running_->lane.groups)
     for (const Copy& copy : group) copy.make();
@@ -195,6 +217,12 @@ void Emulator::take_instruction(Host& host, const char* text, tn_emulator::Word*
     if (!known) known = &find_instruction(text);
     running.instruction = known;
     running.lane.words = {words, static_cast<size_t>(count)};
+    const Grid grid = running.instruction->grid;
+    self.lets_next_start_ |= grid == Grid::LetsNextStart;
+    if (grid == Grid::Waits && !self.earlier_have_ended_) {
+      running.waits = Waits::ForEarlierKernels;
+      return self.suspend();
+    }
     if (running.instruction->lanes == 1) {
       Lane* const lane = &running.lane;
       running.instruction->execute({&lane, 1}, self.reads_);

@@ -69,10 +69,15 @@ class Emulator final : private tn_emulator::Host {
     const tn_emulator::Kernel* kernel;
     tn_emulator::Index blocks, threads;
     size_t shared_bytes;
-    const uint64_t* arguments;
+    std::vector<uint64_t> arguments;
   };
-  /// Throws Fault.
-  void run(const Work& work);
+  void take(Work work);
+  /// Begins with the first block, up to where it waits for earlier kernels. Throws Fault.
+  void start();
+  /// Whether that has let the next kernel start.
+  bool lets_next_start() const { return lets_next_start_; }
+  /// Runs what is left. Throws Fault.
+  void finish();
   const SharedReads& reads() const { return reads_; }
 
  private:
@@ -80,7 +85,8 @@ class Emulator final : private tn_emulator::Host {
   static void take_instruction(Host& host, const char* text, tn_emulator::Word* words, int count);
   static void take_barrier(Host& host);
   static void enter(unsigned low, unsigned high);
-  void run_block();
+  void begin_block();
+  bool advance();
   // Whether any thread went on.
   bool run_warpgroup(size_t first);
   bool run_threads(size_t first, size_t end);
@@ -90,6 +96,8 @@ class Emulator final : private tn_emulator::Host {
   void suspend();
 
   Work work_{};
+  uint64_t blocks_begun_ = 0;
+  bool in_block_ = false, earlier_have_ended_ = false, lets_next_start_ = false;
   SharedMemory memory_;
   SharedReads reads_;
   std::vector<std::unique_ptr<Thread>> all_;                   ///< kept from block to block

@@ -2,6 +2,9 @@
 #include "cuda/emulator/emulated_device.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 
@@ -26,15 +29,65 @@ std::shared_ptr<void> EmulatedDevice::load(std::span<const std::byte> image, con
   return {std::shared_ptr<void>(), &function};  // libraries stay open
 }
 
+// Of those before it only the last may still have to let it start, and kernels share no memory of fixed size.
+bool EmulatedDevice::may_begin(const Function& function) const {
+  constexpr size_t kMost = 3;
+  if (running_.size() > kMost || !running_.back()->overlaps) return false;
+  if (running_.size() > 1 && !running_.back()->emulator.lets_next_start()) return false;
+  return std::ranges::none_of(running_, [&](const auto& running) { return running->function == &function; });
+}
+
 Status EmulatedDevice::launch(const Launch& launch) noexcept {
   const std::lock_guard lock(mutex_);
   const auto& function = *static_cast<const Function*>(launch.function);
+  const bool overlaps = launch.overlaps && std::stoi(architecture().substr(3)) >= 90;
   try {
-    emulator_.run(
-        {function.kernel, index_of(launch.grid), index_of(launch.block), launch.shared_bytes, launch.arguments.data()});
+    while (!running_.empty() && !(overlaps && may_begin(function))) finish_first();
+    if (idle_.empty()) idle_.push_back(std::make_unique<Running>());
+    auto next = std::move(idle_.back());
+    idle_.pop_back();
+    next->function = &function;
+    next->overlaps = overlaps;
+    next->emulator.take({function.kernel,
+                         index_of(launch.grid),
+                         index_of(launch.block),
+                         launch.shared_bytes,
+                         {launch.arguments.begin(), launch.arguments.end()}});
+    if (!running_.empty()) run(*next, &Emulator::start);
+    running_.push_back(std::move(next));
     return {};
   } catch (const std::exception& fault) {
-    return Status::failure(ErrorCode::Internal, "'{}': {}", function.entry, fault.what());
+    running_.clear();
+    return Status::failure(ErrorCode::Internal, "{}", fault.what());
+  }
+}
+
+void EmulatedDevice::run(Running& running, void (Emulator::*part)()) {
+  try {
+    (running.emulator.*part)();
+  } catch (const Fault& fault) {
+    throw Fault(fmt::format("'{}': {}", running.function->entry, fault.what()));
+  }
+}
+
+void EmulatedDevice::finish_first() {
+  Running& first = *running_.front();
+  const SharedReads before = first.emulator.reads();
+  run(first, &Emulator::finish);
+  reads_.phases += first.emulator.reads().phases - before.phases;
+  reads_.conflicts += first.emulator.reads().conflicts - before.conflicts;
+  idle_.push_back(std::move(running_.front()));
+  running_.pop_front();
+}
+
+Status EmulatedDevice::finish() noexcept {
+  const std::lock_guard lock(mutex_);
+  try {
+    while (!running_.empty()) finish_first();
+    return {};
+  } catch (const std::exception& fault) {
+    running_.clear();
+    return Status::failure(ErrorCode::Internal, "{}", fault.what());
   }
 }
 

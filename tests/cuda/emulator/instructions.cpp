@@ -256,7 +256,8 @@ void multiply_by_warpgroup(Lanes lanes, SharedReads&) {
 }
 
 constexpr Instruction kInstructions[] = {
-    {"griddepcontrol.", 1, nothing},
+    {"griddepcontrol.wait;", 1, nothing, Grid::Waits},
+    {"griddepcontrol.launch_dependents;", 1, nothing, Grid::LetsNextStart},
     {"prefetch.global.L2 ", 1, nothing},
     {"fence.proxy.async.shared::cta;", 1, nothing},
     {"wgmma.fence.sync.aligned;", 1, nothing},

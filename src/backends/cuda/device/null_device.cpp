@@ -26,15 +26,17 @@ class NullQueue final : public Queue {
     return {};
   }
   Status copy(void* to, const void* from, size_t bytes) noexcept override {
+    if (Status status = device_.finish(); !status) return status;
     std::memmove(to, from, bytes);
     return {};
   }
   Status wait(const Event&) noexcept override { return {}; }
   Status call_host(void (*function)(void*), void* argument) noexcept override {
+    if (Status status = device_.finish(); !status) return status;
     function(argument);
     return {};
   }
-  Status synchronize() noexcept override { return {}; }
+  Status synchronize() noexcept override { return device_.finish(); }
   void set_spin(bool) noexcept override {}
   bool idle() noexcept override { return true; }
 
@@ -79,9 +81,9 @@ class NullGraph final : public LaunchGraph {
 class NullEvent final : public Event {
  public:
   explicit NullEvent(const NullDevice& device) : device_(device) {}
-  Status record(Queue&) noexcept override {
+  Status record(Queue& queue) noexcept override {
     time_ = device_.microseconds();
-    return {};
+    return queue.synchronize();
   }
   Status wait() noexcept override { return {}; }
   Status since(const Event& start, double& milliseconds) noexcept override {

@@ -55,6 +55,8 @@ class NullDevice : public Device {
 
  protected:
   virtual Status launch(const Launch& launch) noexcept;
+  /// Until all launches have ended.
+  virtual Status finish() noexcept { return {}; }
 
  private:
   friend class NullQueue;
