@@ -40,7 +40,7 @@ bool EmulatedDevice::may_begin(const Function& function) const {
 Status EmulatedDevice::launch(const Launch& launch) noexcept {
   const std::lock_guard lock(mutex_);
   const auto& function = *static_cast<const Function*>(launch.function);
-  const bool overlaps = launch.overlaps && std::stoi(architecture().substr(3)) >= 90;
+  const bool overlaps = launch.overlaps && overlaps_;
   try {
     while (!running_.empty() && !(overlaps && may_begin(function))) finish_first();
     if (idle_.empty()) idle_.push_back(std::make_unique<Running>());

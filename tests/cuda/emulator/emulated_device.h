@@ -17,7 +17,8 @@ namespace tn::test {
 /// before it allow, and before they have done anything, so that one that does not wait for its inputs has none.
 class EmulatedDevice final : public cuda::NullDevice {
  public:
-  explicit EmulatedDevice(std::string architecture = "sm_90") : NullDevice(std::move(architecture)) {}
+  explicit EmulatedDevice(const std::string& architecture = "sm_90")
+      : NullDevice(architecture), overlaps_(std::stoi(architecture.substr(3)) >= 90) {}
 
   std::string name() const override { return "emulated device"; }
   std::shared_ptr<void> load(std::span<const std::byte> image, const std::string& entry,
@@ -43,6 +44,7 @@ class EmulatedDevice final : public cuda::NullDevice {
   static void run(Running& running, void (Emulator::*part)());
   void finish_first();
 
+  const bool overlaps_;  ///< kernels that may, with those ahead of them
   std::mutex mutex_;
   std::map<std::string, Function> functions_;  ///< by path
   std::deque<std::unique_ptr<Running>> running_;
