@@ -21,6 +21,7 @@ extern "C" char __start_tn_shared[] __attribute__((weak)), __stop_tn_shared[] __
   extern "C" double name(double); \
   extern "C" float name##f(float);
 TN_FUNCTION(floor)
+TN_FUNCTION(round)
 TN_FUNCTION(ceil)
 TN_FUNCTION(rint)
 TN_FUNCTION(trunc)

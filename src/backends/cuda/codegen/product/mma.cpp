@@ -13,6 +13,7 @@ namespace tn::cuda {
 namespace {
 
 constexpr uint32_t kRoomyShared = 100 * 1024;  // up to here sums get memory of their own
+constexpr int kMostCluster = 8;                // blocks that every device with clusters runs together
 
 int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
@@ -22,14 +23,16 @@ struct SharedLayout {
   uint32_t sums_at, bytes;
 };
 SharedLayout layout_of(const Product& product, const MmaTile& tile) {
-  const int64_t sums = int64_t{4} * tile.warps_k * tile.m * (tile.n + 8);
+  // A block of a cluster has sums of its share of the rows from every block.
+  const int64_t sums = int64_t{4} * tile.warps_k * round_up(tile.m, tile.cluster) * (tile.n + 8);
   int64_t buffers =
       int64_t{tile.m + tile.n} * tile.k_bytes * (tile.form == MmaTile::Form::Slab ? tile.stages - 1 : tile.stages);
   if (tile.form == MmaTile::Form::Halo) {
     const int64_t pixels = tile.m + 2 * *product.window.in[2].constant() + 3;
     buffers = round_up(pixels * tile.k_bytes, 1024) + int64_t{9} * tile.n * tile.k_bytes;
   }
-  const bool apart = buffers + sums <= kRoomyShared;
+  // Where sums have memory of their own, no block of a cluster waits for what another still reads.
+  const bool apart = buffers + sums <= (tile.cluster > 1 ? product.most_shared : kRoomyShared);
   return {apart ? static_cast<uint32_t>(buffers) : 0,
           static_cast<uint32_t>(apart ? buffers + sums : std::max(buffers, sums))};
 }
@@ -59,6 +62,13 @@ bool fits_warpgroups(const Product& product, const MmaTile& tile) {
          columns % 16 == 0;
 }
 
+bool fits_clusters(const MmaTile& tile, int64_t depth_blocks) {
+  if (tile.cluster == 1) return true;
+  // Each block has two blocks of the depth at least.
+  return tile.cluster > 1 && tile.cluster <= kMostCluster && tile.form != MmaTile::Form::Halo &&
+         depth_blocks >= 2 * tile.cluster;
+}
+
 }  // namespace
 
 bool Window::is_plain() const {
@@ -71,7 +81,8 @@ std::string to_string(const MmaTile& tile) {
   if (tile.form == MmaTile::Form::Slab) text += " slab";
   if (tile.form == MmaTile::Form::Halo) text += " halo";
   if (tile.form == MmaTile::Form::Warpgroup) text += " wg";
-  return tile.blocks > 1 ? text + fmt::format(" o{}", tile.blocks) : text;
+  if (tile.blocks > 1) text += fmt::format(" o{}", tile.blocks);
+  return tile.cluster > 1 ? text + fmt::format(" c{}", tile.cluster) : text;
 }
 
 MmaTile parse_mma_tile(const std::string& text) {
@@ -82,6 +93,7 @@ MmaTile parse_mma_tile(const std::string& text) {
   if (text.find(" halo") != std::string::npos) tile.form = MmaTile::Form::Halo;
   if (text.find(" wg") != std::string::npos) tile.form = MmaTile::Form::Warpgroup;
   if (const size_t at = text.find(" o"); at != std::string::npos) std::sscanf(text.c_str() + at, " o%d", &tile.blocks);
+  if (const size_t at = text.find(" c"); at != std::string::npos) std::sscanf(text.c_str() + at, " c%d", &tile.cluster);
   if (read != 7 || to_string(tile) != text) throw Error(ErrorCode::Internal, "'{}' is no tile of a product", text);
   return tile;
 }
@@ -123,9 +135,11 @@ bool fits(const Product& product, const MmaTile& tile) {
   if (product.b_transposed() && !std::has_single_bit(static_cast<unsigned>(tile.n))) return false;
   const auto depth = product.depth().constant();
   const int64_t bytes = depth ? *depth * static_cast<int64_t>(size_of(product.type)) : 0;
+  const int64_t depth_blocks = round_up(bytes, tile.k_bytes) / tile.k_bytes;
+  if (!fits_clusters(tile, depth_blocks)) return false;
   if (tile.form == MmaTile::Form::Warpgroup && !fits_warpgroups(product, tile)) return false;
   if (tile.form == MmaTile::Form::Slab) {
-    if (!depth || tile.stages - 1 != round_up(bytes, tile.k_bytes) / tile.k_bytes) return false;
+    if (!depth || (tile.stages - 1) * tile.cluster != depth_blocks) return false;
     if ((tile.stages - 1) * steps / tile.warps_k > 24) return false;
   }
   if (tile.form == MmaTile::Form::Halo) {
@@ -162,7 +176,7 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
   define("FORM", static_cast<int64_t>(tile.form));
   define("TILE_M", tile.m), define("TILE_N", tile.n);
   define("TILE_K", tile.k_bytes / static_cast<int64_t>(size_of(product.type)));
-  define("STAGES", tile.stages), define("MIN_BLOCKS", tile.blocks);
+  define("STAGES", tile.stages), define("MIN_BLOCKS", tile.blocks), define("CLUSTER", tile.cluster);
   define("WARPS_M", tile.warps_m), define("WARPS_N", tile.warps_n), define("WARPS_K", tile.warps_k);
   define("SUMS_AT", layout.sums_at);
   KernelText text;
@@ -171,8 +185,9 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
                 fmt::format("{}{}{}{}{}", kMmaPartsText, warpgroups ? wgmma_text(product, tile) : "", kMmaLoadText,
                             warpgroups ? kWarpgroupLoopText : kMmaLoopText, kMmaResultsText));
   text.block = {static_cast<uint32_t>(tile.threads()), 1, 1};
-  text.grid = {Dim::ceil_div(product.row_count(), tile.m) * Dim::ceil_div(product.columns, tile.n), product.groups,
-               tn::product(product.batch)};
+  text.grid = {Dim::ceil_div(product.row_count(), tile.m) * Dim::ceil_div(product.columns, tile.n) * tile.cluster,
+               product.groups, tn::product(product.batch)};
+  text.cluster = static_cast<uint32_t>(tile.cluster);
   text.shared_bytes = layout.bytes;
   text.overlaps = true;
   if (reads_early) text.reads_early = 0;

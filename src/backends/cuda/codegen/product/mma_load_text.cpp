@@ -7,7 +7,8 @@ namespace tn::cuda {
 // Tiles of A (TILE_M rows) and B (TILE_N columns) of TILE_K elements travel through STAGES buffers of shared memory in
 // 16-byte chunks whose place in their row is swizzled. Forms: PIPELINE refills the buffers; SLAB has a buffer for every
 // block of K, waits once and has no barrier in its loop; HALO (3x3 windows, stride 1) loads the pixels under a tile
-// once and takes all nine taps from there; WARPGROUP refills the buffers and multiplies by wgmma (sm_90).
+// once and takes all nine taps from there; WARPGROUP refills the buffers and multiplies by wgmma (sm_90). The blocks of
+// a cluster make one tile, each from its share of the depth.
 const std::string_view kMmaLoadText =
     R"cuda(extern "C" __global__ void __launch_bounds__(kThreads, MIN_BLOCKS) ENTRY(PARAMETERS) {
   extern __shared__ __align__(1024) char shared[];
@@ -17,12 +18,15 @@ const std::string_view kMmaLoadText =
     return FORM == WARPGROUP ? warp_m / 4 * (4 * kWarpM) + i * 64 + warp_m % 4 * 16 : warp_m * kWarpM + i * 16;
   };
   const int tiles_n = (COLUMNS + TILE_N - 1) / TILE_N;
-  const int first_row = blockIdx.x / tiles_n * TILE_M, first_column = blockIdx.x % tiles_n * TILE_N;
+  const int tile = blockIdx.x / CLUSTER, part = blockIdx.x % CLUSTER;
+  const int first_row = tile / tiles_n * TILE_M, first_column = tile % tiles_n * TILE_N;
   const int group = blockIdx.y, batch = blockIdx.z;
-  const int blocks = (DEPTH + TILE_K - 1) / TILE_K;
+  const int all_blocks = (DEPTH + TILE_K - 1) / TILE_K, first_block = part * all_blocks / CLUSTER;
+  const int blocks = (part + 1) * all_blocks / CLUSTER - first_block;
   const element_t* a = in0 + index_t(group) * A_GROUP + a_batch(batch, ARGUMENTS);
   const element_t* b = in1 + index_t(group) * B_GROUP + b_batch(batch, ARGUMENTS);
   const u32 buffers = shared_address(shared);
+  if constexpr (SUMS_AT > 0) arrive_at_cluster();  // sums may come from when this block has begun
   const auto tile_a = [&](int stage) { return buffers + stage * kStageBytes; };
   const auto tile_b = [&](int stage) { return buffers + stage * kStageBytes + TILE_M * TILE_K * kSize; };
 
@@ -31,7 +35,8 @@ const std::string_view kMmaLoadText =
   static_assert(kThreads % kChunks == 0, "loading");
   const int load_row = thread / kChunks, load_at = thread % kChunks;
 
-  const auto load_b = [&](int block, int stage) {
+  const auto load_b = [&](int number, int stage) {
+    const int block = first_block + number;
 #if B_TRANSPOSED
     constexpr int kRow = TILE_N / kChunk;
 #pragma unroll
@@ -113,7 +118,8 @@ const std::string_view kMmaLoadText =
 #endif
   }
 #endif
-  const auto load_a = [&](int block, int stage) {
+  const auto load_a = [&](int number, int stage) {
+    const int block = first_block + number;
 #if FORM == HALO
 #elif A_TRANSPOSED
     constexpr int kRow = TILE_M / kChunk;
@@ -166,8 +172,9 @@ const std::string_view kMmaLoadText =
   const int band = thread % kBands * 8, result_column = group * COLUMNS + first_column + band;
   const int present = COLUMNS - first_column - band;
   const auto result_row = [&](int i) {
-    const int row = (thread + i * kWriters) / kBands;
-    return thread < kWriters && row < TILE_M && first_row + row < ROWS && present > 0 ? first_row + row : -1;
+    const int own = (thread + i * kWriters) / kBands, row = part * kOwnRows + own;
+    const bool exists = thread < kWriters && own < kOwnRows && row < TILE_M && first_row + row < ROWS && present > 0;
+    return exists ? first_row + row : -1;
   };
   Fixed fixed;
   if constexpr (kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);

@@ -19,7 +19,8 @@ constexpr int kStageBytes = (TILE_M + TILE_N) * TILE_K * kSize;
 constexpr int kSumRow = TILE_N + 8;  // floats of a row of sums
 constexpr int kBands = TILE_N / 8;   // runs of eight columns
 constexpr int kWriters = kThreads / kBands * kBands;  // threads that take results, each of one band
-constexpr int kResults = (TILE_M * kBands + kWriters - 1) / kWriters;
+constexpr int kOwnRows = (TILE_M + CLUSTER - 1) / CLUSTER;  // whose results a block makes
+constexpr int kResults = (kOwnRows * kBands + kWriters - 1) / kWriters;
 constexpr int kMostExtras = kFragmentsM * kFragmentsN >= 32 ? 4 : 8;  // of a thread, that are loaded at once
 constexpr int kExtras = kResults < kMostExtras ? kResults : kMostExtras;
 constexpr bool kEarlyExtras = kResults <= 4;
@@ -127,6 +128,36 @@ __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b
                  : "r"(a[2 * half]), "r"(a[2 * half + 1]), "r"(half ? b1 : b0));
 #endif
 }
+
+// A barrier of all threads of a cluster: what was written before one arrived, all see behind it.
+__device__ __forceinline__ void arrive_at_cluster() {
+#if CLUSTER > 1
+  asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
+#endif
+}
+__device__ __forceinline__ void wait_for_cluster() {
+#if CLUSTER > 1
+  asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
+#endif
+}
+// A row of sums in the shared memory of one of the cluster's blocks: where `own` lies in this one's.
+struct SumsOfBlock {
+#if CLUSTER > 1
+  u32 to;
+  __device__ __forceinline__ SumsOfBlock(float* own, int block) {
+    asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(shared_address(own)), "r"(block));
+  }
+  __device__ __forceinline__ void store(int column, float a, float b) const {
+    asm volatile("st.shared::cluster.v2.f32 [%0], {%1, %2};" ::"r"(to + column * 4), "f"(a), "f"(b) : "memory");
+  }
+#else
+  float* to;
+  __device__ __forceinline__ SumsOfBlock(float* own, int) : to(own) {}
+  __device__ __forceinline__ void store(int column, float a, float b) const {
+    *reinterpret_cast<float2*>(to + column) = make_float2(a, b);
+  }
+#endif
+};
 
 #if FORM == WARPGROUP
 // Where an operand of wgmma begins: rows of 128 bytes, swizzled, eight of them 1024 bytes after the last eight.

@@ -3,31 +3,41 @@
 
 namespace tn::cuda {
 
-// Sums of the warps along K are added when results leave through shared memory, eight columns per thread.
+// Sums of the warps along K, and of the blocks of a cluster, are added when results leave through shared memory, eight
+// columns per thread. Each block of a cluster makes the results of its share of the rows.
 const std::string_view kMmaResultsText = R"cuda(
   if constexpr (!kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
   if (COMPLETE) {
     wait_for_inputs();
     if constexpr (kEarlyExtras) load_extras(0);
   }
-  // Results leave through shared memory: [warp along K][row][column].
+  // Results leave through shared memory: [block of the cluster][warp along K][own row][column]. A block gets the sums of
+  // its rows from all of them, once it has begun, or has read what lay there.
   float* const place = reinterpret_cast<float*>(shared + SUMS_AT);
   if constexpr (SUMS_AT == 0) {
     wait_for_copies<0>();
     __syncthreads();
+    arrive_at_cluster();
   }
+  wait_for_cluster();
 #pragma unroll
   for (int i = 0; i < kFragmentsM; ++i) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       const int row = fragment_row(i) + half * 8 + (lane >> 2);
-      float* const to = place + (warp_k * TILE_M + row) * kSumRow + warp_n * kWarpN + (lane & 3) * 2;
+      const int owner = CLUSTER > 1 ? row / kOwnRows : 0, own = row - owner * kOwnRows;
+      const int at = ((part * WARPS_K + warp_k) * kOwnRows + own) * kSumRow + warp_n * kWarpN + (lane & 3) * 2;
+      const SumsOfBlock to(place + at, owner);
 #pragma unroll
       for (int j = 0; j < kFragmentsN; ++j)
-        *reinterpret_cast<float2*>(to + j * 8) = make_float2(sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
+        to.store(j * 8, sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
     }
   }
-  __syncthreads();
+  if constexpr (CLUSTER > 1) {
+    arrive_at_cluster();
+    wait_for_cluster();
+  } else
+    __syncthreads();
 #pragma unroll 1
   for (int first = 0; first < kResults; first += kExtras) {
     if constexpr (!kEarlyExtras) load_extras(first);
@@ -36,11 +46,11 @@ const std::string_view kMmaResultsText = R"cuda(
       const int row = first + i < kResults ? result_row(first + i) : -1;
       if (row < 0) continue;
       float value[8] = {};
-      const float* const from = place + (row - first_row) * kSumRow + band;
+      const float* const from = place + (row - first_row - part * kOwnRows) * kSumRow + band;
 #pragma unroll
-      for (int k = 0; k < WARPS_K; ++k) {
-        const float4 low = *reinterpret_cast<const float4*>(from + k * TILE_M * kSumRow);
-        const float4 high = *reinterpret_cast<const float4*>(from + k * TILE_M * kSumRow + 4);
+      for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
+        const float4 low = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow);
+        const float4 high = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow + 4);
         value[0] += low.x, value[1] += low.y, value[2] += low.z, value[3] += low.w;
         value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
       }

@@ -73,13 +73,14 @@ struct MmaTile {
   int stages = 3;
   int warps_m = 2, warps_n = 2, warps_k = 1;
   Form form = Form::Pipeline;
-  int blocks = 1;  ///< that a multiprocessor shall hold at once, at least
+  int blocks = 1;   ///< that a multiprocessor shall hold at once, at least
+  int cluster = 1;  ///< blocks that share out the depth of a tile and add up in each other's shared memory (sm_90)
 
   int threads() const { return 32 * warps_m * warps_n * warps_k; }
   bool operator==(const MmaTile&) const = default;
 };
 
-/// "64x32x128 s3 w2x1x2", with " slab", " halo" or " wg", " o2".
+/// "64x32x128 s3 w2x1x2", with " slab", " halo" or " wg", " o2", " c4".
 std::string to_string(const MmaTile& tile);
 MmaTile parse_mma_tile(const std::string& text);
 

@@ -158,6 +158,36 @@ TEST_F(ProductText, WarpgroupsMultiply) {
   }
 }
 
+TEST_F(ProductText, ClustersShareOutTheDepth) {
+  const Product product = matmul(DataType::F16, false, true, 128, 768, 3072);
+  for (const char* text : {"32x64x128 s3 w2x2x2 c3", "64x64x256 s4 w2x2x1 slab c8", "112x128x64 s4 w1x4x1 c8",
+                           "64x96x128 s6 w2x2x1 c4", "128x128x128 s4 w8x1x1 wg c2"}) {
+    const KernelText kernel = mma_text(product, parse_mma_tile(text), "product", kRanges);
+    expect_compiles(kernel, "sm_90", text);
+    EXPECT_EQ(*kernel.grid[0].constant() % kernel.cluster, 0) << text;
+    EXPECT_EQ(static_cast<int>(kernel.cluster), parse_mma_tile(text).cluster) << text;
+  }
+  EXPECT_TRUE(fits(product, parse_mma_tile("32x64x1024 s2 w2x2x1 c3")));
+  EXPECT_FALSE(fits(product, parse_mma_tile("32x64x1024 s2 w2x2x1 c4"))) << "less than two blocks of the depth each";
+  EXPECT_FALSE(fits(product, parse_mma_tile("64x64x256 s6 w2x2x1 slab c5"))) << "the depth is no multiple";
+  EXPECT_FALSE(fits(product, parse_mma_tile("32x64x64 s3 w2x2x1 c16"))) << "more blocks than a cluster has";
+}
+
+// Few rows and a great depth: tiles alone would leave most multiprocessors idle.
+TEST(ProductTiles, DeepProductsOfFewRowsAreSplit) {
+  const SymbolRanges one = {{"B", {1, 1}}};
+  const auto clusters = [](const std::vector<MmaTile>& tiles) {
+    return std::ranges::count_if(tiles, [](const MmaTile& tile) { return tile.cluster > 1; });
+  };
+  const Product deep = matmul(DataType::F16, false, true, 128, 768, 3072);
+  EXPECT_GE(clusters(mma_tiles(deep, one, kH200, 16)), 1);
+  EXPECT_LE(clusters(mma_tiles(deep, one, kH200, 16)), 8);
+  for (const char* architecture : {"sm_80", "sm_120"})
+    EXPECT_EQ(clusters(mma_tiles(deep, one, {architecture, 132}, 16)), 0);
+  EXPECT_EQ(clusters(mma_tiles(deep, kRanges, kH200, 16)), 0) << "more tiles than multiprocessors";
+  EXPECT_EQ(clusters(mma_tiles(conv({.name = "3x3"}), kRanges, kH200, 16)), 0);
+}
+
 TEST(ProductTiles, WarpgroupsAreForOneArchitecture) {
   const Product large = conv({.name = "3x3", .images = 128, .channels = 256, .columns = 512});
   const auto offered = [&](const char* architecture) {

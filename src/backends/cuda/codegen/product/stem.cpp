@@ -115,7 +115,8 @@ KernelText stem_text(const Product& product, const StemTile& tile, std::string e
   ProductSource source(product, ranges, 8, true);
   Defines& define = source.define;
   define_mma(define, product);
-  define("FORM", 0), define("WARPGROUP", 3), define("STAGES", 2);  // parts of the main loop, which a stem has not
+  define("FORM", 0), define("WARPGROUP", 3), define("STAGES", 2),
+      define("CLUSTER", 1);  // parts of the main loop, which a stem has not
   define("TILE_M", tile.h * tile.w), define("TILE_N", tile.n);
   define("TILE_H", tile.h), define("TILE_W", tile.w);
   define("TILE_K", 32 / static_cast<int64_t>(size_of(product.type)));  // of one step

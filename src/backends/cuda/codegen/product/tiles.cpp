@@ -8,13 +8,21 @@
 namespace tn::cuda {
 namespace {
 
-struct Sizes {
-  int64_t rows, columns, depth_bytes, matrices;  ///< columns of one group
-};
-
 int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
+
+struct Sizes {
+  int64_t rows, columns, depth_bytes, matrices;  ///< columns of one group
+  /// Blocks of the grid.
+  int64_t blocks(const MmaTile& tile) const {
+    return ceil_div(rows, tile.m) * ceil_div(columns, tile.n) * matrices * tile.cluster;
+  }
+  /// Along K, of one block of the grid.
+  int64_t depth_blocks(const MmaTile& tile) const {
+    return ceil_div(depth_bytes, int64_t{tile.k_bytes} * tile.cluster);
+  }
+};
 
 /// Cycles that the product takes, give or take; constants are fitted to measured tilings of convolutions.
 class CostModel {
@@ -23,12 +31,16 @@ class CostModel {
       : product_(product), sizes_(sizes), multiprocessors_(multiprocessors) {}
 
   double cycles(const MmaTile& tile) const {
-    if (tile.form == MmaTile::Form::Warpgroup) return cycles_of_warpgroups(tile);
-    const double tiles = tiles_of(tile);
+    const double together = tile.cluster > 1 ? 3000 + 400 * tile.cluster : 0;
+    return together + (tile.form == MmaTile::Form::Warpgroup ? cycles_of_warpgroups(tile) : cycles_of_warps(tile));
+  }
+
+ private:
+  double cycles_of_warps(const MmaTile& tile) const {
+    const auto tiles = static_cast<double>(sizes_.blocks(tile));
     const double per_multiprocessor = std::ceil(tiles / multiprocessors_);
     const double waves = std::ceil(tiles / (multiprocessors_ * blocks_at_once(tile)));
-    const double blocks =
-        tile.form == MmaTile::Form::Halo ? 9 : static_cast<double>(ceil_div(sizes_.depth_bytes, tile.k_bytes));
+    const double blocks = tile.form == MmaTile::Form::Halo ? 9 : static_cast<double>(sizes_.depth_blocks(tile));
     const double steps = tile.k_bytes / 32.0 / tile.warps_k;
     const double bytes = loaded(tile, blocks) * per_multiprocessor / 45;
     const double products = per_multiprocessor * tile.m * tile.n * blocks * (tile.k_bytes / 2.0) / 1024 / 0.55;
@@ -42,14 +54,10 @@ class CostModel {
     // What blocks at once on a multiprocessor do beside one another counts once.
     return std::max({bytes, products, loop * waves}) + (700 + first / 50 + sums + refills) * waves + idle;
   }
-
- private:
-  double tiles_of(const MmaTile& tile) const {
-    return static_cast<double>(ceil_div(sizes_.rows, tile.m) * ceil_div(sizes_.columns, tile.n) * sizes_.matrices);
-  }
   // What comes from the second cache counts, and how well the last wave fills the device.
   double cycles_of_warpgroups(const MmaTile& tile) const {
-    const double tiles = tiles_of(tile), blocks = static_cast<double>(ceil_div(sizes_.depth_bytes, tile.k_bytes));
+    const auto tiles = static_cast<double>(sizes_.blocks(tile)),
+               blocks = static_cast<double>(sizes_.depth_blocks(tile));
     const double area = double(tile.m) * tile.n;
     const double loop = blocks * std::max(area * 64 / 1900, double(tile.m + tile.n) * tile.k_bytes / 50);
     const double fixed = 885 + area / 18, latency = 415 * blocks;
@@ -104,13 +112,34 @@ std::vector<int> heights(const Product& product, const Sizes& sizes) {
   return all;
 }
 
+// Blocks of a cluster: more than one where a linear layer has so few tiles that all clusters run at once; else they
+// cost more than they save.
+std::vector<int> cluster_sizes(const Product& product, const Sizes& sizes, MmaTile tile, const Gpu& gpu) {
+  std::vector<int> all = {1};
+  if (gpu.architecture != "sm_90" || !product.window.is_plain() || product.groups != 1) return all;
+  for (const int cluster : {2, 3, 4, 6, 8}) {
+    tile.cluster = cluster;
+    if (sizes.blocks(tile) <= gpu.multiprocessors) all.push_back(cluster);
+  }
+  return all;
+}
+
+// With as many stages as there is room for.
+void add_warpgroup(const Product& product, const Sizes& sizes, MmaTile tile, std::vector<MmaTile>& all) {
+  const int64_t most = std::max<int64_t>(sizes.depth_blocks(tile) + 2, 3);
+  for (tile.stages = static_cast<int>(std::min<int64_t>(6, most)); tile.stages >= 3; --tile.stages) {
+    if (!fits(product, tile) || tile.blocks * (shared_bytes(product, tile) + 1024) > 228 * 1024) continue;
+    all.push_back(tile);
+    return;
+  }
+}
+
 // Tiles that warpgroups multiply, 64 or 128 rows each.
-void add_warpgroups(const Product& product, const Sizes& sizes, std::vector<MmaTile>& all) {
+void add_warpgroups(const Product& product, const Sizes& sizes, const Gpu& gpu, std::vector<MmaTile>& all) {
   MmaTile tile;
   tile.form = MmaTile::Form::Warpgroup;
   tile.k_bytes = 128;
   tile.warps_n = 1;
-  const int64_t blocks = ceil_div(sizes.depth_bytes, tile.k_bytes);
   for (tile.m = 64; tile.m <= 256; tile.m += 64) {
     if (tile.m > 64 && tile.m - 64 >= sizes.rows) break;
     for (const int n : widths(sizes)) {
@@ -118,14 +147,10 @@ void add_warpgroups(const Product& product, const Sizes& sizes, std::vector<MmaT
       for (const int rows : {64, 128}) {
         if (tile.m % rows != 0) continue;
         tile.warps_m = 4 * tile.m / rows;
-        for (tile.blocks = 1; tile.blocks <= 3; ++tile.blocks) {
-          // As many stages as there is room for.
-          for (tile.stages = static_cast<int>(std::min<int64_t>(6, std::max<int64_t>(blocks + 2, 3))); tile.stages >= 3;
-               --tile.stages) {
-            if (!fits(product, tile) || tile.blocks * (shared_bytes(product, tile) + 1024) > 228 * 1024) continue;
-            all.push_back(tile);
-            break;
-          }
+        for (const int cluster : cluster_sizes(product, sizes, tile, gpu)) {
+          tile.cluster = cluster;
+          const int most = cluster > 1 ? 1 : 3;
+          for (tile.blocks = 1; tile.blocks <= most; ++tile.blocks) add_warpgroup(product, sizes, tile, all);
         }
       }
     }
@@ -134,7 +159,7 @@ void add_warpgroups(const Product& product, const Sizes& sizes, std::vector<MmaT
 
 // Tiles of one shape and division among warps, in all forms that fit.
 void add_forms(const Product& product, const Sizes& sizes, MmaTile tile, std::vector<MmaTile>& all) {
-  const int64_t blocks = ceil_div(sizes.depth_bytes, tile.k_bytes);
+  const int64_t blocks = sizes.depth_blocks(tile);
   const auto add = [&](MmaTile::Form form, int stages) {
     tile.form = form;
     tile.stages = stages;
@@ -146,24 +171,31 @@ void add_forms(const Product& product, const Sizes& sizes, MmaTile tile, std::ve
     if (stages == 2 || stages <= blocks + 1) add(MmaTile::Form::Pipeline, stages);
 }
 
-std::vector<MmaTile> all_tiles(const Product& product, const Sizes& sizes, bool warpgroups) {
+// All divisions of a tile among warps, in all forms that fit.
+void add_divisions(const Product& product, const Sizes& sizes, MmaTile tile, std::vector<MmaTile>& all) {
+  const int most_along_k = tile.cluster > 1 ? 2 : 8;  // blocks of a cluster do what warps would
+  for (tile.warps_m = 1; tile.warps_m <= 4; tile.warps_m *= 2) {
+    for (tile.warps_n = 1; tile.warps_n <= 4; tile.warps_n *= 2) {
+      for (tile.warps_k = 1; tile.warps_k <= most_along_k; tile.warps_k *= 2) {
+        const int share = tile.m * tile.n / (tile.warps_m * tile.warps_n);
+        if (tile.threads() < 64 || share < 256 || (tile.warps_k > 1 && share > 2048)) continue;
+        add_forms(product, sizes, tile, all);
+      }
+    }
+  }
+}
+
+std::vector<MmaTile> all_tiles(const Product& product, const Sizes& sizes, const Gpu& gpu) {
   std::vector<MmaTile> all;
-  if (warpgroups) add_warpgroups(product, sizes, all);
+  if (gpu.architecture == "sm_90") add_warpgroups(product, sizes, gpu, all);
   MmaTile tile;
   for (const int m : heights(product, sizes)) {
     tile.m = m;
     for (const int n : widths(sizes)) {
       tile.n = n;
-      for (tile.k_bytes = 64; tile.k_bytes <= 1024; tile.k_bytes *= 2) {
-        for (tile.warps_m = 1; tile.warps_m <= 4; tile.warps_m *= 2) {
-          for (tile.warps_n = 1; tile.warps_n <= 4; tile.warps_n *= 2) {
-            for (tile.warps_k = 1; tile.warps_k <= 8; tile.warps_k *= 2) {
-              const int share = tile.m * tile.n / (tile.warps_m * tile.warps_n);
-              if (tile.threads() < 64 || share < 256 || (tile.warps_k > 1 && share > 2048)) continue;
-              add_forms(product, sizes, tile, all);
-            }
-          }
-        }
+      for (const int cluster : cluster_sizes(product, sizes, tile, gpu)) {
+        tile.cluster = cluster;
+        for (tile.k_bytes = 64; tile.k_bytes <= 1024; tile.k_bytes *= 2) add_divisions(product, sizes, tile, all);
       }
     }
   }
@@ -175,9 +207,9 @@ class Selection {
  public:
   bool take(const MmaTile& tile) {
     const int form = static_cast<int>(tile.form);
-    int& shape = of_shape_[{tile.m, tile.n, form}];
-    int& division =
-        of_division_[{tile.m, tile.n, tile.k_bytes, tile.warps_m, tile.warps_n, tile.warps_k, tile.blocks, form}];
+    int& shape = of_shape_[{tile.m, tile.n, form, tile.cluster}];
+    int& division = of_division_[{tile.m, tile.n, tile.k_bytes, tile.warps_m, tile.warps_n, tile.warps_k, tile.blocks,
+                                  form, tile.cluster}];
     if (shape >= 2 || division >= 1) return false;
     ++shape, ++division;
     tiles_.push_back(tile);
@@ -188,8 +220,8 @@ class Selection {
 
  private:
   std::vector<MmaTile> tiles_;
-  std::map<std::array<int, 3>, int> of_shape_;
-  std::map<std::array<int, 8>, int> of_division_;
+  std::map<std::array<int, 4>, int> of_shape_;
+  std::map<std::array<int, 9>, int> of_division_;
 };
 
 }  // namespace
@@ -198,14 +230,14 @@ std::vector<MmaTile> mma_tiles(const Product& product, const SymbolRanges& range
   const Sizes sizes = sizes_of(product, ranges);
   const CostModel model(product, sizes, gpu.multiprocessors);
   std::vector<std::pair<double, MmaTile>> ranked;
-  for (const MmaTile& tile : all_tiles(product, sizes, gpu.architecture == "sm_90"))
-    ranked.emplace_back(model.cycles(tile), tile);
+  for (const MmaTile& tile : all_tiles(product, sizes, gpu)) ranked.emplace_back(model.cycles(tile), tile);
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Selection selection;
-  // Half may be of one form before the others have had their turn.
-  std::map<MmaTile::Form, size_t> of_form;
+  // Half may be of one form, or in clusters, before the others have had their turn.
+  std::map<std::optional<MmaTile::Form>, size_t> of_form;
   for (const auto& [cycles, tile] : ranked) {
-    if (selection.size() < most && of_form[tile.form] < (most + 1) / 2 && selection.take(tile)) ++of_form[tile.form];
+    size_t& taken = of_form[tile.cluster > 1 ? std::nullopt : std::optional(tile.form)];
+    if (selection.size() < most && taken < (most + 1) / 2 && selection.take(tile)) ++taken;
   }
   for (const auto& [cycles, tile] : ranked) {
     if (selection.size() < most) selection.take(tile);

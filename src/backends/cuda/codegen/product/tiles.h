@@ -14,7 +14,7 @@ struct Gpu {
 };
 
 /// Tiles worth timing, the best guess first: ranked by the cycles that a model of the multiprocessor gives them at the
-/// largest shapes, few of each shape and, where others fit, half of one form.
+/// largest shapes, few of each shape and, where others fit, half of one form or in clusters.
 std::vector<MmaTile> mma_tiles(const Product& product, const SymbolRanges& ranges, const Gpu& gpu, size_t most);
 
 }  // namespace tn::cuda
