@@ -185,6 +185,7 @@ std::string Conv::fault(const KernelText& text, const std::vector<std::byte>& pa
   for (size_t i = 0; i < 3; ++i) launch.grid[i] = static_cast<uint32_t>(*text.grid[i].constant());
   launch.block = text.block;
   launch.shared_bytes = text.shared_bytes;
+  launch.cluster = text.cluster;
   launch.arguments = arguments;
   const SharedReads before = device.reads();
   const auto queue = device.make_queue();
@@ -300,6 +301,17 @@ TEST(Maps, MistakesShow) {
     text.source.replace(at, std::strlen(from), to);
     EXPECT_NE(conv.fault(text, packed), "") << to << " instead of " << from;
   }
+}
+
+// 576 elements of depth: in blocks of the grid they are nine times 64, which three share evenly, and four do not.
+TEST(Maps, ClustersShareOutTheDepth) {
+  const Conv conv({.name = "3x3", .images = 2, .in = {1, 13, 11}, .channels = 64, .columns = 72});
+  const Product& product = conv.product();
+  const auto packed = cuda::pack_columns(conv.filters(), product.type, cuda::packed_depth(product), false);
+  for (const char* text :
+       {"32x64x128 s3 w2x2x1 c3", "48x64x128 s3 w1x4x2 c4", "64x32x128 s4 w2x2x1 slab c3", "16x16x64 s2 w1x1x2 c8",
+        "128x64x256 s4 w2x2x1 c2", "64x64x128 s4 w4x1x1 wg c4", "128x32x128 s3 w4x1x1 wg c3"})
+    EXPECT_EQ(conv.fault(cuda::mma_text(product, cuda::parse_mma_tile(text), "product", kNone), packed), "") << text;
 }
 
 TEST(Maps, Stems) {

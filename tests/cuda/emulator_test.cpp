@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -20,23 +21,25 @@ HostCompiler& compiler() {
 
 class Emulated : public testing::Test {
  protected:
-  // Launches one block; all arguments are pointers.
+  // Launches one cluster; all arguments are pointers.
   Status launch(const std::string& body, uint32_t threads, uint32_t shared_bytes, std::initializer_list<void*> pointers,
-                bool overlaps = false) {
+                bool overlaps = false, uint32_t cluster = 1) {
     const auto image = compiler().compile(body, "kernel");
     std::vector<uint64_t> arguments;
     for (void* const pointer : pointers) arguments.push_back(reinterpret_cast<uint64_t>(pointer));
     Launch launch;
     const auto function = device_.load(image, "kernel", shared_bytes);
     launch.function = function.get();
+    launch.grid[0] = launch.cluster = cluster;
     launch.block[0] = threads;
     launch.shared_bytes = shared_bytes;
     launch.arguments = arguments;
     launch.overlaps = overlaps;
     return queue_->launch(launch);
   }
-  Status run(const std::string& body, uint32_t threads, uint32_t shared_bytes, std::initializer_list<void*> pointers) {
-    const Status status = launch(body, threads, shared_bytes, pointers);
+  Status run(const std::string& body, uint32_t threads, uint32_t shared_bytes, std::initializer_list<void*> pointers,
+             uint32_t cluster = 1) {
+    const Status status = launch(body, threads, shared_bytes, pointers, false, cluster);
     return status ? queue_->synchronize() : status;
   }
   static std::vector<float> numbers(size_t count) {
@@ -121,6 +124,41 @@ TEST_F(Emulated, WhatHasEndedMayBeReadEarly) {
     ASSERT_TRUE(queue_->synchronize());
     EXPECT_EQ(out == std::vector<float>(32, 5), waits);
   }
+}
+
+// Each of four blocks gives its numbers to the next.
+std::string passed_on(std::string_view first_barrier, std::string_view second_barrier) {
+  return fmt::format(R"(extern "C" __global__ void kernel(const float* in, float* out) {{
+  extern __shared__ __align__(16) float all[];
+  const unsigned own = static_cast<unsigned>(__cvta_generic_to_shared(all + threadIdx.x * 2));
+  const unsigned at = (blockIdx.x * blockDim.x + threadIdx.x) * 2;
+  {}
+  unsigned to;
+  asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(own), "r"((blockIdx.x + 1) % 4));
+  asm volatile("st.shared::cluster.v2.f32 [%0], {{%1, %2}};" ::"r"(to), "f"(in[at]), "f"(in[at + 1]) : "memory");
+  {}
+  out[at] = all[threadIdx.x * 2];
+  out[at + 1] = all[threadIdx.x * 2 + 1];
+}})",
+                     first_barrier, second_barrier);
+}
+
+TEST_F(Emulated, ABarrierOfAClusterIsMissed) {
+  const std::string arrive = "asm volatile(\"barrier.cluster.arrive.release.aligned;\" ::: \"memory\");";
+  const std::string wait = "\n  asm volatile(\"barrier.cluster.wait.acquire.aligned;\" ::: \"memory\");";
+  std::vector<float> in = numbers(4 * 64), out(in.size()), expected = in;
+  std::rotate(expected.begin(), expected.end() - 64, expected.end());
+  const auto run = [&](const std::string& body) {
+    std::ranges::fill(out, 0.0f);
+    const Status status = Emulated::run(body, 32, 256, {in.data(), out.data()}, 4);
+    return std::string(status ? "" : status.message());
+  };
+  EXPECT_EQ(run(passed_on(arrive + wait, arrive + wait)), "");
+  EXPECT_EQ(out, expected);
+  EXPECT_NE(run(passed_on("", arrive + wait)).find("of 0 bytes of shared memory"), std::string::npos);
+  EXPECT_NE(run(passed_on(arrive + wait, arrive)).find("of 0 bytes of shared memory"), std::string::npos);
+  EXPECT_NE(run(passed_on(arrive + "\n  " + arrive, "")).find("take turns"), std::string::npos);
+  EXPECT_NE(run(passed_on("if (blockIdx.x > 0) " + arrive + wait, "")).find("take turns"), std::string::npos);
 }
 
 TEST_F(Emulated, FaultsAreTold) {

@@ -52,7 +52,8 @@ Status EmulatedDevice::launch(const Launch& launch) noexcept {
                          index_of(launch.grid),
                          index_of(launch.block),
                          launch.shared_bytes,
-                         {launch.arguments.begin(), launch.arguments.end()}});
+                         {launch.arguments.begin(), launch.arguments.end()},
+                         launch.cluster});
     if (!running_.empty()) run(*next, &Emulator::start);
     running_.push_back(std::move(next));
     return {};

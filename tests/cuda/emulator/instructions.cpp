@@ -83,6 +83,20 @@ void load_shared(Lanes lanes, SharedReads&) {
   std::memcpy(&words[0].bits, lanes[0]->shared->at(words[1].bits, 4), 4);
 }
 
+// Of a block of the cluster: addresses of its shared memory say which block it is, those of the own one do not.
+constexpr int kRankShift = 24;
+void map_to_block(Lanes lanes, SharedReads&) {
+  const auto words = lanes[0]->words;
+  if (words[2].bits >= lanes[0]->cluster.size()) throw Fault(fmt::format("a cluster has no block {}", words[2].bits));
+  words[0].bits = (words[2].bits + 1) << kRankShift | words[1].bits;
+}
+void store_in_cluster(Lanes lanes, SharedReads&) {
+  const auto words = lanes[0]->words;
+  const uint64_t block = words[0].bits >> kRankShift, place = words[0].bits & ((1u << kRankShift) - 1);
+  char* const to = (block ? *lanes[0]->cluster[block - 1] : *lanes[0]->shared).at(place, 8);
+  for (size_t i = 0; i < 2; ++i) std::memcpy(to + 4 * i, &words[1 + i].bits, 4);
+}
+
 void begin_copy(Lane& lane, size_t bytes, size_t present) {
   const auto* const from = reinterpret_cast<const char*>(lane.words[1].bits);
   if (present > 0 && lane.words[1].bits % bytes != 0)
@@ -275,6 +289,10 @@ constexpr Instruction kInstructions[] = {
     {"ld.shared.u32 ", 1, load_shared},
     {"st.shared.u32 ", 1, store_shared},
     {"st.shared.v4.u32 ", 1, store_shared_vector},
+    {"barrier.cluster.arrive.release.aligned;", 1, nothing, Grid::Nothing, Cluster::Arrives},
+    {"barrier.cluster.wait.acquire.aligned;", 1, nothing, Grid::Nothing, Cluster::Waits},
+    {"mapa.shared::cluster.u32 ", 1, map_to_block},
+    {"st.shared::cluster.v2.f32 ", 1, store_in_cluster},
     {"cp.async.cg.shared.global", 1, copy_16},
     {"cp.async.ca.shared.global ", 1, copy_some},
     {"cp.async.commit_group;", 1, close_group},
