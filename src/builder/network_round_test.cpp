@@ -247,6 +247,12 @@ TEST_F(NetworkRoundBuild, WhatLosesInTheChainIsReplaced) {
   EXPECT_THAT(report_.explanation, HasSubstr("in the network:\n"));
 }
 
+TEST_F(NetworkRoundBuild, ADeviceWhoseClockStandsStillChangesNothing) {
+  device_.set_times([](const Call&, const Call*) { return 0; });
+  TimingCache alone, together;
+  EXPECT_EQ(build(together, 1e6), build(alone, 0));
+}
+
 TEST_F(NetworkRoundBuild, ABuildFromTheCacheGivesTheSameBytes) {
   TimingCache cache;
   const auto first = build(cache, 1e6);
