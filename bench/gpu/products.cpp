@@ -121,7 +121,8 @@ class Bench {
     arguments = {place(a_), place(b_) + static_cast<uint64_t>(copy * layer_.k * layer_.n * 2), place(bias_)};
     if (layer_.residual) arguments.push_back(place(residual_));
     arguments.push_back(place(out_));
-    Launch launch{device_.load(compiler().compile(text.source, text.entry), text.entry, text.shared_bytes)};
+    kernel_ = device_.load(compiler().compile(text.source, text.entry), text.entry, text.shared_bytes);
+    Launch launch{kernel_.get()};
     for (size_t i = 0; i < 3; ++i) launch.grid[i] = static_cast<uint32_t>(*text.grid[i].constant());
     launch.block = text.block;
     launch.shared_bytes = text.shared_bytes;
@@ -165,6 +166,7 @@ class Bench {
   int64_t rows_, copies_ = 1;
   Product product_;
   std::unique_ptr<Queue> queue_;
+  std::shared_ptr<void> kernel_;  ///< of the last launch
   std::unique_ptr<DeviceBuffer> a_, b_, residual_, bias_, out_;
   std::vector<Half> expected_;
 };
