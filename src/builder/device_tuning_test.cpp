@@ -3,47 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "backends/cuda/device/null_device.h"
 #include "base/error.h"
 #include "builder/build_target.h"
 #include "builder/builder.h"
-#include "ir/text.h"
-#include "ops/entry.h"
+#include "builder/device_test.h"
 #include "tuning/tactic.h"
 
 namespace tn {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr std::string_view kText = R"(graph g(x: f32[1,64,14,14]) {
-  constant w1: f32[64,64,3,3] = #0123456789abcdef0123456789abcdef
-  constant w2: f32[64,64,3,3] = #fedcba9876543210fedcba9876543210
-  constant w3: f32[128,64,1,1] = #00112233445566778899aabbccddeeff
-  a = Conv(x, w1) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
-  b = Relu(a)
-  c = Conv(b, w2) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
-  d = Relu(c)
-  e = Conv(d, w3) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}
-  y = Tanh(e)
-  return y
-})";
-
-/// Compiles nothing, and notes what it is asked for.
-class NoCompiler final : public TextCompiler {
- public:
-  std::vector<std::byte> compile(const std::string& source, const std::string&) override {
-    if (needed.empty()) expected_before = expected.size();
-    needed.insert(source);
-    return std::vector<std::byte>(1);
-  }
-  void prefetch(const std::string& source, const std::string&) override { expected.insert(source); }
-
-  std::set<std::string> expected, needed;
-  size_t expected_before = 0;  ///< when the first was needed
-};
 
 class DeviceTuning : public testing::Test {
  protected:
@@ -61,7 +31,7 @@ class DeviceTuning : public testing::Test {
   std::vector<std::byte> build(TimingCache& cache, const BuilderConfig& config, BuildMonitor* monitor = nullptr) {
     report_ = {};
     SilentLogger logger;
-    return build_engine(parse_graph(kText, ops::make_op_by_name), config, logger, cache, &report_, monitor);
+    return build_engine(three_convolutions(), config, logger, cache, &report_, monitor);
   }
   std::vector<std::byte> build(TimingCache& cache) { return build(cache, config()); }
 

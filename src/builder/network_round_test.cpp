@@ -9,10 +9,9 @@
 #include "backends/cuda/tactics/table.h"
 #include "base/error.h"
 #include "builder/builder.h"
+#include "builder/device_test.h"
 #include "engine/engine_file.h"
 #include "engine/plan_generated.h"
-#include "ir/text.h"
-#include "ops/entry.h"
 
 namespace tn {
 namespace {
@@ -21,26 +20,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Ranked = Tuner::Ranked;
 using Ways = std::span<const size_t>;
-
-// Convolution, Relu, the same, another convolution, Tanh.
-constexpr std::string_view kText = R"(graph g(x: f32[1,64,14,14]) {
-  constant w1: f32[64,64,3,3] = #0123456789abcdef0123456789abcdef
-  constant w2: f32[64,64,3,3] = #fedcba9876543210fedcba9876543210
-  constant w3: f32[128,64,1,1] = #00112233445566778899aabbccddeeff
-  a = Conv(x, w1) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
-  b = Relu(a)
-  c = Conv(b, w2) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
-  d = Relu(c)
-  e = Conv(d, w3) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}
-  y = Tanh(e)
-  return y
-})";
-
-class NoCompiler final : public TextCompiler {
- public:
-  std::vector<std::byte> compile(const std::string&, const std::string&) override { return std::vector<std::byte>(1); }
-  void prefetch(const std::string&, const std::string&) override {}
-};
 
 class NetworkRound : public testing::Test {
  protected:
@@ -66,7 +45,7 @@ class NetworkRound : public testing::Test {
     return names;
   }
 
-  const Graph graph_ = parse_graph(kText, ops::make_op_by_name);
+  const Graph graph_ = three_convolutions();
   cuda::NullDevice device_;
   NoCompiler compiler_;
   DeviceTarget device_target_;
@@ -217,7 +196,7 @@ class NetworkRoundBuild : public testing::Test {
     config.fail_on_cache_miss = strict;
     report_ = {};
     SilentLogger logger;
-    return build_engine(parse_graph(kText, ops::make_op_by_name), config, logger, cache, &report_);
+    return build_engine(three_convolutions(), config, logger, cache, &report_);
   }
   /// Of the steps that run convolutions.
   static std::vector<std::string> tactics(const std::vector<std::byte>& engine) {
