@@ -104,14 +104,8 @@ std::vector<TensorId> Lowering::add_all(std::string_view op_type, std::vector<Te
                                         size_t outputs, int64_t version) {
   const import::OnnxImporter* importer = ops::find_onnx_importer("", op_type, version);
   if (!importer) throw Error(ErrorCode::Unsupported, "Tenon does not have the operator {} yet", op_type);
-  import::NodeView view(scope_->graph);
-  view.name = next_name();
-  view.op_type = op_type;
-  view.version = version;
-  view.inputs = std::move(inputs);
-  view.output_count = outputs;
-  view.attributes = std::move(attributes);
-  return importer->import(view);
+  return import::import_made(scope_->graph, *importer,
+                             {next_name(), op_type, version, std::move(inputs), outputs, std::move(attributes)});
 }
 
 TensorId Lowering::constant(const tenon::Weights& weights, const Shape& dims, const char* what) {

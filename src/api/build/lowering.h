@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "api/build/tensor.h"
-#include "import/node_view.h"
+#include "import/made_node.h"
 
 namespace tn::api {
 
-/// Attributes as ONNX names and types them.
-using Attributes = std::map<std::string, import::Attribute, std::less<>>;
+using import::Attributes;
 
 class Structure;
 

@@ -47,14 +47,9 @@ std::vector<TensorId> LayerContext::ops(std::string_view type, std::vector<Tenso
   constexpr int64_t kOpset = 13;
   const OnnxImporter* importer = operators_.find("", type, kOpset);
   if (!importer) throw Error(ErrorCode::Unsupported, "the operator {} that it needs is missing", type);
-  NodeView view(graph_);
-  view.name = added_++ == 0 ? layer_.name : fmt::format("{}/{}", layer_.name, added_);
-  view.op_type = type;
-  view.version = kOpset;
-  view.inputs = std::move(inputs);
-  view.output_count = outputs;
-  view.attributes = std::move(attributes);
-  return importer->import(view);
+  std::string name = added_++ == 0 ? layer_.name : fmt::format("{}/{}", layer_.name, added_);
+  return import_made(graph_, *importer,
+                     {std::move(name), type, kOpset, std::move(inputs), outputs, std::move(attributes)});
 }
 
 TensorId LayerContext::op(std::string_view type, std::vector<TensorId> inputs, Attributes attributes) {

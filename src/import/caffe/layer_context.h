@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "import/caffe/weights.h"
+#include "import/made_node.h"
 #include "import/onnx/model.h"
 
 namespace tn::import::caffe {
 
-using Attributes = std::map<std::string, Attribute, std::less<>>;
+/// What a layer gives.
+using Tops = std::vector<TensorId>;
 
 /// Parameters that are sizes stay below this, and tensors below kMostElements.
 inline constexpr int64_t kMostSize = int64_t{1} << 30;

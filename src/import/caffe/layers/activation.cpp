@@ -7,8 +7,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
-
 template <const char* kOperator>
 Tops same(LayerContext& layer) {
   return {layer.op(kOperator, {layer.bottom()})};

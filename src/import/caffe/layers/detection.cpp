@@ -10,7 +10,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
 using Sizes = std::vector<int64_t>;
 
 // -- PriorBox: boxes around each pixel of a feature map, in parts of the image; a constant.

@@ -8,8 +8,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
-
 Tops inner_product(LayerContext& layer) {
   const Message& parameters = layer.parameters("inner_product_param");
   const TensorId x = layer.bottom();

@@ -8,7 +8,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
 using Axes = std::vector<int64_t>;
 
 TensorId mean(LayerContext& layer, TensorId x, const Axes& axes) {

@@ -7,8 +7,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
-
 /// What both recurrent layers share: the inputs' part of the sums, and the steps.
 class Recurrent {
  public:

@@ -7,7 +7,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
 using Axes = std::vector<int64_t>;
 
 Tops reduction(LayerContext& layer) {

@@ -8,7 +8,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
 using Sizes = std::vector<int64_t>;
 
 Tops concat(LayerContext& layer) {

@@ -10,7 +10,6 @@
 namespace tn::import::caffe {
 namespace {
 
-using Tops = std::vector<TensorId>;
 using Sizes = std::vector<int64_t>;
 
 // A window parameter: once for all spatial axes, or once for each, or as `short_name`_h and _w.
