@@ -7,16 +7,10 @@
 
 #include <initializer_list>
 
-#include "base/error.h"
 #include "device/kernel.h"
+#include "device/requirement.h"
 
 namespace tn::cpu {
-
-/// Throws Error(InvalidEngine).
-template <typename... Args>
-void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
-  if (!condition) throw Error(ErrorCode::InvalidEngine, format, std::forward<Args>(args)...);
-}
 
 /// The step has these many operands, and all are there but those of the inputs named `optional`.
 void require_operands(const KernelSpec& spec, size_t inputs, size_t outputs,

@@ -4,16 +4,10 @@
 
 #include <span>
 
-#include "base/error.h"
 #include "device/kernel.h"
+#include "device/requirement.h"
 
 namespace tn::cuda {
-
-/// Throws Error(InvalidEngine).
-template <typename... Args>
-void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
-  if (!condition) throw Error(ErrorCode::InvalidEngine, format, std::forward<Args>(args)...);
-}
 
 /// Writes the addresses of inputs, outputs and, if there is one, the workspace to the front of `out`; says how many.
 inline size_t pass_addresses(std::span<const TensorView> inputs, const KernelArguments& arguments, bool workspace,
