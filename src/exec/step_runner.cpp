@@ -112,4 +112,9 @@ BoundStep bind_step(const plan::StepT& step, const TensorTable& tensors, KernelF
   return bound;
 }
 
+Status failure(const plan::StepT& step, const Status& status) noexcept {
+  return Status::failure(status.code(), "step '{}'{}{}: {}", step.name, step.tactic.empty() ? "" : ", ", step.tactic,
+                         status.message());
+}
+
 }  // namespace tn

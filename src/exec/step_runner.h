@@ -56,6 +56,9 @@ struct BoundStep {
   void take_views(const TensorTable& tensors) noexcept;
 };
 
+/// The failure of a step, with its name and tactic before the message.
+Status failure(const plan::StepT& step, const Status& status) noexcept;
+
 /// Images of a batch that are left for the whole lane after each thread has taken as many as the others. More than half
 /// a round is not left: threads that take them by themselves are faster.
 constexpr int64_t images_left_over(int64_t count, int threads) {
