@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cuda/device/cuda_device.h"
 
+#include <algorithm>
+
 #include "backends/cuda/device/cubin.h"
 #include "backends/cuda/device/cuda_graph.h"
 #include "backends/cuda/device/cuda_queue.h"
@@ -89,7 +91,7 @@ std::string CudaDevice::version() const {
 }
 
 int CudaDevice::multiprocessors() const {
-  return context_.attribute(driver::DeviceAttribute::MultiprocessorCount);
+  return context_.multiprocessors().count;
 }
 
 bool CudaDevice::enter_for_libraries() {
@@ -141,6 +143,9 @@ std::shared_ptr<CudaDevice::Loaded> CudaDevice::load_image(std::span<const std::
   auto loaded = std::make_shared<Loaded>(context_);
   check(driver.module_load_data(&loaded->module, image.data()));
   check(driver.module_get_function(&loaded->function, loaded->module, entry.c_str()));
+  // Between kernels that divide a multiprocessor's memory differently it must come to rest. A hint: refusals are none.
+  constexpr int kAllOfIt = 100;
+  driver.function_set_attribute(loaded->function, driver::kFunctionSharedCarveout, kAllOfIt);
   return loaded;
 }
 
@@ -153,6 +158,7 @@ std::shared_ptr<void> CudaDevice::load(std::span<const std::byte> image, const s
   std::weak_ptr<Loaded>& known = loaded_[{hash_bytes(image), entry}];
   std::shared_ptr<Loaded> loaded = known.lock();
   if (!loaded) known = loaded = load_image(image, entry);
+  if (context_.overlaps()) shared_bytes = std::max(shared_bytes, most_to_spread(context_.multiprocessors()));
   if (shared_bytes > kSharedWithoutAsking && shared_bytes > loaded->shared_bytes) {
     const driver::Result result = context_.driver().function_set_attribute(
         loaded->function, driver::kFunctionMaxDynamicShared, static_cast<int>(shared_bytes));

@@ -104,7 +104,7 @@ Status CudaGraph::with_parameters(const Recording& recording, size_t i, Set&& se
       node.kernel.function = static_cast<driver::Function>(call.function);
       node.kernel.grid = call.grid;
       node.kernel.block = call.block;
-      node.kernel.shared_bytes = call.shared_bytes;
+      node.kernel.shared_bytes = context_.shared_bytes_for(call.grid, call.cluster, call.shared_bytes);
       node.kernel.arguments = addresses.data();
       return set(node);
     case Recording::Kind::Library:

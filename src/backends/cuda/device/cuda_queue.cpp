@@ -44,7 +44,8 @@ Status CudaQueue::launch(const Launch& launch) noexcept {
     attributes[count++].value.programmatic = 1;
   }
   after_library_ = false;
-  const driver::LaunchConfig config{launch.grid, launch.block, launch.shared_bytes, stream_, attributes.data(), count};
+  const uint32_t shared_bytes = context_.shared_bytes_for(launch.grid, launch.cluster, launch.shared_bytes);
+  const driver::LaunchConfig config{launch.grid, launch.block, shared_bytes, stream_, attributes.data(), count};
   ArgumentAddresses addresses(launch.arguments);
   const auto function = static_cast<driver::Function>(launch.function);
   return context_.status(context_.driver().launch_kernel_ex(&config, function, addresses.data(), nullptr),

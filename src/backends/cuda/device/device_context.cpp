@@ -36,6 +36,9 @@ DeviceContext::DeviceContext(const Driver& driver, int index) : driver_(driver),
   name_ = name.data();
   capability_ = attribute(driver::DeviceAttribute::ComputeCapabilityMajor) * 10 +
                 attribute(driver::DeviceAttribute::ComputeCapabilityMinor);
+  multiprocessors_ = {attribute(driver::DeviceAttribute::MultiprocessorCount),
+                      static_cast<uint32_t>(attribute(driver::DeviceAttribute::SharedMemoryOfMultiprocessor)),
+                      static_cast<uint32_t>(attribute(driver::DeviceAttribute::SharedMemoryReservedPerBlock))};
   driver_.check(driver_.primary_context_retain(&context_, device_), "making a context");
 }
 
@@ -43,6 +46,13 @@ int DeviceContext::attribute(driver::DeviceAttribute attribute) const {
   int value = 0;
   driver_.check(driver_.device_get_attribute(&value, attribute, device_), "asking for an attribute");
   return value;
+}
+
+// The blocks of a cluster start together wherever there is room for all of them.
+uint32_t DeviceContext::shared_bytes_for(const std::array<uint32_t, 3>& grid, uint32_t cluster,
+                                         uint32_t shared_bytes) const noexcept {
+  if (!overlaps() || cluster > 1) return shared_bytes;
+  return spread_blocks(multiprocessors_, uint64_t{grid[0]} * grid[1] * grid[2], shared_bytes);
 }
 
 size_t DeviceContext::memory_bytes() const {

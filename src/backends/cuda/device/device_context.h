@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <string>
 
 #include "backends/cuda/device/driver.h"
+#include "backends/cuda/device/spread.h"
 #include "base/status.h"
 
 namespace tn::cuda {
@@ -30,6 +32,10 @@ class DeviceContext {
   int capability() const { return capability_; }
   /// Whether a kernel can start before the one ahead of it has ended.
   bool overlaps() const { return capability_ >= 90; }
+  const Multiprocessors& multiprocessors() const { return multiprocessors_; }
+  /// Dynamic shared memory for a launch of our kernels, see spread_blocks.
+  uint32_t shared_bytes_for(const std::array<uint32_t, 3>& grid, uint32_t cluster,
+                            uint32_t shared_bytes) const noexcept;
   /// "device 0 (NVIDIA H200)"
   std::string label() const;
 
@@ -48,6 +54,7 @@ class DeviceContext {
   driver::Context context_ = nullptr;
   std::string name_;
   int capability_ = 0;
+  Multiprocessors multiprocessors_;
   std::atomic<driver::Result> broken_{driver::kSuccess};
 };
 

@@ -27,8 +27,10 @@ enum class DeviceAttribute : int {
   MultiprocessorCount = 16,
   ComputeCapabilityMajor = 75,
   ComputeCapabilityMinor = 76,
+  SharedMemoryOfMultiprocessor = 81,
+  SharedMemoryReservedPerBlock = 111,
 };
-inline constexpr int kFunctionMaxDynamicShared = 8;
+inline constexpr int kFunctionMaxDynamicShared = 8, kFunctionSharedCarveout = 9;
 inline constexpr int kPointerMemoryType = 2;
 inline constexpr unsigned kStreamNonBlocking = 1;
 inline constexpr unsigned kEventBlocking = 1, kEventWithoutTime = 2;

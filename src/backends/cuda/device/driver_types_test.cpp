@@ -53,6 +53,11 @@ TEST(DriverTypes, NumbersAreThoseOfTheHeader) {
   EXPECT_EQ(static_cast<int>(DeviceAttribute::MultiprocessorCount), CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
   EXPECT_EQ(static_cast<int>(DeviceAttribute::ComputeCapabilityMajor), CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
   EXPECT_EQ(static_cast<int>(DeviceAttribute::ComputeCapabilityMinor), CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+  EXPECT_EQ(static_cast<int>(DeviceAttribute::SharedMemoryOfMultiprocessor),
+            CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR);
+  EXPECT_EQ(static_cast<int>(DeviceAttribute::SharedMemoryReservedPerBlock),
+            CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK);
+  EXPECT_EQ(kFunctionSharedCarveout, static_cast<int>(CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT));
   EXPECT_EQ(kFunctionMaxDynamicShared, static_cast<int>(CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES));
   EXPECT_EQ(kPointerMemoryType, static_cast<int>(CU_POINTER_ATTRIBUTE_MEMORY_TYPE));
   EXPECT_EQ(kCaptureRelaxed, static_cast<int>(CU_STREAM_CAPTURE_MODE_RELAXED));
