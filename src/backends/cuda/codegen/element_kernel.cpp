@@ -70,20 +70,33 @@ std::string ElementKernel::decoded() {
   return index_.coordinates("item", dims, names);
 }
 
+// Starting a block takes about as long as computing an item. So threads of large grids compute several.
+std::string for_each_item(KernelText& text, const Dim& items, const std::string& count, const std::string& compute,
+                          const SymbolRanges& ranges) {
+  constexpr int64_t kBlocksAtOnce = 2048, kMostItems = 8;  // of a large device; of a thread
+  constexpr int64_t kThreads = ElementKernel::kThreads;
+  const int64_t blocks = range_of(items, ranges).max / kThreads;
+  int64_t each = 1;
+  while (each < kMostItems && each * kBlocksAtOnce < blocks) each *= 2;
+  text.block = {kThreads, 1, 1};
+  text.grid = {Dim::ceil_div(items, kThreads * each), 1, 1};
+  return fmt::format(
+      "  wait_for_inputs();\n  let_next_start();\n  const auto compute_item = [&](index_t item) {{\n{}  }};\n"
+      "#pragma unroll 1\n  for (int i = 0; i < {}; ++i) {{\n"
+      "    const index_t item = ((index_t)blockIdx.x * {}u + i) * {}u + threadIdx.x;\n"
+      "    if (item >= {}) return;\n    compute_item(item);\n  }}\n",
+      compute, each, each, kThreads, count);
+}
+
 KernelText ElementKernel::finish(const std::string& body, const std::string& functions) {
   KernelText text;
   const Dim points = product(domain_);
   const std::string count = index_(points), coordinates = decoded();
   text.entry = entry_;
-  text.source = fmt::format(
-      "{}{}{}extern \"C\" __global__ void __launch_bounds__({}) {}({}{}) {{\n"
-      "  wait_for_inputs();\n  let_next_start();\n"
-      "  const index_t item = (index_t)blockIdx.x * {}u + threadIdx.x;\n"
-      "  if (item >= {}) return;\n{}{}}}\n",
-      prelude(), index_.declaration(), functions, kThreads, entry_, operand_parameters(inputs_, outputs_),
-      scalars_.parameters(!inputs_.empty() || !outputs_.empty()), kThreads, count, coordinates, body);
-  text.block = {kThreads, 1, 1};
-  text.grid = {Dim::ceil_div(points, kThreads), 1, 1};
+  const std::string kernel = for_each_item(text, points, count, coordinates + body, ranges_);
+  text.source = fmt::format("{}{}{}extern \"C\" __global__ void __launch_bounds__({}) {}({}{}) {{\n{}}}\n", prelude(),
+                            index_.declaration(), functions, kThreads, entry_, operand_parameters(inputs_, outputs_),
+                            scalars_.parameters(!inputs_.empty() || !outputs_.empty()), kernel);
   text.scalars = scalars_.values();
   text.overlaps = true;
   return text;

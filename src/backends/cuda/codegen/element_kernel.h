@@ -49,6 +49,11 @@ class ElementKernel {
   IndexText index_;
 };
 
+/// Has the threads of a kernel compute `items` numbered items: sets its block and grid, and returns the body, which
+/// runs `compute` with `item` (index_t) for each. `count`: their number as text.
+std::string for_each_item(KernelText& text, const Dim& items, const std::string& count, const std::string& compute,
+                          const SymbolRanges& ranges);
+
 /// "const f16_t* in0, …, f16_t* out0"
 std::string operand_parameters(std::span<const Operand> inputs, std::span<const Operand> outputs);
 

@@ -19,7 +19,7 @@ class Pointwise {
  public:
   Pointwise(const ScalarProgram& program, std::span<const Operand> inputs, std::span<const Operand> outputs,
             const SymbolRanges& ranges)
-      : program_(program), inputs_(inputs), outputs_(outputs) {
+      : program_(program), inputs_(inputs), outputs_(outputs), ranges_(ranges) {
     IterationSpace space{outputs[0].dims, {}};
     for (const Operand& operand : outputs) space.strides.push_back(operand.strides);
     for (const Operand& operand : inputs) space.strides.push_back(broadcast_strides(operand, space.dims, ranges));
@@ -43,14 +43,9 @@ class Pointwise {
     KernelText text;
     text.source = fmt::format("{}{}{}extern \"C\" __global__ void __launch_bounds__({}) {}({}", prelude(),
                               index.declaration(), function(), kThreads, entry, operand_parameters(inputs_, outputs_));
-    const std::string limit = index(items);
-    text.source += fmt::format(
-        "{}) {{\n  wait_for_inputs();\n  let_next_start();\n  const index_t item = (index_t)blockIdx.x * {}u + "
-        "threadIdx.x;\n  if (item >= {}) return;\n{}}}\n",
-        scalars_.parameters(), kThreads, limit, body);
+    const std::string kernel = for_each_item(text, items, index(items), body, ranges_);
+    text.source += fmt::format("{}) {{\n{}}}\n", scalars_.parameters(), kernel);
     text.entry = std::move(entry);
-    text.block = {kThreads, 1, 1};
-    text.grid = {Dim::ceil_div(items, kThreads), 1, 1};
     text.scalars = scalars_.values();
     text.overlaps = true;
     return text;
@@ -191,6 +186,7 @@ class Pointwise {
 
   const ScalarProgram& program_;
   std::span<const Operand> inputs_, outputs_;
+  const SymbolRanges& ranges_;
   IterationSpace space_;  // operands: outputs, then inputs
   bool wide_ = false;
   int64_t lanes_ = 1;
