@@ -15,8 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kMostWays = 4;
-constexpr double kNear = 1.2, kNearMicroseconds = 0.5;
+constexpr size_t kMostWays = 8;
+constexpr double kNear = 1.3, kNearMicroseconds = 0.8;
 // How much slower alone the best way with or without a library may be.
 constexpr double kKindNear = 2, kKindNearMicroseconds = 4;
 constexpr double kFaster = 0.997;  // smaller differences are noise
