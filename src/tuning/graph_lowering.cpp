@@ -2,6 +2,7 @@
 #include "tuning/graph_lowering.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "ops/rules.h"
@@ -166,6 +167,12 @@ bool is_known(const Dim& dim) {
   return std::ranges::none_of(dim.symbols(), [](const std::string& symbol) { return symbol.starts_with('?'); });
 }
 
+// The same elements in the same order, with other extents.
+bool is_reshape(const Op& op) {
+  constexpr std::array<std::string_view, 4> kNames = {"Reshape", "Squeeze", "Unsqueeze", "Flatten"};
+  return std::ranges::find(kNames, op.name()) != kNames.end();
+}
+
 }  // namespace
 
 // The producer of a part may run before it is known what only running tells: that must not move the part.
@@ -185,10 +192,34 @@ void GraphLowering::place_concatenations() {
       const Tensor& tensor = graph_.tensor(part);
       const bool free = strides_known && is_known(begin) && tensor.producer != kNone && !graph_.is_output(part) &&
                         orders_[part] == orders_[parent];
-      if (free && taken.insert(part).second) slots_.emplace(part, Slot{parent, axis, begin});
+      if (free && taken.insert(part).second) {
+        slots_.emplace(part, Slot{parent, axis, begin});
+        place_reshaped(part);
+      }
       begin = begin + tensor.type.dims[static_cast<size_t>(axis)];
     }
   }
+}
+
+// What a part is another view of goes there, too.
+void GraphLowering::place_reshaped(TensorId part) {
+  const Node& node = graph_.node(graph_.tensor(part).producer);
+  if (!is_reshape(*node.op)) return;
+  const TensorId seen = node.inputs[0];
+  if (graph_.tensor(seen).producer == kNone || graph_.is_output(seen) || slots_.contains(seen)) return;
+  if (orders_[seen] != Order::RowMajor || orders_[part] != Order::RowMajor) return;
+  if (seen_as_.emplace(seen, part).second) place_reshaped(seen);
+}
+
+std::optional<int> GraphLowering::place_under_view(TensorId id) {
+  const auto view = seen_as_.find(id);
+  if (view == seen_as_.end()) return std::nullopt;
+  const int place = place_output(view->second);
+  const PlacedTensor& there = builder_.tensor(place);
+  const Tensor& tensor = graph_.tensor(id);
+  auto strides = reshaped_strides(there.type.dims, there.strides, tensor.type.dims);
+  if (!strides) return std::nullopt;
+  return builder_.add_view(place, tensor.name, tensor.type, *std::move(strides), Dim(there.offset));
 }
 
 int GraphLowering::place_output(TensorId id) {
@@ -206,6 +237,8 @@ int GraphLowering::place_output(TensorId id) {
     const PlacedTensor& whole = builder_.tensor(parent);
     const Dim offset = whole.offset + slot->second.begin * whole.strides[static_cast<size_t>(slot->second.axis)];
     place = builder_.add_view(parent, tensor.name, tensor.type, Dims(whole.strides), offset);
+  } else if (const auto view = place_under_view(id)) {
+    place = *view;
   } else {
     place = builder_.add_arena(tensor.name, tensor.type, strides_in(orders_[id], tensor.type.dims));
   }
@@ -214,7 +247,7 @@ int GraphLowering::place_output(TensorId id) {
 }
 
 int GraphLowering::place_output(TensorId id, Space space) {
-  const bool has_place = placed_.contains(id) || wanted_.contains(id) || slots_.contains(id);
+  const bool has_place = placed_.contains(id) || wanted_.contains(id) || slots_.contains(id) || seen_as_.contains(id);
   if (!apart() || space == Space::Device || has_place) return place_output(id);
   const Tensor& tensor = graph_.tensor(id);
   return placed_[id] =

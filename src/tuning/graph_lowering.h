@@ -74,7 +74,10 @@ class GraphLowering {
   std::vector<Images> images_of(const Region& region);
   void settle_orders();
   void place_concatenations();
+  void place_reshaped(TensorId part);
   int place_output(TensorId id);
+  /// In the place of what a reshape makes of it, if that has one and strides allow it.
+  std::optional<int> place_under_view(TensorId id);
   int constant(TensorId id, Order order, Space space);
   int copy_to(int from, int to, const std::string& name);
   /// The tensor's placed form that satisfies a need in a space (nothing: where it is), copied at most once per both.
@@ -95,6 +98,7 @@ class GraphLowering {
   std::vector<std::vector<Steps>> ways_;
   std::map<TensorId, Order> orders_;
   std::map<TensorId, Slot> slots_;
+  std::map<TensorId, TensorId> seen_as_;  ///< what is reshaped to a part of a concatenation
   std::map<TensorId, int> placed_;
   std::map<TensorId, int> wanted_;  ///< graph outputs that have a place already
   struct Form {

@@ -5,6 +5,17 @@
 #include "tuning/layout.h"
 
 namespace tn {
+namespace {
+
+bool is_same_memory(const PlacedTensor& a, const PlacedTensor& b) {
+  if (a.storage != b.storage || a.images || b.images || !(a.offset == b.offset) || a.type.dims != b.type.dims)
+    return false;
+  for (size_t i = 0; i < a.strides.size(); ++i)
+    if (a.type.dims[i] != Dim(1) && !(a.strides[i] == b.strides[i])) return false;
+  return true;
+}
+
+}  // namespace
 
 int NodeLowering::input(int index, Need need) {
   return input_in(index, need, choice_.tactic->space());
@@ -40,7 +51,7 @@ void NodeLowering::alias_output(int index, int tensor, Dims strides, Dim offset)
   const auto placed = graph_.placed_.find(id);
   if (placed == graph_.placed_.end())
     graph_.placed_[id] = view;
-  else
+  else if (!is_same_memory(graph_.builder_.tensor(view), graph_.builder_.tensor(placed->second)))
     pending_.emplace_back(view, placed->second);
 }
 

@@ -2,6 +2,8 @@
 // Branches and loops through an engine. One context runs every case, so nothing may stay from the run before.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "backends/cpu/device/kernel_table.h"
 #include "base/require.h"
 #include "dynamic/networks.h"
@@ -26,6 +28,12 @@ class Network {
       : context_(build_dynamic({"control", text, std::move(profile)}, 1, false), cpu::find_kernel, 1), lane_(1) {}
 
   void set_most_iterations(int64_t most) { context_.set_most_iterations(most); }
+
+  /// Steps of the network that the kernel runs.
+  int64_t steps(std::string_view kernel) const {
+    return std::ranges::count_if(context_.engine().plan().profiles[0]->lists[0]->steps,
+                                 [&](const auto& step) { return step->kernel == kernel; });
+  }
 
   std::vector<Numbers> run(const std::vector<Numbers>& inputs) {
     const auto& bindings = context_.engine().plan().bindings;
@@ -111,6 +119,41 @@ TEST(Concatenation, PartsBehindOneOfUnknownExtentThatAreMadeBeforeIt) {
     EXPECT_EQ(network.run({{{4}, {0, 2, 5, 3}}})[0], (Numbers{{7}, {1, 2, 3, -0.0, -2, -5, -3}}));
     EXPECT_EQ(network.run({{{2}, {0, 7}}})[0], (Numbers{{3}, {1, -0.0, -7}}));
   }
+}
+
+TEST(Concatenation, WhatIsReshapedToAPartIsMadeInPlace) {
+  Network network(R"(graph g(x: f32[N,2,2]) {
+                       a = Neg(x)
+                       b = Concat(a, x) {axis=1}
+                       c = Reshape(b, i64[2]{-1, 2})
+                       d = Abs(x)
+                       e = Reshape(d, i64[2]{-1, 2})
+                       y = Concat(c, e) {axis=0}
+                       return y
+                     })",
+                  {{"x", {{1, 2, 2}, {1, 2, 2}, {2, 2, 2}}}});
+  EXPECT_EQ(network.steps("copy"), 1) << "x alone, which is no part by itself";
+  EXPECT_EQ(network.run({{{1, 2, 2}, {1, -2, 3, -4}}})[0], (Numbers{{6, 2}, {-1, 2, -3, 4, 1, -2, 3, -4, 1, 2, 3, 4}}));
+  EXPECT_EQ(network.run({{{2, 2, 2}, {1, -2, 3, -4, 5, 6, 7, 8}}})[0],
+            (Numbers{{12, 2}, {-1, 2, -3, 4, 1, -2, 3, -4, -5, -6, -7, -8, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8}}));
+}
+
+// The part's columns do not lie side by side in the result.
+TEST(Concatenation, WhatCannotBeSeenAsAPartIsCopied) {
+  Network network(R"(graph g(x: f32[2,N]) {
+                       a = Neg(x)
+                       b = Reshape(a, i64[3]{2, -1, 2})
+                       c = Transpose(b) {perm=[0,2,1]}
+                       d = Reshape(c, i64[2]{2, -1})
+                       e = Exp(d)
+                       f = Reshape(e, i64[2]{4, -1})
+                       g = Abs(f)
+                       y = Concat(f, g) {axis=1}
+                       return y
+                     })",
+                  {{"x", {{2, 4}, {2, 4}, {2, 8}}}});
+  const Numbers result = network.run({{{2, 4}, {0, 0, 0, 0, 0, 0, 0, 0}}})[0];
+  EXPECT_EQ(result, (Numbers{{4, 4}, std::vector<double>(16, 1)}));
 }
 
 TEST(Loop, DataDecideHowOftenItRuns) {
