@@ -21,7 +21,7 @@
 
 namespace tn {
 
-BuildTarget::BuildTarget(const BuilderConfig& config)
+BuildTarget::BuildTarget(const BuilderConfig& config, TimingCache* cache)
     : config_(config), threads_(config.threads > 0 ? config.threads : cpu_info().usable_cores) {
   if (config.backend == BuildBackend::Cpu) {
     backend_ = &cpu::backend();
@@ -31,6 +31,7 @@ BuildTarget::BuildTarget(const BuilderConfig& config)
   backend_ = &cuda::backend();
   kernel_sources_ = cuda::kKernelSources;
   device_ = std::make_unique<DeviceTarget>();
+  device_->cache = cache;
   if (!config.architecture.empty()) architectures_ = cuda::architectures_in(config.architecture);
   if (architectures_.empty() || cuda::device_count() > config.device) {
     Device& device = config.accelerator ? *config.accelerator : cuda::open_device(config.device);

@@ -14,7 +14,7 @@ namespace tn {
 class BuildTarget {
  public:
   /// Throws Error(NotFound, InvalidArgument) if there is no such device, or nothing that compiles for it.
-  explicit BuildTarget(const BuilderConfig& config);
+  explicit BuildTarget(const BuilderConfig& config, TimingCache* cache = nullptr);
 
   const Backend& backend() const { return *backend_; }
   /// Hash of the sources that decide how fast its kernels are.

@@ -239,7 +239,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     report->passes = passes.to_string();
     report->graph = to_text(graph);
   }
-  const BuildTarget build(config);
+  const BuildTarget build(config, &cache);
   const Backend& backend = build.backend();
   const bool timing = config.timing && build.can_measure();
   plan::PlanT plan;

@@ -24,6 +24,8 @@ enum class Need : uint8_t {
   ChannelsLast,  ///< axis 1 has stride 1
 };
 
+class TimingCache;
+
 /// What is built for where it is not this machine's processor: a device with memory of its own.
 struct DeviceTarget {
   std::string architecture;             ///< "sm_90"
@@ -34,6 +36,7 @@ struct DeviceTarget {
   bool allow_tf32 = true;               ///< products of f32 may round their operands to 10 bits
   uint32_t most_shared = 227 * 1024;    ///< bytes of shared memory that a block may have
   bool cublaslt = true, cudnn = true;   ///< libraries that tactics may call
+  TimingCache* cache = nullptr;         ///< keeps what takes a library long to say; null: nothing does
   /// A step that copies between two placed tensors of the device, whatever their strides and types.
   StepDraft (*copy)(const DeviceTarget& target, ProfileBuilder& builder, int from, int to) = nullptr;
 };

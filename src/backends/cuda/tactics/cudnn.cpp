@@ -10,9 +10,11 @@
 #include "backends/cuda/tactics/product_region.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "base/hash.h"
 #include "base/stored_float.h"
 #include "ops/conv/conv.h"
 #include "tuning/tactic.h"
+#include "tuning/timing_cache.h"
 
 namespace tn::cuda {
 namespace {
@@ -104,7 +106,7 @@ class CudnnTactic final : public Tactic {
     if (!target.device->device) return Support::no("the device is not here");
     try {
       if (!target.device->device->enter_for_libraries()) return Support::no("the device is not here");
-      return ways_of(*step, target).empty() ? Support::no("cuDNN has no engine for it") : Support{};
+      return count_ways(*step, target) == 0 ? Support::no("cuDNN has no engine for it") : Support{};
     } catch (const Error& error) {
       return Support::no(error.what());
     }
@@ -115,7 +117,7 @@ class CudnnTactic final : public Tactic {
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
     const auto step = step_of(region, target.ranges, expected_places(region, Order::ChannelsLast));
     std::vector<std::string> texts;
-    for (size_t i = 0; i < ways_of(*step, target).size(); ++i)
+    for (size_t i = 0; i < count_ways(*step, target); ++i)
       texts.push_back(fmt::format("{} #{}", Cudnn::get().version(), i));
     return texts;
   }
@@ -151,10 +153,26 @@ class CudnnTactic final : public Tactic {
   }
 
  private:
+  static size_t count_ways(const ConvStep& step, const Target& target) {
+    TimingCache* const cache = target.device->cache;
+    const auto encoded = encode_fields(step);
+    const Hash key = hash_text(fmt::format("how many ways|{}|{}|{}|{}", Cudnn::get().version(), target.device->machine,
+                                           workspace_of(target), hash_bytes(encoded).hex()));
+    if (cache) {
+      if (const auto known = cache->find(key)) return static_cast<size_t>(*known);
+    }
+    const size_t count = ways_of(step, target).size();
+    if (cache) cache->insert(key, static_cast<double>(count));
+    return count;
+  }
+
+  static int64_t workspace_of(const Target& target) {
+    return static_cast<int64_t>(std::min<uint64_t>(target.workspace, kWorkspace));
+  }
+
   // Finding out takes a second or so, since the library compiles kernels; it is done once for each convolution.
   static std::vector<CudnnConv::Way> ways_of(const ConvStep& step, const Target& target) {
-    const auto workspace = static_cast<int64_t>(std::min<uint64_t>(target.workspace, kWorkspace));
-    return known_ways(step, *target.device->device, kWays, workspace);
+    return known_ways(step, *target.device->device, kWays, workspace_of(target));
   }
 };
 
