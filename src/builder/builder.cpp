@@ -282,7 +282,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   }
   phases.step_done();
   if (const auto types = narrow_types(config); !types.empty()) {
-    phases.start("Choosing types", static_cast<int>(nodes * std::ssize(types)));
+    phases.start("Choosing types", static_cast<int>(2 * nodes * std::ssize(types)));
     for (FittedProfile& each : fitted) {
       StaticCosts guessed(opt_values(graph, *each.profile));
       RegionCosts& costs = timing ? static_cast<RegionCosts&>(*each.tuner) : guessed;

@@ -46,6 +46,7 @@ class Assigner {
     for (const NodeId id : graph_.order()) {
       classify(id);
       expect(id);
+      node_done();
     }
     for (const NodeId id : graph_.order()) {
       any |= add_node(id);

@@ -38,8 +38,9 @@ struct TypeAssignment {
 /// one. Elementwise nodes work on any mixture: the difference of their costs is spread over their operands. Nodes that
 /// no kernel but a reference serves in the narrow type, and constants that would overflow in it, stay f32; so do graph
 /// inputs and outputs. The result is exact (a minimum cut) and a function of graph and costs; ties go to f32. A kernel
-/// that takes each of some operands in the other type is assumed to take them all so. `node_done` is called after every
-/// node of graph.order(); what it throws ends the assignment.
+/// that takes each of some operands in the other type is assumed to take them all so. `node_done` is called
+/// twice for every node of graph.order(), when its candidates are known and when it is weighed; what it throws ends the
+/// assignment.
 TypeAssignment assign_types(
     const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs,
     const std::function<void()>& node_done = [] {});
