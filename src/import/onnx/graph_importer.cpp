@@ -16,6 +16,14 @@ int64_t ModelContext::version(std::string_view domain) const {
   return found == opsets.end() ? 1 : found->second;
 }
 
+ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path folder,
+                           const OnnxOperators& operators) {
+  ModelContext context{operators, std::move(folder), {}};
+  for (const auto& opset : model.opset_import())
+    context.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
+  return context;
+}
+
 /// Subgraph attributes of one node.
 class GraphImporter::Bodies final : public BodySource {
  public:

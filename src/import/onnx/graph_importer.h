@@ -19,6 +19,8 @@ struct ModelContext {
   int64_t version(std::string_view domain) const;
 };
 
+ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path folder, const OnnxOperators& operators);
+
 /// Reads one GraphProto into a Graph. A subgraph's importer asks its parent for names it does not know.
 class GraphImporter {
  public:

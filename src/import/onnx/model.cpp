@@ -6,36 +6,18 @@
 
 #include "base/error.h"
 #include "base/os/file.h"
+#include "import/onnx/check_names.h"
 #include "import/onnx/graph_importer.h"
+#include "import/onnx/parse_model.h"
 #include "import/onnx/tensor.h"
 
 namespace tn::import {
 
-namespace {
-
-onnx::ModelProto parse_model(std::span<const std::byte> bytes) {
-  if (bytes.empty()) throw Error(ErrorCode::InvalidModel, "not an ONNX model: the file is empty");
-  if (bytes.size() > INT_MAX)
-    throw Error(ErrorCode::InvalidModel, "an ONNX file above 2 GiB: keep its weights in external data");
-  onnx::ModelProto model;
-  if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    throw Error(ErrorCode::InvalidModel, "not an ONNX model, or a truncated one: its protobuf does not parse");
-  }
-  if (!model.has_graph() || (model.graph().node_size() == 0 && model.graph().output_size() == 0)) {
-    throw Error(ErrorCode::InvalidModel, "not an ONNX model: it holds no graph");
-  }
-  return model;
-}
-
-}  // namespace
-
 Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder, const OnnxOperators& operators,
                   const KnownInputs& known) {
   const onnx::ModelProto model = parse_model(bytes);
-  ModelContext context{operators, folder, {}};
-  for (const auto& opset : model.opset_import()) {
-    context.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
-  }
+  const ModelContext context = model_context(model, folder, operators);
+  check_names(model.graph());
   check_operators(context, model.graph());
   return GraphImporter(context, model.graph(), nullptr).run(known);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "import/onnx/tensor.h"
 
-#include <charconv>
 #include <span>
 
 #include "base/error.h"
-#include "base/os/file.h"
+#include "import/onnx/external_data.h"
 
 namespace tn::import {
 
@@ -54,31 +53,6 @@ Shape shape_of(const onnx::TensorProto& tensor, size_t element) {
     shape.push_back(dim);
   }
   return shape;
-}
-
-std::vector<std::byte> external_bytes(const onnx::TensorProto& tensor, const std::filesystem::path& folder,
-                                      size_t expected) {
-  std::string location;
-  uint64_t offset = 0;
-  for (const auto& entry : tensor.external_data()) {
-    if (entry.key() == "location") location = entry.value();
-    if (entry.key() == "offset")
-      std::from_chars(entry.value().data(), entry.value().data() + entry.value().size(), offset);
-  }
-  model_check(!location.empty() && !folder.empty(), "tensor '{}': its data lie in another file that is not at hand",
-              tensor.name());
-  const auto root = std::filesystem::weakly_canonical(folder);
-  const auto path = std::filesystem::weakly_canonical(folder / location);
-  const auto relative = path.lexically_relative(root);
-  model_check(!relative.empty() && *relative.begin() != "..",
-              "tensor '{}': its data file '{}' lies outside the model's folder", tensor.name(), location);
-  const MappedFile file(path);
-  const auto all = file.bytes();
-  model_check(offset <= all.size() && expected <= all.size() - offset,
-              "tensor '{}': '{}' has {} bytes, {} at {} are needed", tensor.name(), location, all.size(), expected,
-              offset);
-  const auto part = all.subspan(offset, expected);
-  return {part.begin(), part.end()};
 }
 
 // Calls `use` with the field that holds elements of the type; 16-bit floats stand as their bits in int32_data.
