@@ -24,6 +24,23 @@ std::optional<Shape> TensorType::static_shape() const {
   return shape;
 }
 
+namespace {
+
+// Whatever a type rule says, extents are not negative, and those that are known do not multiply to more bytes than any
+// machine has: products of them cannot overflow behind this.
+void check_extents(const TensorType& type) {
+  constexpr int64_t kMostBytes = int64_t{1} << 46;
+  int64_t bytes = static_cast<int64_t>(size_of(type.type));
+  for (const Dim& dim : type.dims) {
+    const int64_t extent = dim.constant().value_or(1);
+    model_check(extent >= 0 && (extent == 0 || bytes <= kMostBytes / extent),
+                "a result of {} is impossible, or larger than any memory", to_string(type));
+    bytes *= std::max<int64_t>(extent, 1);
+  }
+}
+
+}  // namespace
+
 std::string to_string(const TensorType& type) {
   return std::string(name_of(type.type)) + to_string(type.dims);
 }
@@ -97,6 +114,7 @@ std::vector<TensorId> Graph::add_node(std::string node_name, OpPtr op, std::vect
   try {
     types =
         node.op->infer(GraphInferContext(*this, node, output_names.empty() ? node.name : output_names[0], &unknowns_));
+    for (const TensorType& type : types) check_extents(type);
   } catch (const Error& error) {
     const Error named = error.within(describe(node));
     nodes_.pop_back();
@@ -194,6 +212,12 @@ void Graph::redirect(TensorId from, TensorId to, size_t end) {
 void Graph::rename(TensorId id, std::string wanted) {
   names_.erase(tensor(id).name);
   edit_tensor(id).name = unique_tensor_name(std::move(wanted));
+  const NodeId producer = tensor(id).producer;
+  if (unknowns_.empty() || producer == kNone || node(producer).outputs[0] != id) return;
+  // Extents that only running tells are named after the first result of their node.
+  const TensorType before = tensor(id).type;
+  infer_node(producer);
+  if (!(tensor(id).type == before)) infer_all();
 }
 
 void Graph::remove_node(NodeId id) {
@@ -210,6 +234,7 @@ void Graph::infer_node(NodeId id) {
     const GraphInferContext context(*this, node, label, &unknowns_);
     for (size_t i = 0; i < node.bodies.size(); ++i) node.bodies[i].set_body_inputs(node.op->body_inputs(context, i));
     types = node.op->infer(context);
+    for (const TensorType& type : types) check_extents(type);
   } catch (const Error& error) {
     throw error.within(describe(node));
   }
