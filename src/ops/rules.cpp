@@ -29,7 +29,7 @@ Dims broadcast(const Dims& a, const Dims& b) {
 }
 
 int normalize_axis(int64_t axis, int rank) {
-  model_check(axis >= -rank && axis < std::max(rank, 1), "axis {} is outside a tensor of rank {}", axis, rank);
+  model_check(axis >= -rank && axis < rank, "axis {} is outside a tensor of rank {}", axis, rank);
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 

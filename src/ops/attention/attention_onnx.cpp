@@ -25,7 +25,11 @@ TensorId unpack(NodeView& node, TensorId x, int64_t heads) {
 }
 
 Heads read_heads(NodeView& node) {
-  if (node.type(node.input(0)).rank() == 4) return {node.input(0), node.input(1), node.input(2), false};
+  const TensorType &q4 = node.type(node.input(0)), &k4 = node.type(node.input(1)), &v4 = node.type(node.input(2));
+  if (q4.rank() == 4) {
+    model_check(k4.rank() == 4 && v4.rank() == 4, "Q is {}, K {}, V {}", to_string(q4), to_string(k4), to_string(v4));
+    return {node.input(0), node.input(1), node.input(2), false};
+  }
   const int64_t heads = node.integer("q_num_heads", 0), groups = node.integer("kv_num_heads", 0);
   const TensorId q = unpack(node, node.input(0), heads), k = unpack(node, node.input(1), groups);
   return {q, k, unpack(node, node.input(2), groups), true};

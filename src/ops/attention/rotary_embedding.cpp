@@ -85,6 +85,9 @@ std::vector<TensorId> import_rotary_embedding(NodeView& node) {
 std::vector<TensorId> import_microsoft(NodeView& node) {
   const TensorType type = node.type(node.input(0));
   Caches caches{node.input(2), node.input(3), node.input(1)};
+  const TensorType& cosines = node.type(caches.cosines);
+  model_check((type.rank() == 3 || type.rank() == 4) && cosines.rank() == 2, "X is {}, the cache {}", to_string(type),
+              to_string(cosines));
   if (node.type(caches.positions).rank() == 1) {
     const Dim& tokens = type.dims[type.rank() == 4 ? 2 : 1];
     const TensorId each = compose(node, "Add", {counting(node, tokens), caches.positions});
@@ -92,7 +95,7 @@ std::vector<TensorId> import_microsoft(NodeView& node) {
   }
   int64_t heads = node.integer("num_heads", 0);
   if (heads == 0 && type.rank() == 3) {
-    const Dim fitting = Dim::floor_div(type.dims[2], node.type(caches.cosines).dims.back() * 2);
+    const Dim fitting = Dim::floor_div(type.dims[2], node.type(caches.cosines).dims[1] * 2);
     model_check(fitting.is_constant(), "the heads of {} must be known", to_string(type));
     heads = *fitting.constant();
   }

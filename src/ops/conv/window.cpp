@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/conv/window.h"
 
+#include <fmt/ranges.h>
+
 #include "base/error.h"
 
 namespace tn::ops {
@@ -13,6 +15,11 @@ int64_t same_padding(const Dim& in, int64_t kernel, int64_t stride, int64_t dila
   model_check(in.is_constant(), "auto_pad SAME with a stride needs a known spatial extent, not {}", in.to_string());
   const int64_t size = *in.constant(), out = (size + stride - 1) / stride;
   return std::max<int64_t>(0, (out - 1) * stride + extent - size);
+}
+
+void check_size(int64_t value, int64_t least, std::string_view what) {
+  constexpr int64_t kMost = int64_t{1} << 30;  // products of two do not overflow
+  model_check(value >= least && value <= kMost, "{} {}", what, value);
 }
 
 }  // namespace
@@ -30,9 +37,13 @@ Window import_window(const import::NodeView& node, const TensorType& input, std:
       window.strides.size() == spatial && window.dilations.size() == spatial && window.pads.size() == 2 * spatial,
       "strides, dilations or pads do not fit {} spatial axes", spatial);
   for (size_t i = 0; i < spatial; ++i) {
-    model_check(window.kernel[i] > 0 && window.strides[i] > 0 && window.dilations[i] > 0,
-                "kernel, strides and dilations must be positive");
+    check_size(window.kernel[i], 1, "a kernel of extent");
+    check_size(window.strides[i], 1, "a stride of");
+    check_size(window.dilations[i], 1, "a dilation of");
   }
+  for (const int64_t pad : window.pads) check_size(pad, -(int64_t{1} << 30), "padding of");
+  model_check(node.integers("kernel_shape", window.kernel) == window.kernel, "kernel_shape is [{}], the filter [{}]",
+              fmt::join(node.integers("kernel_shape"), ","), fmt::join(window.kernel, ","));
   const std::string mode = node.text("auto_pad", "NOTSET");
   if (mode == "VALID") window.pads.assign(2 * spatial, 0);
   if (mode != "SAME_UPPER" && mode != "SAME_LOWER") return window;

@@ -13,8 +13,9 @@ struct GridSample final : OpBase<GridSample, Referenced>, GridSampleAttributes {
   using GridSampleAttributes::fields;
   std::vector<TensorType> infer(const InferContext& context) const override {
     const TensorType &x = context.type(0), &grid = context.type(1);
-    model_check(x.rank() >= 3 && grid.rank() == x.rank() && grid.dims.back() == Dim(x.rank() - 2),
-                "X is {}, the grid {}", to_string(x), to_string(grid));
+    model_check(
+        is_float(grid.type) && x.rank() >= 3 && grid.rank() == x.rank() && grid.dims.back() == Dim(x.rank() - 2),
+        "X is {}, the grid {}", to_string(x), to_string(grid));
     Dims dims = {unify(x.dims[0], grid.dims[0], "batch extents"), x.dims[1]};
     dims.insert(dims.end(), grid.dims.begin() + 1, grid.dims.end() - 1);
     return {{x.type, std::move(dims)}};

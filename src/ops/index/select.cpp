@@ -28,6 +28,7 @@ std::vector<TensorType> OneHot::infer(const InferContext& context) const {
 std::vector<TensorType> TopK::infer(const InferContext& context) const {
   TensorType values = context.type(0);
   model_check(values.rank() > 0, "a scalar has no axis");
+  model_check(values.type != DataType::Bool, "{} is not a tensor of numbers", to_string(values));
   const int along = normalize_axis(axis, values.rank());
   Dim& dim = values.dims[static_cast<size_t>(along)];
   const auto count = count_of(context, 1);
@@ -76,8 +77,15 @@ std::vector<TensorId> import_eye_like(NodeView& node) {
 
 constexpr OnnxImporter kOneHot[] = {{"OneHot", 9, import_same<OneHot>}};
 constexpr OnnxImporter kTopK[] = {{"TopK", 1, import_top_k_1}, {"TopK", 10, import_same<TopK>}};
-constexpr OnnxImporter kCumSum[] = {{"CumSum", 11, import_same<CumSum>}};
-constexpr OnnxImporter kCumProd[] = {{"CumProd", 26, import_same<CumProd>}};
+template <typename Cumulate>
+std::vector<TensorId> import_cumulate(NodeView& node) {
+  const TensorType& x = node.type(node.input(0));
+  model_check(x.type != DataType::Bool, "{} is not a tensor of numbers", to_string(x));
+  return import_same<Cumulate>(node);
+}
+
+constexpr OnnxImporter kCumSum[] = {{"CumSum", 11, import_cumulate<CumSum>}};
+constexpr OnnxImporter kCumProd[] = {{"CumProd", 26, import_cumulate<CumProd>}};
 constexpr OnnxImporter kTrilu[] = {{"Trilu", 14, import_same<Trilu>}};
 constexpr OnnxImporter kEyeLike[] = {{"EyeLike", 9, import_eye_like}};
 constexpr OnnxImporter kReverseSequence[] = {{"ReverseSequence", 10, import_same<ReverseSequence>}};

@@ -9,6 +9,8 @@
 namespace tn::ops {
 namespace {
 
+constexpr int64_t kMostSkips = 1000, kMostPlaces = 1 << 24;
+
 /// The n-grams of one length: `elements` holds them one after the other, the first of them is number `first`.
 struct Grams {
   int64_t length, first, count;
@@ -55,10 +57,13 @@ TensorId all_counts(NodeView& node, TensorId rows, std::vector<int64_t>& numbers
   std::vector<TensorId> parts;
   for (const Grams& grams : read_pool(node)) {
     TensorId sum = kNone;
-    const int64_t steps = grams.length == 1 ? 1 : node.integer("max_skip_count", 0) + 1;  // one element has no gaps
+    const int64_t skips = node.integer("max_skip_count", 0);
+    model_check(skips >= 0 && skips <= kMostSkips, "max_skip_count is {}", skips);
+    const int64_t steps = grams.length == 1 ? 1 : skips + 1;  // one element has no gaps
     for (int64_t step = 1; step <= steps; ++step) {
       const TensorId count = counts(node, rows, grams, step);
-      if (count != kNone) sum = sum == kNone ? count : compose(node, "Add", {sum, count});
+      if (count == kNone) break;  // nor are rows long enough for wider gaps
+      sum = sum == kNone ? count : compose(node, "Add", {sum, count});
     }
     if (sum == kNone) continue;
     parts.push_back(sum);
@@ -98,8 +103,9 @@ std::vector<TensorId> import_tf_idf(NodeView& node) {
   const std::vector<int64_t> places = node.integers("ngram_indexes");
   model_check((type.rank() == 1 || type.rank() == 2) && !places.empty(), "X is {}, ngram_indexes has {}",
               to_string(type), places.size());
-  model_check(*std::ranges::min_element(places) >= 0, "an index of an n-gram is negative");
-  const int64_t width = *std::ranges::max_element(places) + 1;
+  const auto [least, most] = std::ranges::minmax_element(places);
+  model_check(*least >= 0 && *most < kMostPlaces, "ngram_indexes are {} to {}", *least, *most);
+  const int64_t width = *most + 1;
   const Dim count = type.rank() == 2 ? type.dims[0] : Dim(1);
   const TensorId rows = reshape(node, cast_to(node, node.input(0), DataType::I64), {count, type.dims.back()});
   std::vector<int64_t> numbers;

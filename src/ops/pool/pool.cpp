@@ -23,6 +23,7 @@ Dims pooled(const TensorType& x, const PoolAttributes& a) {
 
 std::vector<TensorType> MaxPool::infer(const InferContext& context) const {
   const TensorType& x = context.type(0);
+  model_check(x.type != DataType::Bool, "{} is not a tensor of numbers", to_string(x));
   const Dims dims = pooled(x, *this);
   std::vector<TensorType> types = {{x.type, dims}};
   if (indices) types.push_back({DataType::I64, dims});
@@ -97,6 +98,8 @@ std::vector<int64_t> spatial_axes(const NodeView& node) {
 
 template <bool kMaximum>
 std::vector<TensorId> import_global(NodeView& node) {
+  const TensorType& x = node.type(node.input(0));
+  model_check(x.type != DataType::Bool, "{} is not a tensor of numbers", to_string(x));
   return {reduce(node, kMaximum ? "Max" : "Mean", node.input(0), spatial_axes(node))};
 }
 

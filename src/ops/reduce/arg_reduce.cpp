@@ -10,6 +10,7 @@ namespace {
 struct ArgReduce : Referenced, ArgReduceAttributes {
   std::vector<TensorType> infer(const InferContext& context) const override {
     const TensorType& x = context.type(0);
+    model_check(x.type != DataType::Bool, "{} is not a tensor of numbers", to_string(x));
     const int at = normalize_axis(axis, x.rank());
     TensorType y{DataType::I64, x.dims};
     if (keepdims)

@@ -60,7 +60,8 @@ Request read_request(NodeView& node) {
     request.axes = *axes;
   }
   const int rank = node.type(request.x).rank();
-  if (request.axes.empty() && node.integer("noop_with_empty_axes", 0) == 0) {
+  const bool none_means_all = node.integer("noop_with_empty_axes", 0) == 0;
+  if (request.axes.empty() && none_means_all) {
     request.axes.resize(static_cast<size_t>(rank));
     std::iota(request.axes.begin(), request.axes.end(), 0);
   }

@@ -44,9 +44,18 @@ std::vector<TensorType> Recurrent::infer_layer(const InferContext& context, int6
 
 namespace {
 
-constexpr OnnxImporter kGru[] = {{"GRU", 1, import_same<Gru>}};
-constexpr OnnxImporter kLstm[] = {{"LSTM", 1, import_same<Lstm>}};
-constexpr OnnxImporter kRnn[] = {{"RNN", 1, import_same<Rnn>}};
+template <typename Layer>
+std::vector<TensorId> import_layer(NodeView& node) {
+  const TensorType& r = node.type(node.input(2));
+  const int64_t hidden = r.rank() == 3 ? r.dims[2].constant().value_or(0) : 0;
+  model_check(node.integer("hidden_size", hidden) == hidden, "hidden_size is {}, R is {}",
+              node.integer("hidden_size", 0), to_string(r));
+  return import_same<Layer>(node);
+}
+
+constexpr OnnxImporter kGru[] = {{"GRU", 1, import_layer<Gru>}};
+constexpr OnnxImporter kLstm[] = {{"LSTM", 1, import_layer<Lstm>}};
+constexpr OnnxImporter kRnn[] = {{"RNN", 1, import_layer<Rnn>}};
 constexpr std::string_view kGruCases[] = {
     "GRU(f32[4,2,3], f32[1,15,3], f32[1,15,5], f32[1,30])",
     "GRU(f32[2,4,3], f32[2,15,3], f32[2,15,5], f32[2,30], absent, f32[2,2,5]) {direction=\"bidirectional\", "

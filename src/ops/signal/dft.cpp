@@ -106,6 +106,7 @@ TensorId transform(NodeView& node, TensorId x, int axis, const Transform& t) {
 
 std::vector<TensorId> import_along(NodeView& node, int64_t given_axis) {
   const TensorId x = node.input(0);
+  model_check(is_float(node.type(x).type), "{} is not a tensor of floats", to_string(node.type(x)));
   const int axis = normalize_axis(given_axis, node.type(x).rank());
   Transform t{node.type(x).dims[static_cast<size_t>(axis)], node.integer("inverse", 0) != 0,
               node.integer("onesided", 0) != 0};
