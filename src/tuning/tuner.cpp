@@ -13,6 +13,12 @@ namespace tn {
 
 namespace {
 
+std::string one_line(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  for (size_t at = 0; (at = text.find('\n', at)) != text.npos;) text.replace(at, 1, "; ");
+  return text;
+}
+
 // What times depend on besides the region.
 std::string machine_of(const Target& target) {
   if (target.device) return fmt::format("{}|{}", target.device->machine, target.device->allow_tf32);
@@ -276,7 +282,7 @@ Choice Tuner::choose(const Region& region) {
   if (const auto found = chosen_.find(signature); found != chosen_.end()) return found->second;
   auto [list, reasons] = consider(region);
   std::string text = fmt::format("{} ({})\n{}", region.node->name, region.operators(), reasons);
-  if (list.empty()) throw Error(ErrorCode::Unsupported, "nothing runs {}:\n{}", describe(*region.node), text);
+  if (list.empty()) throw Error(ErrorCode::Unsupported, "nothing runs {}: {}", describe(*region.node), one_line(text));
   if (list.size() > 1 && options_.timing) find_times(region, signature, list);
   const Candidate& best = *std::ranges::min_element(list, {}, weighed);
   for (const Candidate& candidate : list) {

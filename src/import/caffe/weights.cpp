@@ -32,6 +32,11 @@ ConstantPtr constant_of(const Message& blob, const Shape& dims) {
   const size_t count = blob.float_count(name);
   model_check(static_cast<int64_t>(count) == checked_elements(dims.span(), kMostElements),
               "{} weights belong here ({}), the file has {}", fmt::join(dims.span(), " x "), name, count);
+  if (blob.has("shape")) {
+    const std::vector<int64_t> own = blob.child("shape").integers("dim");
+    model_check(static_cast<int64_t>(count) == checked_elements(own, kMostElements), "{} weights are in a blob of {}",
+                count, fmt::join(own, " x "));
+  }
   const std::vector<float> values = blob.floats(name);
   return Constant::make(DataType::F32, dims, [&](const TensorView& view) {
     if (!values.empty()) std::memcpy(view.data, values.data(), values.size() * sizeof(float));
