@@ -5,6 +5,7 @@
 #include "tenon/builder.h"
 #include "tenon/caffe_parser.h"
 #include "tenon/image.h"
+#include "tenon/model_report.h"
 #include "tenon/network.h"
 #include "tenon/parser.h"
 #include "tenon/runtime.h"

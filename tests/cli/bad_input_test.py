@@ -26,6 +26,34 @@ class Models(TestCase):
         self.run_badly(f"--onnx={self.folder}", *STATIC, saying=str(self.folder))
 
 
+class Validation(TestCase):
+    def test_model(self):
+        result = self.run_well(f"--onnx={MODEL}", "--validate", "--shapes=input:4x3x32x32")
+        text = "\n".join(result.lines("I"))
+        for line in ("Nodes: ", "Input 'input'", "Open extents: ", "Memory: weights", "The model can be imported."):
+            self.assertIn(line, text)
+        self.assertNotIn("Not supported", text)
+        self.assertFalse(any("Timing" in line and "cache" in line for line in result.lines("W")))
+
+    def test_broken_model(self):
+        path = self.folder / "broken.onnx"
+        path.write_bytes(MODEL.read_bytes().replace(b"Conv", b"Cxyz"))
+        result = self.run_badly(f"--onnx={path}", "--validate", saying="broken.onnx")
+        missing = [line for line in result.lines("I") if "Not supported" in line]
+        self.assertGreater(len(missing), 1)
+        self.assertTrue(all("(Cxyz, opset" in line for line in missing))
+        self.run_badly(f"--onnx={self.folder / 'none.onnx'}", "--validate", saying="none.onnx")
+
+    def test_caffe(self):
+        path = self.folder / "net.prototxt"
+        head = "layer { name: 'd' type: 'Input' top: 'x' input_param { shape { dim: [1, 3, 8, 8] } } }\n"
+        path.write_text(head + "layer { name: 'r' type: 'ReLU' bottom: 'x' top: 'y' }\n")
+        self.assertIn("Relu", "\n".join(self.run_well(f"--deploy={path}", "--validate").lines("I")))
+        path.write_text(head + "layer { name: 'r' type: 'Magic' bottom: 'x' top: 'y' }\n")
+        result = self.run_badly(f"--deploy={path}", "--validate", saying="net.prototxt")
+        self.assertTrue(any("Not supported" in line and "Magic" in line for line in result.lines("I")))
+
+
 class EngineFiles(TestCase):
     def test_files_that_are_no_engine(self):
         content = self.build().read_bytes()

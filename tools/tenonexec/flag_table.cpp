@@ -212,6 +212,8 @@ const std::vector<Flag>& supported_flags() {
                    [](O o, View f, View v) { o.build.load_engine = file(f, v); }},
                   {"getPlanVersionOnly", "", Group::Build, "with --loadEngine: print which version wrote it, and stop",
                    [](O o, View, View) { o.build.get_plan_version_only = true; }},
+                  {"validate", "", Group::Build, "say what a build would meet, without building: exit code 1 where it would fail",
+                   [](O o, View, View) { o.build.validate = true; }},
                   {"skipInference", "", Group::Build, "stop after the build",
                    [](O o, View, View) { o.build.skip_inference = true; }},
                   {"buildOnly", "", Group::Build, "old name of --skipInference",

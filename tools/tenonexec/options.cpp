@@ -85,6 +85,7 @@ void check(Options& options) {
   const bool load = !build.load_engine.empty();
   if (load && !build.save_engine.empty()) throw Failure("--loadEngine and --saveEngine cannot be used together");
   check_model(options.model, load);
+  if (build.validate && load) throw Failure("--validate is for models: it cannot be used with --loadEngine");
   if (build.get_plan_version_only && !load) throw Failure("--getPlanVersionOnly needs --loadEngine");
   if (build.strongly_typed && (build.fp16 || build.bf16)) {
     build.fp16 = build.bf16 = false;

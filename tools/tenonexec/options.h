@@ -38,7 +38,7 @@ struct BuildOptions {
   int optimization_level = 3, avg_timing = 8, max_tactics = -1;
   tenon::ProfilingVerbosity verbosity = tenon::ProfilingVerbosity::kLAYER_NAMES_ONLY;
   std::string save_engine, load_engine;
-  bool skip_inference = false, get_plan_version_only = false;
+  bool skip_inference = false, get_plan_version_only = false, validate = false;
   tenon::Backend backend = tenon::Backend::kAUTO;
   uint32_t tactic_sources = 0x1f;  ///< bits of tenon::TacticSources
   std::string architecture;        ///< of the GPU that is built for; empty: of the one here

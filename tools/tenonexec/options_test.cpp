@@ -142,6 +142,12 @@ TEST(Options, MeaninglessFlagsLeaveANote) {
   EXPECT_EQ(options.cpu_notes[0], "--useCudaGraph has no meaning on the CPU and is ignored");
 }
 
+TEST(Options, ModelsAreValidated) {
+  EXPECT_TRUE(parse_options({"--onnx=a", "--validate"}).build.validate);
+  EXPECT_EQ(failure_of({"--loadEngine=a", "--validate"}),
+            "--validate is for models: it cannot be used with --loadEngine");
+}
+
 TEST(Options, Caffe) {
   const Options options = parse_options({"--deploy=d/net.prototxt", "--model=w.caffemodel", "--output=a,b",
                                          "--output=c", "--maxBatch=8", "--batch=2", "--saveEngine=out/"});

@@ -11,6 +11,7 @@
 #include "tenonexec/inference.h"
 #include "tenonexec/layer_profile.h"
 #include "tenonexec/timing.h"
+#include "tenonexec/validate.h"
 #include "tenonexec/values.h"
 
 namespace tenonexec {
@@ -221,6 +222,7 @@ void run_session(const Options& given, Console& console) {
     console.info("Tenon version of the engine: {}", plan_version(options.build.load_engine));
     return;
   }
+  if (options.build.validate) return validate_model(options, console);
   options.build.backend = choose_backend(options);
   if (given.build.backend == tenon::Backend::kAUTO && options.build.load_engine.empty()) tell_choice(options, console);
   report_device(options, console);
