@@ -7,6 +7,7 @@
 #include <chrono>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "base/hash.h"
 
@@ -28,13 +29,28 @@ bool calls_library(const Choice& choice) {
   return choice.tactic->calls_library();
 }
 
+// Whether both take and give their operands in the same order and memory.
+bool can_replace(const Region& region, const Choice& way, const Choice& other) {
+  return way.tactic->order(region) == other.tactic->order(region) && way.tactic->space() == other.tactic->space();
+}
+
 /// A distinct region that has rivals.
 struct Contest {
   std::string name, signature;
   std::vector<size_t> nodes;  ///< where it stands, by place in graph order
   std::vector<Choice> ways;
-  double microseconds = 0;  ///< of all its nodes
+  double microseconds = 0;      ///< of all its nodes
+  std::optional<size_t> guess;  ///< the way that would be chosen without times
 };
+
+void add_guess(Contest& contest, const Region& region, std::span<const Tuner::Ranked> ranked) {
+  const auto guess = std::ranges::find_if(ranked, &Tuner::Ranked::guessed);
+  if (guess == ranked.end() || !can_replace(region, guess->choice, ranked[0].choice)) return;
+  std::vector<Choice>& ways = contest.ways;
+  const auto at = std::ranges::find(ways, name_of(guess->choice), [](const Choice& way) { return name_of(way); });
+  contest.guess = static_cast<size_t>(at - ways.begin());
+  if (at == ways.end()) ways.push_back(guess->choice);
+}
 
 std::vector<Contest> contests_of(const Graph& graph, Tuner& tuner) {
   std::vector<Contest> contests;
@@ -44,7 +60,10 @@ std::vector<Contest> contests_of(const Graph& graph, Tuner& tuner) {
     const Region region = *region_of(graph, graph.node(order[node]));
     const auto [entry, fresh] = known.try_emplace(tuner.signature_of(region), contests.size());
     const auto ranked = tuner.ranked(region);
-    if (fresh) contests.push_back({region.node->name, entry->first, {}, rival_ways(region, ranked)});
+    if (fresh) {
+      contests.push_back({region.node->name, entry->first, {}, rival_ways(region, ranked)});
+      add_guess(contests.back(), region, ranked);
+    }
     Contest& contest = contests[entry->second];
     contest.nodes.push_back(node);
     if (!ranked.empty()) contest.microseconds += ranked[0].microseconds;
@@ -76,6 +95,7 @@ class Round {
     const auto known = tuner_.recall(end, kWhat);
     if (known) limit_ = static_cast<int>(*known);
     drop_libraries();
+    try_guesses();
     bool changed = true;
     for (int pass = 0; changed && pass < kMostPasses && !ended(); ++pass) {
       changed = false;
@@ -129,6 +149,20 @@ class Round {
     for (const auto& [contest, way] : changes) take(*contest, way);
   }
 
+  // Where times of single regions say little, the network may be faster without regard to them.
+  void try_guesses() {
+    std::vector<size_t> other = current_;
+    for (const Contest& contest : contests_)
+      if (contest.guess) set(other, contest, *contest.guess);
+    if (other == current_ || ended()) return;
+    const double ratio = relative_time(other);
+    const bool taken = ratio < kFaster;
+    text_ += fmt::format("  all as without times: {:.4f}; {}\n", ratio, taken ? "taken" : "not taken");
+    if (!taken) return;
+    for (const Contest& contest : contests_)
+      if (contest.guess) take(contest, *contest.guess);
+  }
+
   // Whether another way has won.
   bool hold(const Contest& contest) {
     const size_t before = current_[contest.nodes[0]];
@@ -173,9 +207,7 @@ std::vector<Choice> rival_ways(const Region& region, std::span<const Tuner::Rank
   const Choice& first = ranked[0].choice;
   const double shortest = ranked[0].microseconds;
   const auto near = [&](const Tuner::Ranked& way, double factor, double more) {
-    return way.choice.tactic->order(region) == first.tactic->order(region) &&
-           way.choice.tactic->space() == first.tactic->space() &&
-           way.microseconds <= std::max(factor * shortest, shortest + more);
+    return can_replace(region, way.choice, first) && way.microseconds <= std::max(factor * shortest, shortest + more);
   };
   const auto kind = std::ranges::find_if(ranked, [&](const Tuner::Ranked& way) {
     return calls_library(way.choice) != calls_library(first) && near(way, kKindNear, kKindNearMicroseconds);

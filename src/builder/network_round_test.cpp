@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "backends/cuda/device/null_device.h"
 #include "backends/cuda/tactics/table.h"
 #include "base/error.h"
@@ -161,6 +163,28 @@ TEST_F(NetworkRound, LibrariesAreDroppedTogether) {
     const std::string text = run(tuner, 60, compare);
     EXPECT_THAT(text, HasSubstr(without <= 1.02 ? "2 regions without libraries: 1.0200; taken" : "1.0300; not taken"));
     for (const size_t node : {0u, 2u, 4u}) EXPECT_EQ(tuner.select(region(node)).tactic == &library, without > 1.02);
+  }
+}
+
+// Of the regions' own times those of what comes first in the table are the longest.
+TEST_F(NetworkRound, WhatWouldBeChosenWithoutTimesMayBeFasterTogether) {
+  using Call = cuda::NullDevice::Call;
+  std::optional<Call> first;
+  device_.set_times([&](const Call& call, const Call*) {
+    if (call.entry.find("mma") == std::string::npos) return 1;
+    if (!first) first = call;
+    return call.shared_bytes == first->shared_bytes && call.block == first->block ? 20 : 10;
+  });
+  const std::string guess = cuda::conv_mma().configs(region(0), target_)[0];
+  for (const double together : {0.9, 1.0}) {
+    TimingCache cache;
+    Tuner tuner(cuda::backend(), target_, {}, {.repeats = 1}, cache);
+    ASSERT_NE(tuner.select(region(0)).config, guess);
+    bool first_time = true;
+    const std::string text =
+        run(tuner, 60, [&](Ways, Ways) { return std::exchange(first_time, false) ? together : 1.1; });
+    EXPECT_THAT(text, HasSubstr(together < 1 ? "all as without times: 0.9000; taken" : "1.0000; not taken"));
+    EXPECT_EQ(tuner.select(region(0)).config == guess, together < 1);
   }
 }
 

@@ -236,11 +236,15 @@ double Tuner::selected_microseconds(const Region& region) {
 std::vector<Tuner::Ranked> Tuner::ranked(const Region& region) {
   auto list = consider(region).list;
   if (list.size() < 2 || !options_.timing) return {};
+  const std::string guess = name_of(list.front().choice);
   for (Candidate* candidate : unknown(signature_of(region), list)) candidate->problem = "not measured";
   std::erase_if(list, [](const Candidate& candidate) { return !candidate.problem.empty(); });
   std::ranges::stable_sort(list, {}, weighed);
   std::vector<Ranked> ranked;
-  for (Candidate& candidate : list) ranked.push_back({std::move(candidate.choice), candidate.microseconds});
+  for (Candidate& candidate : list) {
+    const bool guessed = name_of(candidate.choice) == guess;
+    ranked.push_back({std::move(candidate.choice), candidate.microseconds, guessed});
+  }
   return ranked;
 }
 

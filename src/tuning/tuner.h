@@ -47,6 +47,7 @@ class Tuner final : public Selector, public RegionCosts {
   struct Ranked {
     Choice choice;
     double microseconds;
+    bool guessed = false;  ///< what would be chosen without times
   };
   std::vector<Ranked> ranked(const Region& region);
   /// Makes select() take another way of a region from now on.
