@@ -56,12 +56,12 @@ struct Assigned {
   std::string types;  ///< of all nodes' outputs, in order: "Sin:f16 Cos:f32"
 };
 
-Assigned assign(std::string_view text, Table& table, bool mixes = false) {
+Assigned assign(std::string_view text, Table& table, bool mixes = false, const Target& target = {}) {
   static const AnyRegion kUniform(false), kMixed(true);
   const Tactic* const tactics[] = {mixes ? &kMixed : &kUniform};
   const Backend backend = {"fake", tactics, nullptr};
   Assigned result{parse_graph(text, ops::make_op_by_name), {}, ""};
-  result.assignment = assign_types(result.graph, backend, Target{}, DataType::F16, table);
+  result.assignment = assign_types(result.graph, backend, target, DataType::F16, table);
   apply_types(result.graph, result.assignment);
   for (const NodeId id : result.graph.order()) {
     const Node& node = result.graph.node(id);
@@ -79,6 +79,25 @@ constexpr std::string_view kChain = R"(graph main(x: f32[8,64]) {
   d = Exp(c)
   return d
 })";
+
+TEST(AssignTypes, OnADeviceNearlyAsFastIsFastEnough) {
+  constexpr std::string_view text = R"(graph main(x: f32[8,64]) {
+    a = Sin(x)
+    b = Cos(a)
+    c = Tan(b)
+    return c
+  })";
+  const DeviceTarget device;
+  Target target;
+  target.device = &device;
+  Table table;
+  table.conversion = 0;
+  table.times = {{"Cos", {100, 110}}};
+  EXPECT_EQ(assign(text, table).types.find("f16"), std::string::npos);
+  EXPECT_NE(assign(text, table, false, target).types.find("Cos:f16"), std::string::npos);
+  table.times = {{"Cos", {100, 120}}};
+  EXPECT_EQ(assign(text, table, false, target).types.find("f16"), std::string::npos);
+}
 
 TEST(AssignTypes, AChainTurnsWholly) {
   Table table;
