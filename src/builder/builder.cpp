@@ -20,6 +20,7 @@
 #include "ops/entry.h"
 #include "passes/fuse_regions.h"
 #include "passes/pipeline.h"
+#include "tuning/fold_norms.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/race.h"
 #include "tuning/split.h"
@@ -164,7 +165,8 @@ struct FittedProfile {
   Target target;
   Graph graph;
   std::unique_ptr<Tuner> tuner;
-  std::string weighed;  ///< narrow types, loops over the batch
+  StaticCosts guessed;  ///< where nothing is timed
+  std::string weighed;  ///< narrow types, normalizations, loops over the batch
 };
 
 // Puts the first part of the network into a loop over its batch where that is measured to be faster.
@@ -232,7 +234,9 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   if (config.backend == BuildBackend::Cuda) fix_symbols(graph, fixed_symbols(graph, profiles));
   Phases phases(monitor);
   phases.start("Optimizing the graph", 1);
-  const auto passes = passes::run_passes(graph, passes::pipeline(), {config.disabled_passes, config.max_patches, {}});
+  auto disabled = config.disabled_passes;
+  const bool folds_norms = disabled.erase(std::string(kFoldNorms)) == 0;
+  const auto passes = passes::run_passes(graph, passes::pipeline(), {std::move(disabled), config.max_patches, {}});
   graph.compact();
   logger.verbose("passes:\n{}", passes.to_string());
   if (report) {
@@ -264,7 +268,12 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   fitted.reserve(profiles.size());  // tuners refer to their targets
   std::ptrdiff_t nodes = 0;
   for (const OptimizationProfile& profile : profiles) {
-    fitted.push_back({&profile, build.target(symbol_ranges(graph, profile)), graph, {}, {}});
+    fitted.push_back({&profile,
+                      build.target(symbol_ranges(graph, profile)),
+                      graph,
+                      {},
+                      StaticCosts(opt_values(graph, profile)),
+                      {}});
     FittedProfile& last = fitted.back();
     fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
     TunerOptions options{.timing = timing,
@@ -281,13 +290,18 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     nodes += std::ssize(last.graph.order());
   }
   phases.step_done();
+  const auto costs_of = [&](FittedProfile& each) -> RegionCosts& {
+    if (timing) return *each.tuner;
+    return each.guessed;
+  };
   if (const auto types = narrow_types(config); !types.empty()) {
     phases.start("Choosing types", static_cast<int>(2 * nodes * std::ssize(types)));
-    for (FittedProfile& each : fitted) {
-      StaticCosts guessed(opt_values(graph, *each.profile));
-      RegionCosts& costs = timing ? static_cast<RegionCosts&>(*each.tuner) : guessed;
-      each.weighed = assign_narrow_types(each.graph, backend, each.target, types, costs, [&] { phases.step_done(); });
-    }
+    for (FittedProfile& each : fitted)
+      each.weighed =
+          assign_narrow_types(each.graph, backend, each.target, types, costs_of(each), [&] { phases.step_done(); });
+  }
+  if (folds_norms) {
+    for (FittedProfile& each : fitted) each.weighed += fold_norms(each.graph, backend, each.target, costs_of(each));
   }
   if (timing && !build.is_device()) {
     // Each region alone, on the batch and on one image; then what runs it in a whole network.
@@ -309,7 +323,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                                          {seconds, [&] { phases.step_done(); }});
   }
   WeightStore weights;
-  for (const auto& [profile, target, lowered_graph, tuner, weighed] : fitted) {
+  for (const auto& [profile, target, lowered_graph, tuner, guessed, weighed] : fitted) {
     ChosenSelector chosen(*tuner);
     Selector& selector = build.is_device() ? static_cast<Selector&>(chosen) : *tuner;
     plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, selector, weights));

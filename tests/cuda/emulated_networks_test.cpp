@@ -9,6 +9,8 @@
 #include <random>
 #include <sstream>
 
+#include "base/log.h"
+#include "builder/builder.h"
 #include "cuda/emulator/emulated_device.h"
 #include "cuda/emulator/host_compiler.h"
 #include "ir/text.h"
@@ -25,8 +27,8 @@ Graph read_graph(const std::string& name) {
   return parse_graph(text.str(), ops::make_op_by_name);
 }
 
-// All symbols are 2.
-std::map<std::string, Value> sample_inputs(const Graph& graph) {
+// All symbols are 2. Numbers are multiples of 1/128, so that f16 holds them, around `mean`.
+std::map<std::string, Value> sample_inputs(const Graph& graph, double mean = 0) {
   std::map<std::string, Value> inputs;
   std::mt19937 numbers(3);
   std::uniform_real_distribution<double> values(-1, 1);
@@ -36,7 +38,8 @@ std::map<std::string, Value> sample_inputs(const Graph& graph) {
     value.type = tensor.type.type;
     for (const Dim& dim : tensor.type.dims) value.dims.push_back(dim.constant().value_or(2));
     value.bytes.resize(static_cast<size_t>(value.dims.elements()) * size_of(value.type));
-    for (int64_t i = 0; i < value.dims.elements(); ++i) store_double(value.view(), i, values(numbers));
+    for (int64_t i = 0; i < value.dims.elements(); ++i)
+      store_double(value.view(), i, mean + std::round(values(numbers) * 128) / 128);
   }
   return inputs;
 }
@@ -50,6 +53,15 @@ Place emulated(bool fp16) {
   return place;
 }
 
+// Errors are seen relative to the largest number.
+void expect_close(const Value& result, const Value& expected, double tolerance, const char* what) {
+  double largest = 0;
+  for (int64_t k = 0; k < expected.dims.elements(); ++k)
+    largest = std::max(largest, std::fabs(load_double(expected.view(), k)));
+  ASSERT_GT(largest, 0);
+  EXPECT_EQ(difference(result.view(), expected.view(), {tolerance * largest, 0}), "") << what;
+}
+
 class EmulatedNetworks : public testing::TestWithParam<const char*> {};
 
 TEST_P(EmulatedNetworks, AgreeWithTheProcessor) {
@@ -61,15 +73,76 @@ TEST_P(EmulatedNetworks, AgreeWithTheProcessor) {
     set_place(emulated(fp16));
     const auto results = build_and_run(graph, inputs);
     ASSERT_EQ(results.size(), expected.size());
-    for (size_t i = 0; i < results.size(); ++i) {
-      double largest = 0;
-      for (int64_t k = 0; k < expected[i].dims.elements(); ++k)
-        largest = std::max(largest, std::fabs(load_double(expected[i].view(), k)));
-      ASSERT_GT(largest, 0);
-      const Tolerance tolerance{(fp16 ? 2e-2 : 1e-4) * largest, 0};
-      EXPECT_EQ(difference(results[i].view(), expected[i].view(), tolerance), "") << (fp16 ? "fp16" : "f32");
-    }
+    for (size_t i = 0; i < results.size(); ++i)
+      expect_close(results[i], expected[i], fp16 ? 2e-2 : 1e-4, fp16 ? "fp16" : "f32");
   }
+}
+
+// A transformer's layer with normalizations before its products.
+constexpr std::string_view kLayer = R"(graph main(x16: f16[2,17,64]) {
+  constant g: f32[64] = #00000000000000000000000000000001
+  constant h: f32[64] = #00000000000000000000000000000002
+  constant wq: f32[64,64] = #00000000000000000000000000000003
+  constant wk: f32[64,64] = #00000000000000000000000000000004
+  constant wv: f32[64,64] = #00000000000000000000000000000005
+  constant wo: f32[64,64] = #00000000000000000000000000000006
+  constant bo: f32[64] = #00000000000000000000000000000007
+  constant w1: f32[64,96] = #00000000000000000000000000000008
+  constant b1: f32[96] = #00000000000000000000000000000009
+  constant w2: f32[96,64] = #0000000000000000000000000000000a
+  x = Cast(x16) {to="f32"}
+  n = LayerNormalization(x, g, h)
+  q0 = MatMul(n, wq)
+  k0 = MatMul(n, wk)
+  v0 = MatMul(n, wv)
+  q1 = Reshape(q0, i64[4]{2,17,2,32})
+  k1 = Reshape(k0, i64[4]{2,17,2,32})
+  v1 = Reshape(v0, i64[4]{2,17,2,32})
+  q = Transpose(q1) {perm=[0,2,1,3]}
+  k = Transpose(k1) {perm=[0,2,1,3]}
+  v = Transpose(v1) {perm=[0,2,1,3]}
+  a = Attention(q, k, v) {scale=0.176776695}
+  t = Transpose(a) {perm=[0,2,1,3]}
+  c = Reshape(t, i64[3]{2,17,64})
+  o = MatMul(c, wo)
+  p = Add(o, bo)
+  r = Add(p, x)
+  m = LayerNormalization(r, g, h)
+  d = MatMul(m, w1)
+  e = Add(d, b1)
+  f = Gelu(e)
+  y = MatMul(f, w2)
+  y16 = Cast(y) {to="f16"}
+  r16 = Cast(r) {to="f16"}
+  return y16, r16
+})";
+
+TEST(EmulatedLayer, NormalizesWithinItsProductsInF16) {
+  const Graph layer = parse_graph(kLayer, ops::make_op_by_name);
+  const Place place = emulated(true);
+  BuilderConfig config;
+  config.backend = place.backend;
+  config.fp16 = true;
+  config.timing = false;
+  config.accelerator = place.device;
+  config.compiler = place.compiler;
+  TimingCache cache;
+  SilentLogger logger;
+  BuildReport report;
+  build_engine(layer, config, logger, cache, &report);
+  EXPECT_NE(report.explanation.find("NormalizedMatMul"), std::string::npos) << report.explanation;
+  EXPECT_EQ(report.explanation.find("LayerNormalization)"), std::string::npos) << report.explanation;
+  config.disabled_passes = {"fold_norms"};
+  BuildReport apart;
+  build_engine(layer, config, logger, cache, &apart);
+  EXPECT_EQ(apart.explanation.find("NormalizedMatMul"), std::string::npos) << apart.explanation;
+
+  const auto inputs = sample_inputs(layer, 4);
+  set_place({});
+  const auto expected = build_and_run(layer, inputs);
+  set_place(place);
+  const auto results = build_and_run(layer, inputs);
+  for (size_t i = 0; i < expected.size(); ++i) expect_close(results[i], expected[i], 1e-2, "fp16");
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, EmulatedNetworks, testing::Values("mnist", "cifar_resnet20", "cifar_mobilenetv2"),

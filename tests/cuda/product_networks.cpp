@@ -63,6 +63,49 @@ std::span<const CandidateNetwork> product_networks() {
   y = MatMul(x, w) {transpose_b=true}
   return y
 })"},
+      {"NormalizedLinear", R"(graph main(x: f32[2,17,256]) {
+  constant g: f32[256] = $
+  constant h: f32[256] = $
+  constant w: f32[256,96] = $
+  constant b: f32[96] = $
+  m = Abs(x)
+  n = LayerNormalization(m, g, h) {epsilon=1e-6}
+  a = MatMul(n, w)
+  s = Add(a, b)
+  y = Gelu(s)
+  return y
+})"},
+      {"NormalizedRagged", R"(graph main(x: f32[7,50], r: f32[7,33]) {
+  constant g: f32[50] = $
+  constant w: f32[33,50] = $
+  m = Abs(x)
+  n = LayerNormalization(m, g) {epsilon=0.001}
+  a = MatMul(n, w) {transpose_b=true}
+  y = Add(a, r)
+  return y
+})"},
+      {"NormalizedLong", R"(graph main(x: f32[20,1024]) {
+  constant g: f32[1024] = $
+  constant h: f32[1024] = $
+  constant w: f32[1024,64] = $
+  m = Abs(x)
+  n = LayerNormalization(m, g, h)
+  y = MatMul(n, w)
+  return y
+})"},
+      {"NormalizedAnyRows",
+       R"(graph main(x: f32[B,T,48]) {
+  constant g: f32[48] = $
+  constant h: f32[48] = $
+  constant w: f32[48,80] = $
+  constant v: f32[48,20] = $
+  m = Abs(x)
+  n = LayerNormalization(m, g, h)
+  y = MatMul(n, w)
+  z = MatMul(n, v)
+  return y, z
+})",
+       {{{"B", 1}, {"T", 3}}, {{"B", 4}, {"T", 33}}, {{"B", 2}, {"T", 64}}}},
       {"Products", R"(graph main(a: f32[2,3,17,32], b: f32[2,3,32,24]) {
   y = MatMul(a, b)
   return y

@@ -9,6 +9,7 @@
 #include "engine/plan_generated.h"
 #include "passes/fuse_regions.h"
 #include "passes/pipeline.h"
+#include "tuning/fold_norms.h"
 #include "tuning/layout.h"
 #include "tuning/split.h"
 #include "tuning/tactics/common.h"
@@ -76,6 +77,7 @@ Ways::Ways(Graph graph, const OptimizationProfile& profile, const DeviceTarget& 
   if (type != DataType::F32) {
     NarrowIsCheap costs;
     apply_types(graph_, assign_types(graph_, cuda::backend(), target_, type, costs));
+    fold_norms(graph_, cuda::backend(), target_, costs);
   }
   for (const NodeId id : graph_.order()) {
     const Node& node = graph_.node(id);

@@ -2,10 +2,13 @@
 // Matrix products: B packed while building, or taken as it comes.
 #include "ops/matmul/matmul.h"
 
+#include <span>
+
 #include "backends/cuda/codegen/index_text.h"
 #include "backends/cuda/codegen/product/pack.h"
 #include "backends/cuda/tactics/launch.h"
 #include "backends/cuda/tactics/product_region.h"
+#include "ops/matmul/normalized_matmul.h"
 #include "tuning/tactic.h"
 
 namespace tn::cuda {
@@ -20,7 +23,11 @@ Inner inner_strides(const Place& place, bool transposed) {
   return transposed ? Inner{b, a} : Inner{a, b};
 }
 
-const ops::MatMul& op_of(const Region& region) {
+const ops::NormalizedMatMul* normalized(const Region& region) {
+  return dynamic_cast<const ops::NormalizedMatMul*>(region.anchor);
+}
+const ops::MatMulAttributes& op_of(const Region& region) {
+  if (const auto* op = normalized(region)) return *op;
   return dynamic_cast<const ops::MatMul&>(*region.anchor);
 }
 
@@ -33,10 +40,20 @@ Dims batch_strides(const TensorType& type, const Place& place, const Dims& batch
   return broadcast_strides({type.type, leading(type.dims), leading(place.strides)}, batch, ranges);
 }
 
+/// A number for each column, made while building.
+ResultOperand column_term(const Product& product) {
+  ResultOperand term;
+  term.strides.assign(product.batch.size() + 5, 0);
+  term.strides.back() = 1;
+  term.alignment = 16;
+  term.constant = true;
+  return term;
+}
+
 /// The product with its operands where they lie. With B packed, A's leading axes count as rows if there are at most
 /// three and A is not transposed.
 Product product_of(const Region& region, const Target& target, const Places& places) {
-  const ops::MatMul& op = op_of(region);
+  const ops::MatMulAttributes& op = op_of(region);
   const int a = region.anchor_inputs[0], b = region.anchor_inputs[1];
   const TensorType &a_type = region.input_type(a), &b_type = region.input_type(b);
   const Dims& result = region.anchor_results[0].dims;
@@ -84,7 +101,22 @@ Product product_of(const Region& region, const Target& target, const Places& pla
     product.b.batch = batch_strides(b_type, place, product.batch, target.ranges);
   }
   set_epilogue(product, region, kNone, places, axes, target.ranges);
+  if (const auto* norm = normalized(region)) {
+    product.normalizes = norm->epsilon;
+    product.epilogue.inputs.insert(product.epilogue.inputs.end(), 2, column_term(product));
+  }
   return product;
+}
+
+/// Whether what is folded into B is constant, and A as kernels take its statistics.
+Support supports_normalization(const Region& region, const Product& product) {
+  if (!has_packed_b(region)) return Support::no("normalized rows and a B that is not constant");
+  for (const int parameter : std::span(region.anchor_inputs).subspan(2))
+    if (region.has_input(parameter) && !region.input(parameter).constant)
+      return Support::no("a normalization whose scale or bias is not constant");
+  const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
+  if (!halves || product.a_transposed()) return Support::no("normalized rows of another type than f16 and bf16");
+  return {};
 }
 
 /// Whether one of the last two axes lies without gaps.
@@ -96,11 +128,13 @@ bool has_unit_stride(const PlacedTensor& tensor) {
 class MatMulTactic : public Tactic {
  public:
   Support supports(const Region& region, const Target& target) const override {
-    if (!dynamic_cast<const ops::MatMul*>(region.anchor)) return Support::foreign();
+    if (!dynamic_cast<const ops::MatMul*>(region.anchor) && !normalized(region)) return Support::foreign();
     const TensorType &a = region.input_type(region.anchor_inputs[0]), &b = region.input_type(region.anchor_inputs[1]);
     if (a.type != b.type && !has_packed_b(region)) return Support::no("A and B of different types");
     if (const Support support = supports_product(region, target); !support) return support;
     const Product product = product_of(region, target, expected_places(region, Order::RowMajor));
+    if (normalized(region))
+      if (const Support support = supports_normalization(region, product); !support) return support;
     if (range_of(tn::product(product.batch), target.ranges).max > 65535) return Support::no("more than 65535 matrices");
     return form(region, product, target);
   }
@@ -123,8 +157,10 @@ class MatMulTactic : public Tactic {
     const Places places{[&](int i) { return place_of(lowering.tensor(placed.at(i))); },
                         [&](int i) { return place_of(lowering.tensor(outputs[static_cast<size_t>(i)])); }};
     const Product product = product_of(region, lowering.target(), places);
-    if (packed) inputs.push_back(packed_b(region, product, lowering));
+    std::vector<int> terms;
+    if (packed) inputs.push_back(packed_b(region, product, lowering, terms));
     for (const int index : region.expression_inputs) inputs.push_back(placed.at(index));
+    inputs.insert(inputs.end(), terms.begin(), terms.end());
     add_launch(lowering, text(product, config, lowering.target()), inputs, outputs);
   }
 
@@ -134,17 +170,38 @@ class MatMulTactic : public Tactic {
   virtual bool rounds(const Product& product) const = 0;
 
  private:
-  int packed_b(const Region& region, const Product& product, RegionLowering& lowering) const {
+  /// Of a normalized product also the two numbers of each column, in `terms`.
+  int packed_b(const Region& region, const Product& product, RegionLowering& lowering, std::vector<int>& terms) const {
     const Tensor& weights = region.input(region.anchor_inputs[1]);
     TensorView columns = weights.constant->view();
     if (!op_of(region).transpose_b) {
       std::swap(columns.dims[0], columns.dims[1]);
       std::swap(columns.strides[0], columns.strides[1]);
     }
+    if (normalized(region)) return normalized_b(region, columns, product, lowering, terms);
     const bool tf32 = rounds(product);
     return lowering.packed_weights(
         "packed", pack_columns(columns, product.type, packed_depth(product), tf32),
         {{weights.name}, fmt::format("cuda.columns:{}{}", name_of(product.type), tf32 ? ":tf32" : ""), {}});
+  }
+
+  static int normalized_b(const Region& region, const TensorView& columns, const Product& product,
+                          RegionLowering& lowering, std::vector<int>& terms) {
+    std::vector<std::string> sources;
+    std::vector<TensorView> parameters;
+    for (const int index : std::span(region.anchor_inputs).subspan(1)) {
+      if (!region.has_input(index)) continue;
+      sources.push_back(region.input(index).name);
+      parameters.push_back(region.input(index).constant->view());
+    }
+    const NormalizedColumns packed = pack_normalized(
+        columns, parameters[1], parameters.size() > 2 ? &parameters[2] : nullptr, product.type, packed_depth(product));
+    const auto add = [&](std::string_view part, const std::vector<std::byte>& bytes) {
+      return lowering.packed_weights(part, bytes,
+                                     {sources, fmt::format("cuda.normalized:{}:{}", name_of(product.type), part), {}});
+    };
+    terms = {add("sums", packed.sums), add("shifts", packed.shifts)};
+    return add("packed", packed.columns);
   }
 };
 
@@ -179,6 +236,7 @@ class SimtMatMul final : public MatMulTactic {
   Support form(const Region& region, const Product& product, const Target& target) const override {
     if (has_packed_b(region) && (!is_float(product.type) || product.type == DataType::F64))
       return Support::no("constant B of another type than f32, f16 or bf16");
+    if (product.normalizes) return Support::no("normalized rows");
     return refuses_mma(product, target.device->architecture) ? Support{} : Support::no("tensor cores take it");
   }
   KernelText text(const Product& product, const std::string& config, const Target& target) const override {

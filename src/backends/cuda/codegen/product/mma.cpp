@@ -13,6 +13,8 @@ namespace tn::cuda {
 namespace {
 
 constexpr uint32_t kRoomyShared = 100 * 1024;  // up to here sums get memory of their own
+constexpr int kStatisticsOfFragment = 12;      // registers for the sums and squares of 16 rows
+constexpr int kMostStatistics = 4;             // warps that leave two numbers of a row behind its sums
 constexpr int kMostCluster = 8;                // blocks that every device with clusters runs together
 
 int64_t round_up(int64_t value, int64_t step) {
@@ -54,12 +56,31 @@ std::string wgmma_text(const Product& product, const MmaTile& tile) {
       columns, type, type, names, sums, sums + 1, operands);
 }
 
+void define_normalization(Defines& define, const Product& product) {
+  define("NORMALIZES", product.normalizes.has_value());
+  if (!product.normalizes) return;
+  const size_t terms = 2 + product.epilogue.inputs.size() - 2;  // behind A and B
+  define("ONE", product.type == DataType::F16 ? "0x3c003c00u" : "0x3f803f80u");
+  define("EPSILON", fmt::format("{:e}f", *product.normalizes));
+  define("COLUMN_SUMS", "fixed." + input_name(terms));
+  define("COLUMN_SHIFTS", "fixed." + input_name(terms + 1));
+}
+
 bool fits_warpgroups(const Product& product, const MmaTile& tile) {
   const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
   if (!halves || product.a_transposed() || product.b_transposed()) return false;
   const int columns = tile.n / tile.warps_n;
   return tile.k_bytes == 128 && tile.stages >= 3 && tile.warps_k == 1 && tile.warps_m % 4 == 0 && columns <= 256 &&
          columns % 16 == 0;
+}
+
+// Row statistics come from fragments in registers, which wgmma has not, and need the rows as they are.
+bool fits_normalization(const Product& product, const MmaTile& tile) {
+  const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
+  const bool loop = tile.form == MmaTile::Form::Pipeline || tile.form == MmaTile::Form::Slab;
+  if (!halves || !loop || !product.window.is_plain() || product.groups != 1 || product.a_transposed()) return false;
+  const int registers = registers_of(tile) + kStatisticsOfFragment * tile.m / tile.warps_m / 16;
+  return tile.warps_n <= kMostStatistics && registers <= 255 && registers * tile.threads() * tile.blocks <= 65536;
 }
 
 bool fits_clusters(const MmaTile& tile, int64_t depth_blocks) {
@@ -138,6 +159,7 @@ bool fits(const Product& product, const MmaTile& tile) {
   const int64_t depth_blocks = round_up(bytes, tile.k_bytes) / tile.k_bytes;
   if (!fits_clusters(tile, depth_blocks)) return false;
   if (tile.form == MmaTile::Form::Warpgroup && !fits_warpgroups(product, tile)) return false;
+  if (product.normalizes && !fits_normalization(product, tile)) return false;
   if (tile.form == MmaTile::Form::Slab) {
     if (!depth || (tile.stages - 1) * tile.cluster != depth_blocks) return false;
     if ((tile.stages - 1) * steps / tile.warps_k > 24) return false;
@@ -179,6 +201,7 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
   define("STAGES", tile.stages), define("MIN_BLOCKS", tile.blocks), define("CLUSTER", tile.cluster);
   define("WARPS_M", tile.warps_m), define("WARPS_N", tile.warps_n), define("WARPS_K", tile.warps_k);
   define("SUMS_AT", layout.sums_at);
+  define_normalization(define, product);
   KernelText text;
   const bool warpgroups = tile.form == MmaTile::Form::Warpgroup;
   source.finish(text, std::move(entry),

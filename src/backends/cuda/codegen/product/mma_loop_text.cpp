@@ -55,7 +55,26 @@ const std::string_view kMmaLoopText = R"cuda(
     }
     fragments_b(set, tile_b(stage), k);
   };
-  const auto multiply_all = [&](int set) {
+#if NORMALIZES
+  // Sums of A's rows, equal in every column, and products of its rows with one another: rows 0-7 and 8-15 of a fragment
+  // are columns of B as they lie in registers, and the diagonals hold sums of squares. Each warp along N takes its share
+  // of the steps.
+  float row_sums[kFragmentsM][4] = {}, row_squares[kFragmentsM][2][4] = {};
+  const auto add_rows = [&](int set, int step) {
+    if (step % WARPS_N != warp_n) return;
+#pragma unroll
+    for (int i = 0; i < kFragmentsM; ++i) {
+      const u32(&rows)[4] = of_a[set][i];
+      multiply(row_sums[i], rows, ONE, ONE);
+      multiply(row_squares[i][0], rows, rows[0], rows[2]);
+      multiply(row_squares[i][1], rows, rows[1], rows[3]);
+    }
+  };
+#else
+  const auto add_rows = [](int, int) {};
+#endif
+  const auto multiply_all = [&](int set, int step) {
+    add_rows(set, step);
 #pragma unroll
     for (int i = 0; i < kFragmentsM; ++i)
 #pragma unroll
@@ -89,7 +108,7 @@ const std::string_view kMmaLoopText = R"cuda(
 #pragma unroll
   for (int i = 0; i < 9 * kSteps; ++i) {
     if (i + 1 < 9 * kSteps) tap_fragments((i + 1) & 1, (i + 1) / kSteps, (i + 1) % kSteps);
-    multiply_all(i & 1);
+    multiply_all(i & 1, i);
   }
 #elif FORM == SLAB
   wait_for_copies<0>();
@@ -98,7 +117,7 @@ const std::string_view kMmaLoopText = R"cuda(
 #pragma unroll
   for (int i = 0; i < (STAGES - 1) * kSteps; ++i) {
     if (i + 1 < (STAGES - 1) * kSteps) fragments((i + 1) & 1, (i + 1) / kSteps, (i + 1) % kSteps);
-    multiply_all(i & 1);
+    multiply_all(i & 1, i);
   }
 #else
   int stage = 0, fill = STAGES - 1;
@@ -123,7 +142,7 @@ const std::string_view kMmaLoopText = R"cuda(
         if (++stage == STAGES) stage = 0;
         if (block + 1 < blocks) fragments((step + 1) & 1, stage, 0);
       }
-      multiply_all(step & 1);
+      multiply_all(step & 1, step);
     }
     if constexpr (kSteps % 2 == 1) {
 #pragma unroll

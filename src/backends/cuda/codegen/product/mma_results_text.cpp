@@ -4,7 +4,8 @@
 namespace tn::cuda {
 
 // Sums of the warps along K, and of the blocks of a cluster, are added when results leave through shared memory, eight
-// columns per thread. Each block of a cluster makes the results of its share of the rows.
+// columns per thread. Each block of a cluster makes the results of its share of the rows. Statistics of normalized rows
+// leave the same way, behind the sums of a row: two numbers of each warp along N.
 const std::string_view kMmaResultsText = R"cuda(
   if constexpr (!kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
   if (COMPLETE) {
@@ -31,6 +32,13 @@ const std::string_view kMmaResultsText = R"cuda(
 #pragma unroll
       for (int j = 0; j < kFragmentsN; ++j)
         to.store(j * 8, sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
+#if NORMALIZES
+      if ((lane & 3) == lane >> 3) {  // the lane that has the row's place on the diagonal
+        const float(&squares)[4] = row_squares[i][half];
+        to.store(TILE_N + warp_n * (2 - kWarpN) - (lane & 3) * 2, row_sums[i][half * 2],
+                 (lane >> 2) & 1 ? squares[half * 2 + 1] : squares[half * 2]);
+      }
+#endif
     }
   }
   if constexpr (CLUSTER > 1) {
@@ -38,6 +46,23 @@ const std::string_view kMmaResultsText = R"cuda(
     wait_for_cluster();
   } else
     __syncthreads();
+#if NORMALIZES
+  const auto normalize = [&](float (&value)[8], const float* of_row) {
+    float sum = 0, squares = 0;
+#pragma unroll
+    for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
+#pragma unroll
+      for (int n = 0; n < WARPS_N; ++n) {
+        const float2 share = *reinterpret_cast<const float2*>(of_row + k * kOwnRows * kSumRow + TILE_N + n * 2);
+        sum += share.x, squares += share.y;
+      }
+    }
+    const float mean = sum / DEPTH, variance = squares / DEPTH - mean * mean;
+    const float scale = rsqrt_of((variance > 0 ? variance : 0) + EPSILON);
+#pragma unroll
+    for (int i = 0; i < 8; ++i) value[i] = (value[i] - mean * COLUMN_SUMS.of[i]) * scale + COLUMN_SHIFTS.of[i];
+  };
+#endif
 #pragma unroll 1
   for (int first = 0; first < kResults; first += kExtras) {
     if constexpr (!kEarlyExtras) load_extras(first);
@@ -46,7 +71,8 @@ const std::string_view kMmaResultsText = R"cuda(
       const int row = first + i < kResults ? result_row(first + i) : -1;
       if (row < 0) continue;
       float value[8] = {};
-      const float* const from = place + (row - first_row - part * kOwnRows) * kSumRow + band;
+      const float* const of_row = place + (row - first_row - part * kOwnRows) * kSumRow;
+      const float* const from = of_row + band;
 #pragma unroll
       for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
         const float4 low = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow);
@@ -54,6 +80,9 @@ const std::string_view kMmaResultsText = R"cuda(
         value[0] += low.x, value[1] += low.y, value[2] += low.z, value[3] += low.w;
         value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
       }
+#if NORMALIZES
+      normalize(value, of_row);
+#endif
       finish(value, fixed, extra[i], batch, row, result_column, present, ARGUMENTS);
     }
   }

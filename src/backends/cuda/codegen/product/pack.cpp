@@ -74,6 +74,38 @@ std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, in
   return packed;
 }
 
+NormalizedColumns pack_normalized(const TensorView& weights, const TensorView& scale, const TensorView* bias,
+                                  DataType type, int64_t depth) {
+  const int64_t columns = weights.dims[0], channels = weights.dims[1];
+  std::vector<float> scaled(static_cast<size_t>(columns * channels)), sums(static_cast<size_t>(columns)),
+      shifts(static_cast<size_t>(columns));
+  for_each_weight(weights, [&](int64_t column, int64_t, int64_t channel, int64_t offset) {
+    scaled[static_cast<size_t>(column * channels + channel)] =
+        static_cast<float>(load_double(weights, offset) * load_double(scale, channel * scale.strides[0]));
+  });
+  const auto view = TensorView::dense(scaled.data(), DataType::F32, weights.dims);
+  NormalizedColumns packed{pack_columns(view, type, depth, false), {}, {}};
+  const auto rounded = TensorView::dense(packed.columns.data(), type, Shape({columns, depth}));
+  for (int64_t column = 0; column < columns; ++column) {
+    double sum = 0, shift = 0;
+    for (int64_t k = 0; k < channels; ++k) {
+      sum += load_double(rounded, column * depth + k);
+      if (bias)
+        shift += load_double(weights, column * weights.strides[0] + k * weights.strides[1]) *
+                 load_double(*bias, k * bias->strides[0]);
+    }
+    sums[static_cast<size_t>(column)] = static_cast<float>(sum);
+    shifts[static_cast<size_t>(column)] = static_cast<float>(shift);
+  }
+  const auto bytes_of = [](const std::vector<float>& values) {
+    const auto bytes = std::as_bytes(std::span(values));
+    return std::vector(bytes.begin(), bytes.end());
+  };
+  packed.sums = bytes_of(sums);
+  packed.shifts = bytes_of(shifts);
+  return packed;
+}
+
 std::vector<std::byte> pack_pixels(const TensorView& weights, DataType type, bool tf32) {
   const int64_t taps = weights.dims.elements() / (weights.dims[0] * weights.dims[1]);
   const int64_t pitch = 16 / static_cast<int64_t>(size_of(type));

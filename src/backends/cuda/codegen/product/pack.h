@@ -14,6 +14,15 @@ namespace tn::cuda {
 std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, int64_t depth, bool tf32,
                                     int64_t pitch = 0);
 
+/// B of a product whose rows of A are normalized, and what its epilogue makes of that (Product::normalizes): columns of
+/// scale · weights as pack_columns has them, the sum of each as it was rounded, and bias · weights. Both f32.
+struct NormalizedColumns {
+  std::vector<std::byte> columns, sums, shifts;
+};
+/// `weights` is [columns, channels], `scale` and `bias` (if there is one) [channels].
+NormalizedColumns pack_normalized(const TensorView& weights, const TensorView& scale, const TensorView* bias,
+                                  DataType type, int64_t depth);
+
 /// B of a stem: columns one after another, the channels of each tap as 16 bytes, an even number of taps; zeros where
 /// there is nothing.
 std::vector<std::byte> pack_pixels(const TensorView& weights, DataType type, bool tf32);

@@ -52,6 +52,37 @@ TEST(Packing, RoundsToTf32) {
   EXPECT_EQ(rounded[1], 1.0f);
 }
 
+TEST(Packing, SumsOfNormalizedColumnsAreThoseOfWhatWasRounded) {
+  float weights[6] = {1, 2, 3, 0.1f, 0.2f, 0.3f}, scale[3] = {1, 0.7f, 2}, bias[3] = {1, 10, 100};
+  const auto scales = TensorView::dense(scale, DataType::F32, {3}),
+             shifts = TensorView::dense(bias, DataType::F32, {3});
+  // As it lies in a network: [channels, columns].
+  const float transposed[6] = {1, 0.1f, 2, 0.2f, 3, 0.3f};
+  TensorView view = TensorView::dense(const_cast<float*>(transposed), DataType::F32, {3, 2});
+  std::swap(view.dims[0], view.dims[1]);
+  std::swap(view.strides[0], view.strides[1]);
+  const NormalizedColumns packed = pack_normalized(view, scales, &shifts, DataType::F16, 8);
+  ASSERT_EQ(packed.columns.size(), 2u * 8 * 2);
+  float of_columns[2], added[2];
+  std::memcpy(of_columns, packed.sums.data(), sizeof of_columns);
+  std::memcpy(added, packed.shifts.data(), sizeof added);
+  for (size_t column = 0; column < 2; ++column) {
+    double sum = 0, shift = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      Half half;
+      std::memcpy(&half, packed.columns.data() + (column * 8 + k) * 2, 2);
+      EXPECT_EQ(static_cast<float>(half), static_cast<float>(Half(weights[column * 3 + k] * scale[k])));
+      sum += static_cast<double>(static_cast<float>(half));
+      shift += static_cast<double>(weights[column * 3 + k]) * bias[k];
+    }
+    EXPECT_EQ(of_columns[column], static_cast<float>(sum));
+    EXPECT_FLOAT_EQ(added[column], static_cast<float>(shift));
+  }
+  const NormalizedColumns without = pack_normalized(view, scales, nullptr, DataType::F16, 8);
+  std::memcpy(added, without.shifts.data(), sizeof added);
+  EXPECT_THAT(added, testing::ElementsAre(0, 0));
+}
+
 TEST(Packing, TapsBesideChannels) {
   float weights[6] = {1, 2, 3, 4, 5, 6};
   const std::vector<std::byte> packed = pack_taps(TensorView::dense(weights, DataType::F32, {2, 1, 3}));

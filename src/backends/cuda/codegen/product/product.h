@@ -57,6 +57,10 @@ struct Product {
     bool packed = false;  ///< constant, made by pack_columns
   } b;
   Epilogue epilogue;
+  /// Epsilon, if each row of A counts less its mean and over its deviation, as normalized: sums become (sum − mean ·
+  /// s[column]) / √(variance + epsilon) + t[column]. s, what B's columns add up to, and t are the last two inputs of
+  /// the epilogue that its program does not see: f32 constants (NormalizedColumns).
+  std::optional<double> normalizes;
 
   Dim row_count() const { return images * rows[0] * rows[1] * rows[2]; }
   Dim depth() const { return Dim(window.taps()) * channels; }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/matmul/normalized_matmul.h"
+
+#include "ops/compose.h"
+#include "ops/entry.h"
+#include "ops/matmul/matmul.h"
+#include "ops/rules.h"
+
+namespace tn::ops {
+
+std::vector<TensorType> NormalizedMatMul::infer(const InferContext& context) const {
+  const TensorType &a = context.type(0), &b = context.type(1);
+  model_check(is_float(a.type) && a.rank() >= 2, "A is {}", to_string(a));
+  check_rank(context, 1, 2);
+  const Dim depth = unify(a.dims.back(), b.dims[transpose_b ? 1 : 0], "inner dimensions of A and B");
+  for (int i = 1; i < context.inputs(); ++i) {
+    if (!context.has(i)) continue;
+    check_same_type(context, 0, i);
+    if (i == 1) continue;
+    check_rank(context, i, 1);
+    unify(context.type(i).dims[0], depth, "columns of A");
+  }
+  Dims dims = a.dims;
+  dims.back() = b.dims[transpose_b ? 0 : 1];
+  return {{a.type, std::move(dims)}};
+}
+
+bool NormalizedMatMul::splits_batch(const InferContext& context, const Dim& batch) const {
+  return only_first_has_batch(context, batch);
+}
+
+std::vector<int32_t> NormalizedMatMul::decompose(Graph& graph, std::string_view name,
+                                                 std::span<const int32_t> inputs) const {
+  NodeView node = decomposition_view(graph, name);
+  std::vector<TensorId> rows = {inputs[0], inputs[2]};
+  if (inputs.size() > 3 && inputs[3] != kNone) rows.push_back(inputs[3]);
+  const TensorId normalized =
+      compose(node, "LayerNormalization", std::move(rows), {{"axis", int64_t{-1}}, {"epsilon", epsilon}});
+  return {matmul(node, normalized, inputs[1], *this)};
+}
+
+namespace {
+
+constexpr std::string_view kCases[] = {
+    "NormalizedMatMul(f32[2,3,40], f32[40,9], f32[40], f32[40])",
+    "NormalizedMatMul(f32[5,33], f32[7,33], f32[33]) {transpose_b=true, epsilon=0.01}",
+    "NormalizedMatMul(f16[4,64], f16[64,24], f16[64], f16[64])",
+};
+
+}  // namespace
+
+extern const OpEntry normalized_matmul_entry = {NormalizedMatMul::kName, make_op<NormalizedMatMul>, {}, kCases};
+
+}  // namespace tn::ops

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ops/definition.h"
+#include "ops/matmul/reference/matmul.h"
+
+namespace tn::ops {
+
+/// LayerNormalization of the rows of A, then a product: norm(A; scale, bias) · B. Made while building for kernels that
+/// take the normalization into the product. Inputs: A […,M,K], B [K,N], scale [K], optional bias [K]; A is not
+/// transposed.
+struct NormalizedMatMul final : OpBase<NormalizedMatMul, Decomposed>, MatMulAttributes {
+  static constexpr std::string_view kName = "NormalizedMatMul";
+  double epsilon = 1e-5;
+  template <typename V>
+  void fields(V& v) {
+    v("transpose_b", transpose_b);
+    v("epsilon", epsilon);
+  }
+  NormalizedMatMul() = default;
+  NormalizedMatMul(bool transposes_b, double eps) : MatMulAttributes{false, transposes_b}, epsilon(eps) {}
+  std::vector<TensorType> infer(const InferContext& context) const override;
+  bool splits_batch(const InferContext& context, const Dim& batch) const override;
+  std::vector<int32_t> decompose(Graph& graph, std::string_view name, std::span<const int32_t> inputs) const override;
+};
+
+}  // namespace tn::ops
