@@ -75,7 +75,7 @@ TEST(FoldNorms, ProductsTakeInWhatTheyReadWhereThatCostsLess) {
   const Folded folded = fold(network("return a, b"), {.norm = 2.5, .product = 5, .folded = 6});
   EXPECT_EQ(folded.operators, "NormalizedMatMul NormalizedMatMul");
   EXPECT_EQ(folded.weighed,
-            "layer normalizations and products:\nn: 2.5 us and 10.0 us of the products behind it, 12.0 us within them; "
+            "layer normalizations and what reads them:\nn: 2.5 us and 10.0 us of what reads it, 12.0 us within that; "
             "folded\n");
   const Node& second = folded.graph.node(folded.graph.order()[1]);
   const FieldMap attributes = second.op->attributes();
@@ -127,6 +127,57 @@ TEST(FoldNorms, ARegionKeepsWhatStandsBehindItsProduct) {
   const auto region = region_of(folded.graph, folded.graph.node(folded.graph.order()[0]));
   EXPECT_EQ(region->anchor_inputs, (std::vector<int>{0, 1, 3}));
   EXPECT_EQ(region->input(3).name, "g");
+}
+
+// A normalization whose result is added to what comes out behind the product, in f16.
+std::string with_residual(std::string_view rest) {
+  return fmt::format(R"(graph main(x: f16[4,8]) {{
+    constant g: f32[8] = #0123456789abcdef0123456789abcdef
+    constant h: f32[8] = #0123456789abcdef0123456789abcdef
+    constant w: f32[8,8] = #0123456789abcdef0123456789abcdef
+    n = Region(x, g, h) {{ graph body(y: f16[4,8], s: f32[8], t: f32[8]) {{
+      c = Cast(y) {{to="f32"}}
+      d = LayerNormalization(c, s, t)
+      e = Cast(d) {{to="f16"}}
+      return e
+    }} }}
+    a = Region(n, w) {{ graph body(y: f16[4,8], m: f32[8,8]) {{
+      c = Cast(y) {{to="f32"}}
+      d = MatMul(c, m)
+      e = Cast(d) {{to="f16"}}
+      return e
+    }} }}
+    b = Region(a, w, n) {{ graph body(y: f16[4,8], m: f32[8,8], r: f16[4,8]) {{
+      c = Cast(y) {{to="f32"}}
+      d = MatMul(c, m)
+      p = Cast(r) {{to="f32"}}
+      e = Add(d, p)
+      f = Cast(e) {{to="f16"}}
+      return f
+    }} }}
+    {}
+  }})",
+                     rest);
+}
+
+TEST(FoldNorms, AResidualIsNormalizedWhereItIsAdded) {
+  const Folded folded = fold(with_residual("return b"), {.norm = 2, .product = 5, .folded = 5});
+  EXPECT_EQ(folded.operators, "NormalizedMatMul MatMul+Mul+Add+Mul+Add+Add");
+  const auto order = folded.graph.order();
+  const auto product = region_of(folded.graph, folded.graph.node(order[0])),
+             sum = region_of(folded.graph, folded.graph.node(order[1]));
+  EXPECT_TRUE(product->expressions.empty());
+  EXPECT_EQ(product->outputs(), 3);
+  EXPECT_EQ(to_string(product->output_type(1)), "f32[4,1]");
+  EXPECT_EQ(sum->expressions.size(), 1u);
+  EXPECT_EQ(sum->expression_inputs.size(), 5u);
+  EXPECT_EQ(sum->input(2).name, "x");
+  EXPECT_EQ(sum->input(3).producer, order[0]);
+}
+
+TEST(FoldNorms, AReaderThatIsNotElementwiseKeepsTheResult) {
+  EXPECT_EQ(fold(with_residual("c = Softmax(n) return b, c"), {.norm = 2, .product = 5, .folded = 5}).operators,
+            "LayerNormalization MatMul MatMul+Add Softmax");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class BodyReader {
       if (dynamic_cast<const ops::Elementwise*>(node.op.get())) continue;
       if (region_.anchor || !take_anchor(node)) return false;
     }
-    for (const TensorId output : body_.outputs()) {
+    for (const TensorId output : own_outputs()) {
       const auto expression = expression_of(output);
       if (!expression) return false;
       region_.expressions.push_back(without_store_rounding(*expression, body_.tensor(output).type.type));
@@ -42,6 +42,15 @@ class BodyReader {
   }
 
  private:
+  // The outputs but for the anchor's further results at their end, if it has some.
+  std::span<const TensorId> own_outputs() const {
+    const std::span<const TensorId> all = body_.outputs();
+    if (!anchor_ || anchor_->outputs.size() < 2) return all;
+    const auto further = std::span(anchor_->outputs).subspan(1);
+    if (all.size() <= further.size() || !std::ranges::equal(all.last(further.size()), further)) return all;
+    return all.first(all.size() - further.size());
+  }
+
   bool take_anchor(const Node& node) {
     for (const TensorId input : node.inputs) {
       const auto found = input_of_.find(loaded_from(input));

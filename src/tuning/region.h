@@ -25,7 +25,7 @@ struct Region {
   std::vector<TensorType> anchor_results;
   /// One expression per output of `node`; stores round to the output's type. With an anchor, Input 0 is its result and
   /// Input k is expression_inputs[k - 1]; without one, Input k is expression_inputs[k]. Empty if the anchor's results
-  /// are the outputs.
+  /// are the outputs. Outputs behind those that have expressions are the anchor's further results, all of them.
   std::vector<Expr> expressions;
   /// Inputs of `node` that the expressions read.
   std::vector<int> expression_inputs;

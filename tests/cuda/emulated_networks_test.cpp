@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "base/log.h"
@@ -78,7 +79,7 @@ TEST_P(EmulatedNetworks, AgreeWithTheProcessor) {
   }
 }
 
-// A transformer's layer with normalizations before its products.
+// A transformer's layer; @1 and @2 are what is added to the results of attention and of the feed-forward part.
 constexpr std::string_view kLayer = R"(graph main(x16: f16[2,17,64]) {
   constant g: f32[64] = #00000000000000000000000000000001
   constant h: f32[64] = #00000000000000000000000000000002
@@ -106,44 +107,61 @@ constexpr std::string_view kLayer = R"(graph main(x16: f16[2,17,64]) {
   c = Reshape(t, i64[3]{2,17,64})
   o = MatMul(c, wo)
   p = Add(o, bo)
-  r = Add(p, x)
+  r = Add(p, @1)
   m = LayerNormalization(r, g, h)
   d = MatMul(m, w1)
   e = Add(d, b1)
   f = Gelu(e)
-  y = MatMul(f, w2)
+  v2 = MatMul(f, w2)
+  y = Add(v2, @2)
   y16 = Cast(y) {to="f16"}
   r16 = Cast(r) {to="f16"}
   return y16, r16
 })";
 
-TEST(EmulatedLayer, NormalizesWithinItsProductsInF16) {
-  const Graph layer = parse_graph(kLayer, ops::make_op_by_name);
-  const Place place = emulated(true);
-  BuilderConfig config;
-  config.backend = place.backend;
-  config.fp16 = true;
-  config.timing = false;
-  config.accelerator = place.device;
-  config.compiler = place.compiler;
-  TimingCache cache;
-  SilentLogger logger;
-  BuildReport report;
-  build_engine(layer, config, logger, cache, &report);
-  EXPECT_NE(report.explanation.find("NormalizedMatMul"), std::string::npos) << report.explanation;
-  EXPECT_EQ(report.explanation.find("LayerNormalization)"), std::string::npos) << report.explanation;
-  config.disabled_passes = {"fold_norms"};
-  BuildReport apart;
-  build_engine(layer, config, logger, cache, &apart);
-  EXPECT_EQ(apart.explanation.find("NormalizedMatMul"), std::string::npos) << apart.explanation;
+Graph layer(const std::string& first, const std::string& second) {
+  std::string text(kLayer);
+  text.replace(text.find("@1"), 2, first);
+  text.replace(text.find("@2"), 2, second);
+  return parse_graph(text, ops::make_op_by_name);
+}
 
-  const auto inputs = sample_inputs(layer, 4);
+class EmulatedLayer : public testing::TestWithParam<std::pair<const char*, const char*>> {
+ protected:
+  // What was chosen for it in f16.
+  static std::string explanation(const Graph& graph, std::set<std::string, std::less<>> disabled) {
+    const Place place = emulated(true);
+    BuilderConfig config;
+    config.backend = place.backend;
+    config.fp16 = true;
+    config.timing = false;
+    config.accelerator = place.device;
+    config.compiler = place.compiler;
+    config.disabled_passes = std::move(disabled);
+    TimingCache cache;
+    SilentLogger logger;
+    BuildReport report;
+    build_engine(graph, config, logger, cache, &report);
+    return report.explanation;
+  }
+};
+
+TEST_P(EmulatedLayer, NormalizesWithinItsProductsInF16) {
+  const Graph graph = layer(GetParam().first, GetParam().second);
+  const std::string folded = explanation(graph, {}), apart = explanation(graph, {"fold_norms"});
+  EXPECT_NE(folded.find("(NormalizedMatMul"), std::string::npos) << folded;
+  EXPECT_EQ(folded.find("(LayerNormalization)"), std::string::npos) << folded;
+  EXPECT_EQ(apart.find("(NormalizedMatMul"), std::string::npos) << apart;
+  const auto inputs = sample_inputs(graph, 4);
   set_place({});
-  const auto expected = build_and_run(layer, inputs);
-  set_place(place);
-  const auto results = build_and_run(layer, inputs);
+  const auto expected = build_and_run(graph, inputs);
+  set_place(emulated(true));
+  const auto results = build_and_run(graph, inputs);
   for (size_t i = 0; i < expected.size(); ++i) expect_close(results[i], expected[i], 1e-2, "fp16");
 }
+
+// Normalizations before the products, and behind the sums.
+INSTANTIATE_TEST_SUITE_P(Norms, EmulatedLayer, testing::Values(std::pair("x", "bo"), std::pair("n", "m")));
 
 INSTANTIATE_TEST_SUITE_P(Golden, EmulatedNetworks, testing::Values("mnist", "cifar_resnet20", "cifar_mobilenetv2"),
                          [](const auto& network) { return std::string(network.param); });

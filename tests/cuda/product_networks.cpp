@@ -93,6 +93,20 @@ std::span<const CandidateNetwork> product_networks() {
   y = MatMul(n, w)
   return y
 })"},
+      {"NormalizedResidual",
+       R"(graph main(x: f32[B,5,80]) {
+  constant g: f32[80] = $
+  constant h: f32[80] = $
+  constant w: f32[80,80] = $
+  m = Abs(x)
+  n = LayerNormalization(m, g, h)
+  a = MatMul(n, w)
+  c = MatMul(a, w)
+  d = Add(c, n)
+  y = Relu(d)
+  return y
+})",
+       {{{"B", 1}}, {{"B", 6}}}},
       {"NormalizedAnyRows",
        R"(graph main(x: f32[B,T,48]) {
   constant g: f32[48] = $

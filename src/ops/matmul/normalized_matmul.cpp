@@ -22,7 +22,13 @@ std::vector<TensorType> NormalizedMatMul::infer(const InferContext& context) con
   }
   Dims dims = a.dims;
   dims.back() = b.dims[transpose_b ? 0 : 1];
-  return {{a.type, std::move(dims)}};
+  std::vector<TensorType> results = {{a.type, std::move(dims)}};
+  if (gives_rows) {
+    TensorType of_rows = a;
+    of_rows.dims.back() = 1;
+    results.insert(results.end(), 2, of_rows);
+  }
+  return results;
 }
 
 bool NormalizedMatMul::splits_batch(const InferContext& context, const Dim& batch) const {
@@ -36,7 +42,16 @@ std::vector<int32_t> NormalizedMatMul::decompose(Graph& graph, std::string_view 
   if (inputs.size() > 3 && inputs[3] != kNone) rows.push_back(inputs[3]);
   const TensorId normalized =
       compose(node, "LayerNormalization", std::move(rows), {{"axis", int64_t{-1}}, {"epsilon", epsilon}});
-  return {matmul(node, normalized, inputs[1], *this)};
+  std::vector<TensorId> results = {matmul(node, normalized, inputs[1], *this)};
+  if (gives_rows) {
+    const TensorId mean = reduce(node, "Mean", inputs[0], {-1}), centered = compose(node, "Sub", {inputs[0], mean});
+    const TensorId variance = reduce(node, "Mean", compose(node, "Mul", {centered, centered}), {-1});
+    const TensorId room = compose(node, "Add", {variance, scalar_like(node, epsilon, variance)});
+    const TensorId factor = compose(node, "Reciprocal", {compose(node, "Sqrt", {room})});
+    results.push_back(factor);
+    results.push_back(compose(node, "Neg", {compose(node, "Mul", {mean, factor})}));
+  }
+  return results;
 }
 
 namespace {
@@ -45,6 +60,7 @@ constexpr std::string_view kCases[] = {
     "NormalizedMatMul(f32[2,3,40], f32[40,9], f32[40], f32[40])",
     "NormalizedMatMul(f32[5,33], f32[7,33], f32[33]) {transpose_b=true, epsilon=0.01}",
     "NormalizedMatMul(f16[4,64], f16[64,24], f16[64], f16[64])",
+    "NormalizedMatMul(f32[2,3,40], f32[40,9], f32[40], f32[40]) {gives_rows=true}",
 };
 
 }  // namespace

@@ -8,17 +8,21 @@ namespace tn::ops {
 
 /// LayerNormalization of the rows of A, then a product: norm(A; scale, bias) · B. Made while building for kernels that
 /// take the normalization into the product. Inputs: A […,M,K], B [K,N], scale [K], optional bias [K]; A is not
-/// transposed.
+/// transposed. With `gives_rows` there are two more results, both […,M,1]: of each row 1 / √(variance + epsilon), and
+/// −mean times that, so that norm(A) is (A · first + second) · scale + bias.
 struct NormalizedMatMul final : OpBase<NormalizedMatMul, Decomposed>, MatMulAttributes {
   static constexpr std::string_view kName = "NormalizedMatMul";
   double epsilon = 1e-5;
+  bool gives_rows = false;
   template <typename V>
   void fields(V& v) {
     v("transpose_b", transpose_b);
     v("epsilon", epsilon);
+    v("gives_rows", gives_rows);
   }
   NormalizedMatMul() = default;
-  NormalizedMatMul(bool transposes_b, double eps) : MatMulAttributes{false, transposes_b}, epsilon(eps) {}
+  NormalizedMatMul(bool transposes_b, double eps, bool rows)
+      : MatMulAttributes{false, transposes_b}, epsilon(eps), gives_rows(rows) {}
   std::vector<TensorType> infer(const InferContext& context) const override;
   bool splits_batch(const InferContext& context, const Dim& batch) const override;
   std::vector<int32_t> decompose(Graph& graph, std::string_view name, std::span<const int32_t> inputs) const override;

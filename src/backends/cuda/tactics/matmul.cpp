@@ -103,6 +103,7 @@ Product product_of(const Region& region, const Target& target, const Places& pla
   set_epilogue(product, region, kNone, places, axes, target.ranges);
   if (const auto* norm = normalized(region)) {
     product.normalizes = norm->epsilon;
+    product.gives_rows = norm->gives_rows;
     product.epilogue.inputs.insert(product.epilogue.inputs.end(), 2, column_term(product));
   }
   return product;
@@ -115,6 +116,9 @@ Support supports_normalization(const Region& region, const Product& product) {
     if (region.has_input(parameter) && !region.input(parameter).constant)
       return Support::no("a normalization whose scale or bias is not constant");
   const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
+  for (int i = epilogue_outputs(region); i < region.outputs(); ++i)
+    if (region.output_type(i).type != DataType::F32 || !product.batch.empty())
+      return Support::no("statistics of rows in another type than f32, or of a batch of matrices");
   if (!halves || product.a_transposed()) return Support::no("normalized rows of another type than f16 and bf16");
   return {};
 }
@@ -153,7 +157,8 @@ class MatMulTactic : public Tactic {
     if (!packed) inputs.push_back(take(region.anchor_inputs[1], true));
     for (const int index : region.expression_inputs)
       if (!placed.contains(index)) take(index, false);
-    for (int i = 0; i < region.outputs(); ++i) outputs.push_back(lowering.output(i, Need::Any));
+    for (int i = 0; i < region.outputs(); ++i)
+      outputs.push_back(lowering.output(i, i < epilogue_outputs(region) ? Need::Any : Need::RowMajor));
     const Places places{[&](int i) { return place_of(lowering.tensor(placed.at(i))); },
                         [&](int i) { return place_of(lowering.tensor(outputs[static_cast<size_t>(i)])); }};
     const Product product = product_of(region, lowering.target(), places);

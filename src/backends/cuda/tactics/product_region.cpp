@@ -49,14 +49,17 @@ bool has_packed_b(const Region& region) {
 }
 
 Support supports_product(const Region& region, const Target& target) {
-  if (region.anchor_results.size() != 1) return Support::no("more than one result");
   const Dims& dims = region.anchor_results[0].dims;
-  for (int i = 0; i < region.outputs(); ++i)
+  for (int i = 0; i < epilogue_outputs(region); ++i)
     if (!(region.output_type(i).dims == dims)) return Support::no("an output of other extents than the product");
   const Dim& columns = dims.back();
   const DimRange rows = range_of(Dim::floor_div(product(dims), columns), target.ranges);
   if (rows.max >= INT32_MAX) return Support::no("more than 2^31 rows");
   return {};
+}
+
+int epilogue_outputs(const Region& region) {
+  return region.outputs() - static_cast<int>(region.anchor_results.size()) + 1;
 }
 
 std::vector<int> epilogue_inputs(const Region& region, int bias) {
@@ -100,7 +103,7 @@ void set_epilogue(Product& product, const Region& region, int bias, const Places
     epilogue.inputs.push_back(result_operand(region.input_type(bias), place, {place.strides[0]}, {rank - 1}, rank));
     epilogue.inputs.back().constant = region.input(bias).constant != nullptr;
   }
-  for (int i = 0; i < region.outputs(); ++i) {
+  for (int i = 0; i < epilogue_outputs(region); ++i) {
     const Place place = places.output(i);
     epilogue.outputs.push_back(result_operand(region.output_type(i), place, place.strides, axes, rank));
   }

@@ -60,6 +60,7 @@ void define_normalization(Defines& define, const Product& product) {
   define("NORMALIZES", product.normalizes.has_value());
   if (!product.normalizes) return;
   const size_t terms = 2 + product.epilogue.inputs.size() - 2;  // behind A and B
+  define("GIVES_ROWS", product.gives_rows);
   define("ONE", product.type == DataType::F16 ? "0x3c003c00u" : "0x3f803f80u");
   define("EPSILON", fmt::format("{:e}f", *product.normalizes));
   define("COLUMN_SUMS", "fixed." + input_name(terms));

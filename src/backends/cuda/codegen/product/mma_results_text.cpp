@@ -47,7 +47,7 @@ const std::string_view kMmaResultsText = R"cuda(
   } else
     __syncthreads();
 #if NORMALIZES
-  const auto normalize = [&](float (&value)[8], const float* of_row) {
+  const auto normalize = [&](float (&value)[8], int row, const float* of_row) {
     float sum = 0, squares = 0;
 #pragma unroll
     for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
@@ -59,6 +59,9 @@ const std::string_view kMmaResultsText = R"cuda(
     }
     const float mean = sum / DEPTH, variance = squares / DEPTH - mean * mean;
     const float scale = rsqrt_of((variance > 0 ? variance : 0) + EPSILON);
+#if GIVES_ROWS
+    if (result_column == 0) row_factors[row] = scale, row_shifts[row] = -mean * scale;
+#endif
 #pragma unroll
     for (int i = 0; i < 8; ++i) value[i] = (value[i] - mean * COLUMN_SUMS.of[i]) * scale + COLUMN_SHIFTS.of[i];
   };
@@ -81,7 +84,7 @@ const std::string_view kMmaResultsText = R"cuda(
         value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
       }
 #if NORMALIZES
-      normalize(value, of_row);
+      normalize(value, row, of_row);
 #endif
       finish(value, fixed, extra[i], batch, row, result_column, present, ARGUMENTS);
     }

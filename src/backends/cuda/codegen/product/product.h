@@ -61,6 +61,9 @@ struct Product {
   /// s[column]) / √(variance + epsilon) + t[column]. s, what B's columns add up to, and t are the last two inputs of
   /// the epilogue that its program does not see: f32 constants (NormalizedColumns).
   std::optional<double> normalizes;
+  /// Normalized rows only: two more results, f32 without gaps, after the epilogue's: of each row its factor and what is
+  /// added behind that (see ops::NormalizedMatMul).
+  bool gives_rows = false;
 
   Dim row_count() const { return images * rows[0] * rows[1] * rows[2]; }
   Dim depth() const { return Dim(window.taps()) * channels; }

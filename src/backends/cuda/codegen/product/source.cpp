@@ -101,6 +101,10 @@ ProductSource::ProductSource(const Product& product, const SymbolRanges& ranges,
     parameters += fmt::format(", {}* {}", text_of(product.epilogue.outputs[k].type), output_name(k));
     arguments += ", " + output_name(k);
   }
+  if (product.gives_rows) {
+    parameters += ", float* row_factors, float* row_shifts";
+    arguments += ", row_factors, row_shifts";
+  }
   for (size_t k = 0; k < scalars_.values().size(); ++k) arguments += fmt::format(", s{}", k);
   define("COMPLETE", reads_early ? "(complete != 0)" : "false");
   if (reads_early) arguments += ", complete";
