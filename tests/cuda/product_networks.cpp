@@ -93,6 +93,15 @@ std::span<const CandidateNetwork> product_networks() {
   y = MatMul(n, w)
   return y
 })"},
+      {"NormalizedWide", R"(graph main(x: f32[200,192]) {
+  constant g: f32[192] = $
+  constant h: f32[192] = $
+  constant w: f32[192,1024] = $
+  m = Abs(x)
+  n = LayerNormalization(m, g, h)
+  y = MatMul(n, w)
+  return y
+})"},
       {"NormalizedResidual",
        R"(graph main(x: f32[B,5,80]) {
   constant g: f32[80] = $

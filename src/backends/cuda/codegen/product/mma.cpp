@@ -75,11 +75,12 @@ bool fits_warpgroups(const Product& product, const MmaTile& tile) {
          columns % 16 == 0;
 }
 
-// Row statistics come from fragments in registers, which wgmma has not, and need the rows as they are.
+// Row statistics come from fragments of rows as they are.
 bool fits_normalization(const Product& product, const MmaTile& tile) {
   const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
-  const bool loop = tile.form == MmaTile::Form::Pipeline || tile.form == MmaTile::Form::Slab;
-  if (!halves || !loop || !product.window.is_plain() || product.groups != 1 || product.a_transposed()) return false;
+  if (!halves || tile.form == MmaTile::Form::Halo || !product.window.is_plain() || product.groups != 1 ||
+      product.a_transposed())
+    return false;
   const int registers = registers_of(tile) + kStatisticsOfFragment * tile.m / tile.warps_m / 16;
   return tile.warps_n <= kMostStatistics && registers <= 255 && registers * tile.threads() * tile.blocks <= 65536;
 }

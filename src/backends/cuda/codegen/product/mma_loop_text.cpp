@@ -6,6 +6,9 @@ namespace tn::cuda {
 // Warps share a tile along M, N and K and multiply by mma.sync.
 const std::string_view kMmaLoopText = R"cuda(
   float sums[kFragmentsM][kFragmentsN][4] = {};
+#if NORMALIZES
+  RowStatistics statistics;
+#endif
   u32 of_a[2][kFragmentsM][4], of_b[2][kFragmentsN / 2][4];  // fragments of this step and of the next
   const int a_row = fragment_row(0) + (lane & 15), a_chunk = lane >> 4;
   const int b_row = warp_n * kWarpN + (lane & 7) + ((lane >> 4) << 3), b_chunk = (lane >> 3) & 1;
@@ -55,26 +58,13 @@ const std::string_view kMmaLoopText = R"cuda(
     }
     fragments_b(set, tile_b(stage), k);
   };
-#if NORMALIZES
-  // Sums of A's rows, equal in every column, and products of its rows with one another: rows 0-7 and 8-15 of a fragment
-  // are columns of B as they lie in registers, and the diagonals hold sums of squares. Each warp along N takes its share
-  // of the steps.
-  float row_sums[kFragmentsM][4] = {}, row_squares[kFragmentsM][2][4] = {};
-  const auto add_rows = [&](int set, int step) {
-    if (step % WARPS_N != warp_n) return;
-#pragma unroll
-    for (int i = 0; i < kFragmentsM; ++i) {
-      const u32(&rows)[4] = of_a[set][i];
-      multiply(row_sums[i], rows, ONE, ONE);
-      multiply(row_squares[i][0], rows, rows[0], rows[2]);
-      multiply(row_squares[i][1], rows, rows[1], rows[3]);
-    }
-  };
-#else
-  const auto add_rows = [](int, int) {};
-#endif
   const auto multiply_all = [&](int set, int step) {
-    add_rows(set, step);
+#if NORMALIZES
+    if (step % WARPS_N == warp_n) {
+#pragma unroll
+      for (int i = 0; i < kFragmentsM; ++i) statistics.add(i, of_a[set][i]);
+    }
+#endif
 #pragma unroll
     for (int i = 0; i < kFragmentsM; ++i)
 #pragma unroll

@@ -129,6 +129,19 @@ __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b
 #endif
 }
 
+#if NORMALIZES
+// Of the rows of A: their sums, equal in every column, and their products with one another. Rows 0-7 (8-15) of a fragment
+// are columns of a B as they lie in registers; diagonals hold sums of squares. Warps along N share the steps out.
+struct RowStatistics {
+  float sums[kFragmentsM][4] = {}, squares[kFragmentsM][2][4] = {};
+  __device__ __forceinline__ void add(int i, const u32 (&rows)[4]) {
+    multiply(sums[i], rows, ONE, ONE);
+    multiply(squares[i][0], rows, rows[0], rows[2]);
+    multiply(squares[i][1], rows, rows[1], rows[3]);
+  }
+};
+#endif
+
 // A barrier of all threads of a cluster: what was written before one arrived, all see behind it.
 __device__ __forceinline__ void arrive_at_cluster() {
 #if CLUSTER > 1

@@ -34,8 +34,8 @@ const std::string_view kMmaResultsText = R"cuda(
         to.store(j * 8, sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
 #if NORMALIZES
       if ((lane & 3) == lane >> 3) {  // the lane that has the row's place on the diagonal
-        const float(&squares)[4] = row_squares[i][half];
-        to.store(TILE_N + warp_n * (2 - kWarpN) - (lane & 3) * 2, row_sums[i][half * 2],
+        const float(&squares)[4] = statistics.squares[i][half];
+        to.store(TILE_N + warp_n * (2 - kWarpN) - (lane & 3) * 2, statistics.sums[i][half * 2],
                  (lane >> 2) & 1 ? squares[half * 2 + 1] : squares[half * 2]);
       }
 #endif

@@ -16,6 +16,22 @@ const std::string_view kWarpgroupLoopText = R"cuda(
 #pragma unroll
         for (int k = 0; k < 4; ++k) asm volatile("" : "+f"(sums[i][j][k])::"memory");
   };
+#if NORMALIZES
+  // While the block is multiplied, other instructions see its rows.
+  RowStatistics statistics;
+  const auto add_rows = [&](int stage) {
+#pragma unroll
+    for (int step = 0; step < kSteps; ++step) {
+      if (step % WARPS_N != warp_n) continue;
+#pragma unroll
+      for (int i = 0; i < kFragmentsM; ++i) {
+        u32 rows[4];
+        load_matrices(rows, tile_a(stage) + swizzled<kChunks>(fragment_row(i) + (lane & 15), step * 2 + (lane >> 4)));
+        statistics.add(i, rows);
+      }
+    }
+  };
+#endif
   int stage = 0, fill = kAhead;
 #pragma unroll 1
   for (int block = 0; block < blocks; ++block) {
@@ -37,6 +53,9 @@ const std::string_view kWarpgroupLoopText = R"cuda(
       load_b(block + kAhead, fill);
     }
     commit();
+#if NORMALIZES
+    add_rows(stage);
+#endif
     if (++fill == STAGES) fill = 0;
     if (++stage == STAGES) stage = 0;
     wait_for_wgmma<1>();
