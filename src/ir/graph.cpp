@@ -26,15 +26,15 @@ std::optional<Shape> TensorType::static_shape() const {
 
 namespace {
 
-// Whatever a type rule says, extents are not negative, and those that are known do not multiply to more bytes than any
-// machine has: products of them cannot overflow behind this.
+// Whatever a file or a type rule says, extents are not negative, and those that are known do not multiply to more bytes
+// than any machine has: products of them cannot overflow behind this.
 void check_extents(const TensorType& type) {
   constexpr int64_t kMostBytes = int64_t{1} << 46;
   int64_t bytes = static_cast<int64_t>(size_of(type.type));
   for (const Dim& dim : type.dims) {
     const int64_t extent = dim.constant().value_or(1);
     model_check(extent >= 0 && (extent == 0 || bytes <= kMostBytes / extent),
-                "a result of {} is impossible, or larger than any memory", to_string(type));
+                "a tensor of {} is impossible, or larger than any memory", to_string(type));
     bytes *= std::max<int64_t>(extent, 1);
   }
 }
@@ -72,6 +72,7 @@ std::string Graph::unique_tensor_name(std::string wanted) {
 }
 
 TensorId Graph::add_input(std::string tensor_name, TensorType type) {
+  check_extents(type);
   const auto id = static_cast<TensorId>(tensors_.size());
   tensors_.push_back({unique_tensor_name(std::move(tensor_name)), std::move(type), kNone, nullptr, std::nullopt});
   inputs_.push_back(id);

@@ -142,8 +142,9 @@ std::vector<TensorId> import_loop(NodeView& node) {
 std::vector<TensorId> import_scan(NodeView& node) {
   auto op = std::make_shared<Scan>();
   op->scanned = node.integer("num_scan_inputs", 1);
-  op->states = static_cast<int64_t>(node.inputs.size()) - op->scanned;
-  model_check(op->scanned > 0 && op->states >= 0, "num_scan_inputs is {} of {}", op->scanned, node.inputs.size());
+  const auto inputs = static_cast<int64_t>(node.inputs.size());
+  model_check(op->scanned > 0 && op->scanned <= inputs, "num_scan_inputs is {} of {}", op->scanned, inputs);
+  op->states = inputs - op->scanned;
   op->input_axes = node.integers("scan_input_axes");
   op->input_directions = node.integers("scan_input_directions");
   op->output_axes = node.integers("scan_output_axes");

@@ -21,8 +21,8 @@ struct Col2Im final : OpBase<Col2Im, Referenced>, Col2ImAttributes {
     model_check(image && image->size() == spatial, "the extents of the image must be computable, {} of them", spatial);
     model_check(strides.size() == spatial && dilations.size() == spatial && pads.size() == 2 * spatial,
                 "strides, dilations or pads do not fit {} spatial axes", spatial);
-    int64_t elements = 1;
-    for (const int64_t extent : block) elements *= extent;
+    const int64_t elements = *product({block.begin(), block.end()}).constant();
+    model_check(elements > 0, "a block of {} elements", elements);
     const Dim blocks = product(slide(*image, {block, strides, dilations, pads}));
     const bool fits = !x.dims[1].is_constant() || *x.dims[1].constant() % elements == 0;
     model_check(fits && may_equal(x.dims[2], blocks), "{} does not hold {} blocks of {} elements", to_string(x),

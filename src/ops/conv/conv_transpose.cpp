@@ -26,8 +26,8 @@ std::vector<TensorType> ConvTranspose::infer(const InferContext& context) const 
   }
   Dims dims = {x.dims[0], channels};
   for (size_t i = 0; i < spatial; ++i) {
-    const int64_t extent = ((*filter)[2 + static_cast<int>(i)] - 1) * dilations[i] + 1;
-    const Dim out = (x.dims[2 + i] - 1) * strides[i] + (extent + output_padding[i] - pads[i] - pads[spatial + i]);
+    const Dim extent = (Dim((*filter)[2 + static_cast<int>(i)]) - 1) * dilations[i] + 1;
+    const Dim out = (x.dims[2 + i] - 1) * strides[i] + extent + output_padding[i] - pads[i] - pads[spatial + i];
     model_check(!out.is_constant() || *out.constant() > 0, "pads leave nothing of the output along axis {}", 2 + i);
     dims.push_back(out);
   }
@@ -51,7 +51,8 @@ void resolve_pads(const NodeView& node, const TensorType& x, const std::vector<i
   model_check(wanted.empty() || wanted.size() >= spatial, "output_shape has {} entries for {} axes", wanted.size(),
               spatial);
   for (size_t i = 0; i < spatial; ++i) {
-    const Dim full = (x.dims[2 + i] - 1) * a.strides[i] + (a.output_padding[i] + (kernel[i] - 1) * a.dilations[i] + 1);
+    const Dim full =
+        (x.dims[2 + i] - 1) * a.strides[i] + a.output_padding[i] + (Dim(kernel[i]) - 1) * a.dilations[i] + 1;
     const Dim target = wanted.empty() ? x.dims[2 + i] * a.strides[i] : Dim(wanted[wanted.size() - spatial + i]);
     const auto total = (full - target).constant();
     model_check(total.has_value(), "output_shape needs a known spatial extent, not {}", x.dims[2 + i].to_string());

@@ -59,14 +59,14 @@ Dims slide(const Dims& spatial, const Window& window, bool ceil) {
   Dims result;
   const size_t rank = spatial.size();
   for (size_t i = 0; i < rank; ++i) {
-    const int64_t extent = (window.kernel[i] - 1) * window.dilations[i] + 1, stride = window.strides[i];
-    const Dim room = spatial[i] + (window.pads[i] + window.pads[rank + i] - extent);
+    const Dim stride = window.strides[i], extent = (Dim(window.kernel[i]) - 1) * window.dilations[i] + 1;
+    const Dim room = spatial[i] + window.pads[i] + window.pads[rank + i] - extent;
     Dim out = (ceil ? Dim::ceil_div(room, stride) : Dim::floor_div(room, stride)) + 1;
     // The last window must start inside the image or its begin padding.
-    if (ceil) out = Dim::min(out, Dim::floor_div(spatial[i] + (window.pads[i] - 1), stride) + 1);
+    if (ceil) out = Dim::min(out, Dim::floor_div(spatial[i] + window.pads[i] - 1, stride) + 1);
     model_check(!out.is_constant() || *out.constant() > 0,
-                "a window of {} does not fit an extent of {} with pads {} and {}", extent, spatial[i].to_string(),
-                window.pads[i], window.pads[rank + i]);
+                "a window of {} does not fit an extent of {} with pads {} and {}", extent.to_string(),
+                spatial[i].to_string(), window.pads[i], window.pads[rank + i]);
     result.push_back(out);
   }
   return result;

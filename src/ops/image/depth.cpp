@@ -8,7 +8,8 @@ namespace {
 int64_t block_size(const NodeView& node) {
   const int64_t block = node.integer("blocksize", 0);
   const TensorType& x = node.type(node.input(0));
-  model_check(block > 0 && x.rank() == 4, "blocksize {} for {}", block, to_string(x));
+  constexpr int64_t kMost = 1 << 20;  // its square is needed
+  model_check(block > 0 && block <= kMost && x.rank() == 4, "blocksize {} for {}", block, to_string(x));
   return block;
 }
 

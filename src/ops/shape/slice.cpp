@@ -23,6 +23,8 @@ Dim clamp_position(const Dim& position, const Dim& extent, int64_t low, int64_t 
 
 SliceRange slice_range(int axis, const Dim& extent, const Dim& start, const Dim& end, int64_t step) {
   model_check(step != 0, "the step of axis {} is 0", axis);
+  constexpr int64_t kWidest = int64_t{1} << 31;  // no extent is larger: more is one element, too
+  step = std::clamp(step, -kWidest, kWidest);
   if (step > 0) {
     const Dim first = clamp_position(start, extent, 0, 0), last = clamp_position(end, extent, 0, 0);
     return {axis, first, larger(Dim(0), Dim::ceil_div(last - first, step)), step};
