@@ -55,7 +55,7 @@ struct Field {
 
 /// Files that hold more messages, or deeper ones, are refused.
 inline constexpr int kMaxDepth = 32;
-inline constexpr int kMaxMessages = 1 << 20;
+inline constexpr int kMaxMessages = 1 << 18;
 
 /// Reads protobuf's text format. Any field name is accepted. Throws Error(InvalidModel) with line and column.
 Message read_text(std::string_view text);
