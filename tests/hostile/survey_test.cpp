@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of models without building them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/os/file.h"
@@ -15,13 +19,20 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-ModelReport report(std::string_view text, const std::map<std::string, Shape>& shapes = {}) {
-  const std::string path = testing::TempDir() + "survey.onnx";
-  write_file_atomically(path, parse_model(text).SerializeAsString());
-  return report_onnx(path, shapes);
-}
+class Survey : public testing::Test {
+ protected:
+  ~Survey() override { std::filesystem::remove(path_); }
+  ModelReport report(std::string_view text, const std::map<std::string, Shape>& shapes = {}) const {
+    write_file_atomically(path_, parse_model(text).SerializeAsString());
+    return report_onnx(path_, shapes);
+  }
 
-TEST(Survey, TellsNodesOpenExtentsAndMemory) {
+ private:
+  // Tests run side by side.
+  const std::string path_ = fmt::format("{}survey_{}.onnx", testing::TempDir(), ::getpid());
+};
+
+TEST_F(Survey, TellsNodesOpenExtentsAndMemory) {
   constexpr std::string_view kModel =
       "inputs x:f32[N,256]\na = MatMul(x, f32[256,1024]!)\nb = Relu(a)\nc = MatMul(b, f32[1024,256]!)\ny = Add(c, x)";
   const ModelReport one = report(kModel);
@@ -35,7 +46,7 @@ TEST(Survey, TellsNodesOpenExtentsAndMemory) {
               AllOf(HasSubstr("Open extents: N = 128\n"), HasSubstr("results about 1.00 MiB for these extents")));
 }
 
-TEST(Survey, TellsAllFailuresAtOnceButNotWhatFollows) {
+TEST_F(Survey, TellsAllFailuresAtOnceButNotWhatFollows) {
   const ModelReport broken = report(
       "inputs x:f32[2,3] c:bool[]\na = Nothing(x)\nb = Relu(a)\nd = Conv(x, f32[4,3,3,3]!)\ne = Softmax(d)\n"
       "f = If(c) then_branch=<Unheard(x);> else_branch=<Relu(x);>\ng = Abs(x)\nh = own.Thing(x)\noutputs b e f g h");
@@ -48,11 +59,11 @@ TEST(Survey, TellsAllFailuresAtOnceButNotWhatFollows) {
             Not(HasSubstr("(Relu")), Not(HasSubstr("Softmax, opset")), Not(HasSubstr("Output 'e'"))));
 }
 
-TEST(Survey, ExtentsThatRunningTellsHaveBounds) {
+TEST_F(Survey, ExtentsThatRunningTellsHaveBounds) {
   EXPECT_THAT(report("NonZero(f32[4,8])").text, HasSubstr("at most 32\n"));
 }
 
-TEST(Survey, FilesThatCannotBeReadThrow) {
+TEST_F(Survey, FilesThatCannotBeReadThrow) {
   EXPECT_THROW(report_onnx(testing::TempDir() + "no_such.onnx"), Error);
   EXPECT_THROW(report("inputs x:f32[2] x:f32[2]\nRelu(x)"), Error);
   EXPECT_THROW(report_caffe(testing::TempDir() + "no_such.prototxt", ""), Error);
