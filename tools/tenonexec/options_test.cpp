@@ -23,8 +23,8 @@ std::string failure_of(const std::vector<std::string>& arguments) {
 
 TEST(Flags, AllOfTrtexecAreKnownAndNamedOnce) {
   // 161 flags of trtexec 8.0 to 11.1, and backend, explain, exportGraph, preprocess, disablePass, maxPatches,
-  // classify, cpuThreads, targetArch, debugSync.
-  EXPECT_EQ(flags().size(), 161U + 10);
+  // classify, cpuThreads, targetArch, debugSync, validate.
+  EXPECT_EQ(flags().size(), 161U + 11);
   for (const Flag& flag : flags()) EXPECT_EQ(find_flag(flag.name), &flag) << flag.name;
 }
 
