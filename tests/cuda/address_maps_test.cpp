@@ -101,7 +101,7 @@ TEST(Maps, MistakesShow) {
   const std::pair<const char*, const char*> mistakes[] = {
       {"        __syncthreads();\n        if (++stage", "        if (++stage"},
       {"        wait_for_copies<STAGES - 2>();\n", "        wait_for_copies<STAGES - 1>();\n"},
-      {"  __syncthreads();\n#pragma unroll 1\n  for (int first", "#pragma unroll 1\n  for (int first"},
+      {"  } else\n    __syncthreads();\n#if NORMALIZES", "  }\n#if NORMALIZES"},
       {"< u32(IN_W)", "<= u32(IN_W)"},
       {"tap_w[piece] = tap % KERNEL_W", "tap_w[piece] = tap % (KERNEL_W + 1)"},
       {"(row, load_at), [&](int piece) {\n#if WINDOW", "(row ^ 1, load_at), [&](int piece) {\n#if WINDOW"},
