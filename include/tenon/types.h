@@ -11,8 +11,7 @@ namespace tenon {
 
 using AsciiChar = char;
 
-/// Type of a tensor's elements. Up to kE8M0 the numbers are TensorRT's; the rest are Tenon's own. The formats narrower
-/// than 8 bits, kFP8 and kE8M0 have names here, but no network can use them yet.
+/// Type of a tensor's elements. Up to kE8M0 the numbers are TensorRT's; the rest are Tenon's own.
 enum class DataType : int32_t {
   kFLOAT = 0,
   kHALF = 1,
@@ -20,7 +19,7 @@ enum class DataType : int32_t {
   kINT32 = 3,
   kBOOL = 4,  ///< one byte, 0 or 1
   kUINT8 = 5,
-  kFP8 = 6,
+  kFP8 = 6,  ///< E4M3FN
   kBF16 = 7,
   kINT64 = 8,
   kINT4 = 9,
@@ -31,9 +30,18 @@ enum class DataType : int32_t {
   kUINT16 = 34,
   kUINT32 = 35,
   kUINT64 = 36,
+  kFP8E4M3FNUZ = 37,
+  kFP8E5M2 = 38,
+  kFP8E5M2FNUZ = 39,
+  kFP6E2M3 = 40,
+  kFP6E3M2 = 41,
+  kUINT4 = 42,
+  kINT2 = 43,
+  kUINT2 = 44,
 };
 
-/// Bytes of one element; 0 for types narrower than a byte.
+/// Bytes of one element in a binding. Types narrower than a byte have one for each element there, the value of an
+/// integer and the code of a float; in Weights they lie packed, the first in the lowest bits.
 [[nodiscard]] constexpr std::size_t getSize(DataType type) noexcept {
   switch (type) {
     case DataType::kINT8:
@@ -41,6 +49,16 @@ enum class DataType : int32_t {
     case DataType::kUINT8:
     case DataType::kFP8:
     case DataType::kE8M0:
+    case DataType::kINT4:
+    case DataType::kFP4:
+    case DataType::kFP8E4M3FNUZ:
+    case DataType::kFP8E5M2:
+    case DataType::kFP8E5M2FNUZ:
+    case DataType::kFP6E2M3:
+    case DataType::kFP6E3M2:
+    case DataType::kUINT4:
+    case DataType::kINT2:
+    case DataType::kUINT2:
       return 1;
     case DataType::kHALF:
     case DataType::kBF16:
@@ -55,9 +73,6 @@ enum class DataType : int32_t {
     case DataType::kDOUBLE:
     case DataType::kUINT64:
       return 8;
-    case DataType::kINT4:
-    case DataType::kFP4:
-      return 0;
   }
   return 0;
 }

@@ -17,6 +17,7 @@
 #include "base/os/file.h"
 #include "base/os/library.h"
 #include "base/os/memory.h"
+#include "base/small_float.h"
 #include "base/tensor_view.h"
 
 namespace tn {
@@ -45,6 +46,68 @@ TEST(Half, ADoubleIsRoundedOnce) {
   const double just_above_half_way = 1.0 + 0x1p-11 + 0x1p-40;
   EXPECT_EQ(static_cast<float>(half_from_double(just_above_half_way)), 1.0f + 0x1p-10f);
   EXPECT_EQ(static_cast<float>(bfloat16_from_double(1.0 + 0x1p-8 + 0x1p-40)), 1.0f + 0x1p-7f);
+}
+
+TEST(SmallFloat, EveryCodeSurvivesTheRoundTrip) {
+  for (int t = 0; t < kDataTypeCount; ++t) {
+    const auto type = static_cast<DataType>(t);
+    if (!is_small_float(type)) continue;
+    for (int code = 0; code < 1 << bits_of(type); ++code) {
+      const float value = small_float_value(type, static_cast<uint8_t>(code));
+      if (std::isnan(value))
+        EXPECT_TRUE(std::isnan(small_float_value(type, small_float_code(type, value)))) << name_of(type);
+      else
+        EXPECT_EQ(small_float_code(type, value), code) << name_of(type) << " " << value;
+    }
+  }
+}
+
+TEST(SmallFloat, RoundsToTheNearestAndTiesToEven) {
+  for (const DataType type : {DataType::F8E4M3FN, DataType::F8E4M3FNUZ, DataType::F8E5M2, DataType::F8E5M2FNUZ,
+                              DataType::F6E2M3, DataType::F6E3M2, DataType::F4E2M1}) {
+    for (uint8_t code = 0; code < small_float_format(type).max; ++code) {
+      const double low = small_float_value(type, code), high = small_float_value(type, code + 1);
+      const double middle = (low + high) / 2;
+      EXPECT_EQ(small_float_code(type, middle), code % 2 == 0 ? code : code + 1) << name_of(type) << " " << middle;
+      EXPECT_EQ(small_float_code(type, std::nextafter(middle, 0)), code) << name_of(type) << " " << middle;
+      EXPECT_EQ(small_float_code(type, std::nextafter(middle, 1e9)), code + 1) << name_of(type) << " " << middle;
+    }
+  }
+}
+
+TEST(SmallFloat, KnowsItsLimits) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(small_float_max(DataType::F8E4M3FN), 448);
+  EXPECT_EQ(small_float_max(DataType::F8E4M3FNUZ), 240);
+  EXPECT_EQ(small_float_max(DataType::F8E5M2), 57344);
+  EXPECT_EQ(small_float_max(DataType::F8E5M2FNUZ), 57344);
+  EXPECT_EQ(small_float_max(DataType::F6E2M3), 7.5);
+  EXPECT_EQ(small_float_max(DataType::F6E3M2), 28);
+  EXPECT_EQ(small_float_max(DataType::F4E2M1), 6);
+  EXPECT_EQ(small_float_code(DataType::F8E4M3FN, 464), 0x7e);
+  EXPECT_EQ(small_float_code(DataType::F8E4M3FN, -465), 0xff);
+  EXPECT_EQ(small_float_code(DataType::F8E5M2, -infinity), 0xfc);
+  EXPECT_EQ(small_float_code(DataType::F8E5M2FNUZ, -1e-9), 0);
+  EXPECT_EQ(small_float_code(DataType::F8E4M3FNUZ, infinity), 0x80);
+  EXPECT_EQ(small_float_code(DataType::F4E2M1, -infinity), 0xf);
+  EXPECT_EQ(small_float_code(DataType::F8E8M0, 3.0), 129);
+  EXPECT_EQ(small_float_code(DataType::F8E8M0, -1.0), 0);
+  EXPECT_EQ(small_float_value(DataType::F8E8M0, 0), 0x1p-127f);
+}
+
+TEST(SmallFloat, UnpacksBitsFromTheLowest) {
+  const std::array packed = {std::byte{0x08}, std::byte{0x44}, std::byte{0x63}, std::byte{0x1f}};
+  const auto numbers = [&](DataType type, int64_t count) {
+    std::vector<int> result;
+    for (const std::byte element : unpacked(type, packed, count)) result.push_back(static_cast<int8_t>(element));
+    return result;
+  };
+  EXPECT_THAT(numbers(DataType::I4, 5), testing::ElementsAre(-8, 0, 4, 4, 3));
+  EXPECT_THAT(numbers(DataType::U4, 2), testing::ElementsAre(8, 0));
+  EXPECT_THAT(numbers(DataType::I2, 4), testing::ElementsAre(0, -2, 0, 0));
+  EXPECT_THAT(numbers(DataType::F6E2M3, 5), testing::ElementsAre(8, 16, 52, 24, 31));
+  EXPECT_EQ(packed_bytes(DataType::F6E2M3, 5), 4u);
+  EXPECT_EQ(packed_bytes(DataType::I2, 5), 2u);
 }
 
 TEST(TensorView, StoresSaturateRoundAndWrap) {

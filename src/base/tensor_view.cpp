@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/half.h"
+#include "base/small_float.h"
 
 namespace tn {
 namespace {
@@ -21,7 +22,23 @@ T saturate(double value) {
   return static_cast<T>(value);
 }
 
-// Calls f with a value of the C++ type that stores `type`.
+// Integers narrower than a byte: the nearest of their values, and the low bits as one.
+double saturate_small(DataType type, double value) {
+  const int bits = bits_of(type) - (is_signed_integer(type) ? 1 : 0);
+  const int high = (1 << bits) - 1, low = is_signed_integer(type) ? -high - 1 : 0;
+  return std::isnan(value) ? 0 : std::clamp<double>(std::trunc(value), low, high);
+}
+int64_t wrap_small(DataType type, int64_t value) {
+  const int unused = 64 - bits_of(type);
+  const uint64_t high = static_cast<uint64_t>(value) << unused;
+  return is_signed_integer(type) ? static_cast<int64_t>(high) >> unused : static_cast<int64_t>(high >> unused);
+}
+
+uint8_t& code_at(const TensorView& view, int64_t offset) {
+  return *static_cast<uint8_t*>(view.at(offset));
+}
+
+// Calls f with a value of the C++ type that stores `type`; codes of small floats are bytes.
 template <typename F>
 decltype(auto) with_storage(DataType type, F&& f) {
   switch (type) {
@@ -40,6 +57,8 @@ decltype(auto) with_storage(DataType type, F&& f) {
     case DataType::I16:
       return f(int16_t{});
     case DataType::I8:
+    case DataType::I4:
+    case DataType::I2:
       return f(int8_t{});
     case DataType::U64:
       return f(uint64_t{});
@@ -48,6 +67,16 @@ decltype(auto) with_storage(DataType type, F&& f) {
     case DataType::U16:
       return f(uint16_t{});
     case DataType::U8:
+    case DataType::U4:
+    case DataType::U2:
+    case DataType::F8E4M3FN:
+    case DataType::F8E4M3FNUZ:
+    case DataType::F8E5M2:
+    case DataType::F8E5M2FNUZ:
+    case DataType::F8E8M0:
+    case DataType::F6E2M3:
+    case DataType::F6E3M2:
+    case DataType::F4E2M1:
       return f(uint8_t{});
     case DataType::Bool:
       return f(bool{});
@@ -92,6 +121,7 @@ void TensorView::out_of_bounds(int64_t offset) const {
 }
 
 double load_double(const TensorView& view, int64_t offset) {
+  if (is_small_float(view.type)) return small_float_value(view.type, code_at(view, offset));
   return with_storage(view.type, [&](auto tag) -> double {
     using T = decltype(tag);
     const T value = load<T>(view, offset);
@@ -103,6 +133,7 @@ double load_double(const TensorView& view, int64_t offset) {
 }
 
 int64_t load_int64(const TensorView& view, int64_t offset) {
+  if (is_small_float(view.type)) return saturate<int64_t>(load_double(view, offset));
   return with_storage(view.type, [&](auto tag) -> int64_t {
     using T = decltype(tag);
     const T value = load<T>(view, offset);
@@ -116,6 +147,11 @@ int64_t load_int64(const TensorView& view, int64_t offset) {
 }
 
 void store_double(const TensorView& view, int64_t offset, double value) {
+  if (is_small_float(view.type)) {
+    code_at(view, offset) = small_float_code(view.type, value);
+    return;
+  }
+  if (is_small_integer(view.type)) value = saturate_small(view.type, value);
   with_storage(view.type, [&](auto tag) {
     using T = decltype(tag);
     T& slot = *static_cast<T*>(view.at(offset));
@@ -133,6 +169,8 @@ void store_double(const TensorView& view, int64_t offset, double value) {
 }
 
 void store_int64(const TensorView& view, int64_t offset, int64_t value) {
+  if (is_small_float(view.type)) return store_double(view, offset, static_cast<double>(value));
+  if (is_small_integer(view.type)) value = wrap_small(view.type, value);
   with_storage(view.type, [&](auto tag) {
     using T = decltype(tag);
     T& slot = *static_cast<T*>(view.at(offset));

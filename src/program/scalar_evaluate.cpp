@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/half.h"
+#include "base/small_float.h"
 #include "program/scalar_program.h"
 
 namespace tn {
@@ -59,20 +60,9 @@ F sign(F x) {
 }
 
 I round_integer(I x, DataType narrow) {
-  switch (narrow) {
-    case DataType::I8:
-      return static_cast<int8_t>(x);
-    case DataType::U8:
-      return static_cast<uint8_t>(x);
-    case DataType::I16:
-      return static_cast<int16_t>(x);
-    case DataType::U16:
-      return static_cast<uint16_t>(x);
-    case DataType::U32:
-      return static_cast<uint32_t>(x);
-    default:
-      return static_cast<int32_t>(x);
-  }
+  const int unused = 64 - bits_of(narrow);
+  const U high = u(x) << unused;
+  return is_signed_integer(narrow) ? s(high) >> unused : s(high >> unused);
 }
 F round_float(F x, DataType narrow) {
   switch (narrow) {
@@ -82,8 +72,10 @@ F round_float(F x, DataType narrow) {
       return static_cast<float>(bfloat16_from_double(x));
     case DataType::F32:
       return static_cast<float>(x);
-    default:
+    case DataType::F64:
       return x;
+    default:
+      return small_float_value(narrow, small_float_code(narrow, x));
   }
 }
 

@@ -76,12 +76,24 @@ ScalarType compute_type(DataType storage) {
     case DataType::F32:
     case DataType::F16:
     case DataType::BF16:
+    case DataType::F8E4M3FN:
+    case DataType::F8E4M3FNUZ:
+    case DataType::F8E5M2:
+    case DataType::F8E5M2FNUZ:
+    case DataType::F8E8M0:
+    case DataType::F6E2M3:
+    case DataType::F6E3M2:
+    case DataType::F4E2M1:
       return ScalarType::F32;
     case DataType::I32:
     case DataType::I16:
     case DataType::I8:
     case DataType::U16:
     case DataType::U8:
+    case DataType::I4:
+    case DataType::U4:
+    case DataType::I2:
+    case DataType::U2:
       return ScalarType::I32;
     case DataType::I64:
     case DataType::U32:
@@ -135,7 +147,7 @@ bool types_fit(ScalarFunction function, ScalarType result, std::span<const Scala
 
 bool round_to_fits(ScalarType type, DataType narrow) {
   if (type == ScalarType::F64) return is_float(narrow);
-  if (type == ScalarType::F32) return narrow == DataType::F16 || narrow == DataType::BF16 || narrow == DataType::F32;
+  if (type == ScalarType::F32) return is_float(narrow) && narrow != DataType::F64;
   if (type == ScalarType::I32 || type == ScalarType::I64) return is_integer(narrow) && size_of(narrow) <= 4;
   return false;
 }

@@ -131,7 +131,9 @@ Verbosity verbosity(const Engine& engine) {
 
 std::string format_description(DataType type) {
   static constexpr std::array<const char*, kDataTypeCount> kNames = {
-      "FP64", "FP32", "FP16", "BF16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL"};
+      "FP64",     "FP32",     "FP16",  "BF16", "INT64", "INT32",        "INT16",    "INT8",         "UINT64",
+      "UINT32",   "UINT16",   "UINT8", "BOOL", "FP8",   "FP8 E4M3FNUZ", "FP8 E5M2", "FP8 E5M2FNUZ", "E8M0",
+      "FP6 E2M3", "FP6 E3M2", "FP4",   "INT4", "UINT4", "INT2",         "UINT2"};
   return fmt::format("Row major linear {}", kNames[static_cast<size_t>(type)]);
 }
 

@@ -87,6 +87,14 @@ std::string_view raw_type_name(DataType type) {
       return "UInt64";
     case DataType::kBOOL:
       return "Bool";
+    case DataType::kINT4:
+      return "Int4";
+    case DataType::kUINT4:
+      return "UInt4";
+    case DataType::kINT2:
+      return "Int2";
+    case DataType::kUINT2:
+      return "UInt2";
     default:
       return "Unknown";
   }
@@ -115,6 +123,28 @@ void write_value(std::span<std::byte> bytes, DataType type, size_t index, double
   }
   const int64_t whole = static_cast<int64_t>(value);
   std::memcpy(bytes.data() + index * getSize(type), &whole, getSize(type));  // little-endian: the low bytes
+}
+
+// Numbers to fill a tensor with; of a small float these are codes.
+std::pair<int, int> whole_range(DataType type) {
+  switch (type) {
+    case DataType::kBOOL:
+    case DataType::kINT2:
+      return {0, 1};
+    case DataType::kUINT2:
+      return {0, 3};
+    case DataType::kINT4:
+    case DataType::kFP4:
+    case DataType::kFP6E2M3:
+    case DataType::kFP6E3M2:
+      return {0, 7};
+    case DataType::kUINT4:
+      return {0, 15};
+    default:
+      break;
+  }
+  if (is_signed(type)) return {-128, 127};
+  return {0, type == DataType::kUINT8 || getSize(type) > 1 ? 255 : 63};
 }
 
 double absolute_difference(double a, double b) {
@@ -152,7 +182,7 @@ void fill_random(std::span<std::byte> bytes, DataType type, std::mt19937& random
   const size_t size = getSize(type);
   if (size == 0) return;
   std::uniform_real_distribution<double> real(-1, 1);
-  const int low = is_signed(type) ? -128 : 0, high = type == DataType::kBOOL ? 1 : is_signed(type) ? 127 : 255;
+  const auto [low, high] = whole_range(type);
   std::uniform_int_distribution<int> whole(low, high);
   for (size_t i = 0; i < bytes.size() / size; ++i)
     write_value(bytes, type, i, is_float(type) ? real(random) : whole(random));
@@ -169,6 +199,8 @@ double value_at(const std::byte* data, DataType type, int64_t index) {
     case DataType::kDOUBLE:
       return read<double>(data, index);
     case DataType::kINT8:
+    case DataType::kINT4:
+    case DataType::kINT2:
       return read<int8_t>(data, index);
     case DataType::kINT16:
       return read<int16_t>(data, index);
@@ -177,6 +209,8 @@ double value_at(const std::byte* data, DataType type, int64_t index) {
     case DataType::kINT64:
       return static_cast<double>(read<int64_t>(data, index));
     case DataType::kUINT8:
+    case DataType::kUINT4:
+    case DataType::kUINT2:
     case DataType::kBOOL:
       return read<uint8_t>(data, index);
     case DataType::kUINT16:

@@ -8,6 +8,7 @@
 #include "api/build/network.h"
 #include "api/run/convert.h"
 #include "base/error.h"
+#include "base/small_float.h"
 #include "ops/entry.h"
 
 namespace tn::api {
@@ -114,9 +115,10 @@ TensorId Lowering::constant(const tenon::Weights& weights, const Shape& dims, co
     throw Error(ErrorCode::InvalidArgument, "{}: {} values were given, {} are needed for {}", what,
                 weights.values ? weights.count : 0, dims.elements(), to_string(dims));
   }
-  const size_t bytes = static_cast<size_t>(weights.count) * size_of(type);
+  const size_t bytes = packed_bytes(type, weights.count);
   std::vector<std::byte> copy(bytes);
   if (bytes > 0) std::memcpy(copy.data(), weights.values, bytes);
+  if (bits_of(type) < 8) copy = unpacked(type, copy, weights.count);
   return constant(std::make_shared<const Constant>(type, dims, std::move(copy)));
 }
 

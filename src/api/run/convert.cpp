@@ -24,6 +24,18 @@ constexpr std::array<std::pair<DataType, tenon::DataType>, kDataTypeCount> kType
     {DataType::U16, tenon::DataType::kUINT16},
     {DataType::U8, tenon::DataType::kUINT8},
     {DataType::Bool, tenon::DataType::kBOOL},
+    {DataType::F8E4M3FN, tenon::DataType::kFP8},
+    {DataType::F8E4M3FNUZ, tenon::DataType::kFP8E4M3FNUZ},
+    {DataType::F8E5M2, tenon::DataType::kFP8E5M2},
+    {DataType::F8E5M2FNUZ, tenon::DataType::kFP8E5M2FNUZ},
+    {DataType::F8E8M0, tenon::DataType::kE8M0},
+    {DataType::F6E2M3, tenon::DataType::kFP6E2M3},
+    {DataType::F6E3M2, tenon::DataType::kFP6E3M2},
+    {DataType::F4E2M1, tenon::DataType::kFP4},
+    {DataType::I4, tenon::DataType::kINT4},
+    {DataType::U4, tenon::DataType::kUINT4},
+    {DataType::I2, tenon::DataType::kINT2},
+    {DataType::U2, tenon::DataType::kUINT2},
 }};
 
 }  // namespace

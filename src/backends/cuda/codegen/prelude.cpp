@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cuda/codegen/prelude.h"
 
+#include <fmt/format.h>
+
+#include "base/small_float.h"
+
 namespace tn::cuda {
 namespace {
 
@@ -122,6 +126,63 @@ template <> struct into<bf16_t> {
   static TN_INLINE bf16_t from(double x) { return from(odd_f32(x)); }
   template <typename I> static TN_INLINE bf16_t from(I x) { return from((double)x); }
 };
+// Floats of 8 bits or fewer: base/small_float.h says what the numbers mean.
+template <int Mantissa, int Bias, int Sign, int Max, int Infinity, int Nan> struct small_float { uint8_t bits; };
+struct f8e8m0_t { uint8_t bits; };
+template <int Mantissa, int Bias, int Sign, int Max, int Infinity, int Nan>
+TN_INLINE float to_compute(small_float<Mantissa, Bias, Sign, Max, Infinity, Nan> x) {
+  const int magnitude = x.bits & (Sign - 1), exponent = magnitude >> Mantissa, unit = 1 << Mantissa;
+  const uint32_t sign = x.bits & Sign ? 0x80000000u : 0u;
+  if (Infinity != 0 && magnitude == Infinity) return __uint_as_float(sign | 0x7f800000u);
+  if (magnitude > Max || (Nan == Sign && x.bits == Sign)) return __uint_as_float(0x7fc00000u);
+  const float digits = (float)(magnitude % unit + (exponent > 0 ? unit : 0));
+  const float step = __uint_as_float((uint32_t)(127 - Bias - Mantissa + (exponent > 0 ? exponent : 1)) << 23);
+  return __uint_as_float(sign | __float_as_uint(digits * step));
+}
+TN_INLINE float to_compute(f8e8m0_t x) {
+  const uint32_t bits = x.bits;
+  return __uint_as_float(bits == 255u ? 0x7fc00000u : bits == 0u ? 0x400000u : bits << 23);
+}
+template <int Mantissa, int Bias, int Sign, int Max, int Infinity, int Nan>
+struct into<small_float<Mantissa, Bias, Sign, Max, Infinity, Nan> > {
+  typedef small_float<Mantissa, Bias, Sign, Max, Infinity, Nan> T;
+  static TN_INLINE T from(float x) {
+    const uint32_t bits = __float_as_uint(x), magnitude = bits & 0x7fffffffu;
+    int code = Nan;
+    if (magnitude <= 0x7f800000u) {
+      code = magnitude < (127u + 20u) << 23 ? nearest(__uint_as_float(magnitude)) : Sign;
+      if (code > Max) code = Infinity ? Infinity : Nan ? Nan : Max;
+    }
+    const bool has_sign = Nan != Sign || (code != 0 && code != Nan);
+    T y;
+    y.bits = (uint8_t)(code | (has_sign && bits >> 31 ? Sign : 0));
+    return y;
+  }
+  static TN_INLINE int nearest(float x) {
+    const int exponent = (int)(__float_as_uint(x) >> 23) - 127;
+    const int step = (exponent < 1 - Bias ? 1 - Bias : exponent) - Mantissa;
+    const int steps = (int)rintf(x * __uint_as_float((uint32_t)(127 - step) << 23));
+    return ((step + Mantissa + Bias - 1) << Mantissa) + steps;
+  }
+  static TN_INLINE T from(double x) { return from(odd_f32(x)); }
+  template <typename I> static TN_INLINE T from(I x) { return from((double)x); }
+};
+template <> struct into<f8e8m0_t> {
+  static TN_INLINE f8e8m0_t from(float x) {
+    const uint32_t bits = __float_as_uint(x);
+    f8e8m0_t y;
+    y.bits = (uint8_t)(x != x ? 255u : !(x > __uint_as_float(0x400000u)) ? 0u : (bits + 0x7fffffu) >> 23);
+    return y;
+  }
+  static TN_INLINE f8e8m0_t from(double x) { return from(x > 0 ? odd_f32(x) : (float)x); }
+  template <typename I> static TN_INLINE f8e8m0_t from(I x) { return from((double)x); }
+};
+// The low bits of an integer as a narrower one.
+template <int Bits, bool Signed, typename T> TN_INLINE T low_bits(T x) {
+  constexpr int unused = 8 * sizeof(T) - Bits;
+  const uint64_t mask = (1ull << Bits) - 1;
+  return Signed ? (T)((T)((uint64_t)x << unused) >> unused) : (T)((uint64_t)x & mask);
+}
 template <typename T, typename X> TN_INLINE T convert(X x) { return into<T>::from(to_compute(x)); }
 template <typename T, typename X> TN_INLINE void store(T* p, X x) { *p = convert<T>(x); }
 
@@ -209,10 +270,23 @@ TN_INLINE bool is_inf(float x) { return fabsf(x) == __uint_as_float(0x7f800000u)
 TN_INLINE bool is_inf(double x) { return fabs(x) == __longlong_as_double(0x7ff0000000000000ll); }
 )cuda";
 
+std::string small_float_types() {
+  std::string text;
+  for (int t = 0; t < kDataTypeCount; ++t) {
+    const auto type = static_cast<DataType>(t);
+    if (!is_small_float(type) || type == DataType::F8E8M0) continue;
+    const SmallFloatFormat format = small_float_format(type);
+    text += fmt::format("typedef small_float<{}, {}, {}, {}, {}, {}> {};\n", format.mantissa, format.bias, format.sign,
+                        format.max, format.infinity, format.nan, text_of(type));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string_view prelude() {
-  return kPrelude;
+  static const std::string text = std::string(kPrelude) + small_float_types();
+  return text;
 }
 
 std::string_view text_of(DataType type) {
@@ -232,6 +306,8 @@ std::string_view text_of(DataType type) {
     case DataType::I16:
       return "int16_t";
     case DataType::I8:
+    case DataType::I4:
+    case DataType::I2:
       return "int8_t";
     case DataType::U64:
       return "uint64_t";
@@ -240,9 +316,27 @@ std::string_view text_of(DataType type) {
     case DataType::U16:
       return "uint16_t";
     case DataType::U8:
+    case DataType::U4:
+    case DataType::U2:
       return "uint8_t";
     case DataType::Bool:
       return "bool";
+    case DataType::F8E4M3FN:
+      return "f8e4m3fn_t";
+    case DataType::F8E4M3FNUZ:
+      return "f8e4m3fnuz_t";
+    case DataType::F8E5M2:
+      return "f8e5m2_t";
+    case DataType::F8E5M2FNUZ:
+      return "f8e5m2fnuz_t";
+    case DataType::F8E8M0:
+      return "f8e8m0_t";
+    case DataType::F6E2M3:
+      return "f6e2m3_t";
+    case DataType::F6E3M2:
+      return "f6e3m2_t";
+    case DataType::F4E2M1:
+      return "f4e2m1_t";
   }
   return "float";
 }

@@ -73,6 +73,8 @@ constexpr std::array kSpellings = {
 std::string call_text(const ScalarInstruction& step, ScalarType operand, const std::array<std::string, 3>& x) {
   const auto narrow = static_cast<DataType>(step.b);
   if (step.function == Cast) return fmt::format("convert<{}>({})", text_of(step.type), x[0]);
+  if (step.function == RoundTo && is_small_integer(narrow))
+    return fmt::format("low_bits<{}, {}>({})", bits_of(narrow), is_signed_integer(narrow), x[0]);
   if (step.function == RoundTo)
     return fmt::format("({})to_compute(convert<{}>({}))", text_of(step.type), text_of(narrow), x[0]);
   if (step.function == Not && operand == ScalarType::Bool) return "!" + x[0];

@@ -9,14 +9,16 @@
 
 #include "backends/cpu/kernels/copy/convert.h"
 #include "base/half.h"
+#include "base/tensor_view.h"
 
 namespace tn {
 namespace {
 
-// In the order of DataType.
+// In the order of DataType, up to Bool.
 using Storage = std::tuple<double, float, Half, BFloat16, int64_t, int32_t, int16_t, int8_t, uint64_t, uint32_t,
                            uint16_t, uint8_t, bool>;
-static_assert(std::tuple_size_v<Storage> == kDataTypeCount);
+constexpr int kStorages = std::tuple_size_v<Storage>;
+static_assert(kStorages == static_cast<int>(DataType::Bool) + 1);
 
 template <typename T>
 inline constexpr bool kIsFloat = !std::is_integral_v<T>;
@@ -87,9 +89,29 @@ void same_row(const void* from, int64_t from_stride, void* to, int64_t to_stride
   }
 }
 
+// From or to a type narrower than a byte or a float of a byte.
+template <size_t From, size_t To>
+void small_row(const void* from, int64_t from_stride, void* to, int64_t to_stride, int64_t count) noexcept {
+  const TensorView in{const_cast<void*>(from), static_cast<DataType>(From)}, out{to, static_cast<DataType>(To)};
+  for (int64_t i = 0; i < count; ++i) {
+    if (is_float(in.type))
+      store_double(out, i * to_stride, load_double(in, i * from_stride));
+    else
+      store_int64(out, i * to_stride, load_int64(in, i * from_stride));
+  }
+}
+
+template <size_t From, size_t To>
+constexpr ConvertRow row_of() {
+  if constexpr (From < kStorages && To < kStorages)
+    return row<std::tuple_element_t<From, Storage>, std::tuple_element_t<To, Storage>>;
+  else
+    return small_row<From, To>;
+}
+
 template <size_t From, size_t... To>
 constexpr std::array<ConvertRow, kDataTypeCount> rows_from(std::index_sequence<To...>) {
-  return {row<std::tuple_element_t<From, Storage>, std::tuple_element_t<To, Storage>>...};
+  return {row_of<From, To>()...};
 }
 
 template <size_t... From>

@@ -64,6 +64,9 @@ std::optional<std::string> why_unsupported(const ScalarProgram& program, std::sp
   if (operands.size() != program.inputs.size() || results.size() != program.results.size())
     return fmt::format("the program has {} inputs and {} results, not {} and {}", program.inputs.size(),
                        program.results.size(), operands.size(), results.size());
+  for (const auto types : {operands, results})
+    for (const DataType type : types)
+      if (is_small_float(type)) return fmt::format("{} in memory", name_of(type));
   for (size_t k = 0; k < operands.size(); ++k)
     if (compute_type(operands[k]) != program.inputs[k])
       return fmt::format("operand {} is stored as {}, but the program reads {}", k, name_of(operands[k]),

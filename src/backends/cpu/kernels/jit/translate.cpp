@@ -82,6 +82,7 @@ class Translator {
     return builder_.is_wide(like) ? builder_.i64(x) : builder_.i32(static_cast<int32_t>(x));
   }
   Value bfloat16_bits(Value x);
+  Value low_bits(Value x, DataType narrow);
   Value i64_to_f64(Value x);
   Value multiply_wide(Value x, Value y);
 
@@ -109,15 +110,28 @@ Value Translator::load(size_t memory) {
     case DataType::U16:
       return builder_.load(MemoryForm::Unsigned16, memory);
     case DataType::I8:
+    case DataType::I4:
+    case DataType::I2:
       return builder_.load(MemoryForm::Signed8, memory);
     case DataType::U8:
+    case DataType::U4:
+    case DataType::U2:
       return builder_.load(MemoryForm::Unsigned8, memory);
     case DataType::U32:
       return builder_.load(MemoryForm::Unsigned32To64, memory);
     case DataType::Bool:
       return builder_.make(VectorOp::GreaterI, {builder_.load(MemoryForm::Unsigned8, memory), builder_.i32(0)});
+    default:  // small floats: why_unsupported() says no
+      break;
   }
   return builder_.i32(0);
+}
+
+/// An I32 as the narrower integer that its low bits are.
+Value Translator::low_bits(Value x, DataType narrow) {
+  const int bits = bits_of(narrow), unused = 32 - bits;
+  if (is_unsigned_integer(narrow)) return x & builder_.i32((1 << bits) - 1);
+  return shift_right_signed(shift_left(x, unused), unused);
 }
 
 /// The upper halves of F32, rounded to even, in the lower halves.
@@ -146,10 +160,17 @@ void Translator::store(Value x, DataType type, size_t memory) {
     case DataType::I8:
     case DataType::U8:
       return builder_.store(x, MemoryForm::Unsigned8, memory);
+    case DataType::I4:
+    case DataType::U4:
+    case DataType::I2:
+    case DataType::U2:
+      return builder_.store(low_bits(x, type), MemoryForm::Unsigned8, memory);
     case DataType::U32:
       return builder_.store(builder_.make_wide(VectorOp::Truncate32, false, {x}), MemoryForm::Bits32, memory);
     case DataType::Bool:
       return builder_.store(x & builder_.i32(1), MemoryForm::Unsigned8, memory);
+    default:
+      break;
   }
 }
 
@@ -239,7 +260,7 @@ std::optional<Value> Translator::round_to(ScalarType type, DataType narrow, Valu
   if (type == ScalarType::F32) {
     if (narrow == DataType::F16) return builder_.make(VectorOp::RoundToF16, {x});
     if (narrow == DataType::BF16) return shift_left(bfloat16_bits(x), 16);
-    return x;
+    return narrow == DataType::F32 ? std::optional(x) : std::nullopt;
   }
   if (type == ScalarType::F64) return narrow == DataType::F64 ? std::optional(x) : std::nullopt;
   if (type == ScalarType::I64) {
@@ -247,18 +268,7 @@ std::optional<Value> Translator::round_to(ScalarType type, DataType narrow, Valu
     const auto low = round_to(ScalarType::I32, narrow, builder_.make_wide(VectorOp::Truncate32, false, {x}));
     return low ? std::optional(builder_.make_wide(VectorOp::SignExtend64, true, {*low})) : std::nullopt;
   }
-  switch (narrow) {
-    case DataType::U8:
-      return x & builder_.i32(0xff);
-    case DataType::U16:
-      return x & builder_.i32(0xffff);
-    case DataType::I8:
-      return shift_right_signed(shift_left(x, 24), 24);
-    case DataType::I16:
-      return shift_right_signed(shift_left(x, 16), 16);
-    default:
-      return x;
-  }
+  return size_of(narrow) == 4 ? x : low_bits(x, narrow);
 }
 
 std::optional<Value> Translator::in_float(const ScalarInstruction& step, Value x, Value y) {
