@@ -12,12 +12,12 @@
 #include "builder/compare_in_network.h"
 #include "builder/host_work.h"
 #include "builder/lower_profile.h"
+#include "builder/onnx_operators.h"
 #include "builder/profiles.h"
 #include "engine/engine_file.h"
 #include "engine/plan_generated.h"
 #include "import/onnx/model.h"
 #include "ir/text.h"
-#include "ops/entry.h"
 #include "passes/fuse_regions.h"
 #include "passes/pipeline.h"
 #include "tuning/fold_norms.h"
@@ -28,6 +28,8 @@
 #include "tuning/tuner.h"
 
 namespace tn {
+using import::CaffeNetwork;
+
 namespace {
 
 // `open` is the tensor's type in the network: what is dynamic there is so for the engine's user, too.
@@ -205,18 +207,16 @@ void select_all(const Graph& graph, Tuner& tuner) {
 }  // namespace
 
 Graph read_onnx(const std::string& path, const import::KnownInputs& known) {
-  return import::import_onnx(path, {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, known);
+  return import::import_onnx(path, onnx_operators(), known);
 }
 
-import::CaffeNetwork read_caffe(const std::string& deploy, const std::string& model,
-                                const import::CaffeOptions& options){
-    return import::import_caffe(std::filesystem::path(deploy), std::filesystem::path(model),
-                                {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, options);
-}  // namespace tn
+CaffeNetwork read_caffe(const std::string& deploy, const std::string& model, const import::CaffeOptions& options) {
+  return import::import_caffe(std::filesystem::path(deploy), std::filesystem::path(model), onnx_operators(), options);
+}
 
-import::CaffeNetwork read_caffe(std::span<const std::byte> deploy, std::optional<std::span<const std::byte>> model,
-                                const import::CaffeOptions& options){
-    return import::import_caffe(deploy, model, {ops::find_onnx_importer, ops::make_op_by_name("Identity")}, options);
+CaffeNetwork read_caffe(std::span<const std::byte> deploy, std::optional<std::span<const std::byte>> model,
+                        const import::CaffeOptions& options) {
+  return import::import_caffe(deploy, model, onnx_operators(), options);
 }
 
 int phases_of(const BuilderConfig& config) {

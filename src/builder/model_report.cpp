@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "builder/builder.h"
+#include "builder/onnx_operators.h"
 #include "import/onnx/survey.h"
-#include "ops/entry.h"
 
 namespace tn {
 namespace {
@@ -131,7 +131,7 @@ Counts count_nodes(const Graph& graph) {
 }  // namespace
 
 ModelReport report_onnx(const std::string& path, const Shapes& shapes) {
-  const import::OnnxOperators operators{ops::find_onnx_importer, ops::make_op_by_name("Identity")};
+  const import::OnnxOperators operators = onnx_operators();
   import::OnnxSurvey survey = import::survey_onnx(path, operators);
   // As a build does: elements of inputs may be extents, and ranks may depend on shapes.
   import::KnownInputs known;

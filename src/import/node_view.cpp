@@ -2,6 +2,7 @@
 #include "import/node_view.h"
 
 #include "base/error.h"
+#include "import/element_type.h"
 
 namespace tn::import {
 namespace {
@@ -20,6 +21,33 @@ const T* find(const std::map<std::string, Attribute, std::less<>>& attributes, s
 TensorId NodeView::input(size_t index) const {
   model_check(has_input(index), "input {} is missing", index);
   return inputs[index];
+}
+
+const Sequence& NodeView::sequence(size_t index) const {
+  const auto* found = find_other<Sequence>(index);
+  model_check(found != nullptr, "input {} is no sequence", index);
+  return *found;
+}
+
+TensorId NodeView::strings(size_t index) const {
+  const auto* found = find_other<Strings>(index);
+  model_check(found != nullptr, "input {} is no tensor of strings", index);
+  return found->bytes;
+}
+
+Value NodeView::value(size_t index) const {
+  if (const auto found = other_inputs.find(index); found != other_inputs.end()) return found->second;
+  return index < inputs.size() ? inputs[index] : kNone;
+}
+
+std::vector<TensorId> NodeView::give_all(std::vector<Value> values) {
+  std::vector<TensorId> tensors;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto* tensor = std::get_if<TensorId>(&values[i]);
+    tensors.push_back(tensor ? *tensor : kNone);
+    if (tensors.back() == kNone) give(i, std::move(values[i]));
+  }
+  return tensors;
 }
 
 std::optional<std::vector<int64_t>> NodeView::known_integers(TensorId id) const {
@@ -64,24 +92,12 @@ ConstantPtr NodeView::tensor(std::string_view attribute) const {
 }
 
 DataType NodeView::data_type(std::string_view attribute, DataType fallback) const {
-  struct Code {
-    int64_t number;
-    std::string_view name;
-    DataType type;
-  };
-  static constexpr Code kCodes[] = {
-      {1, "FLOAT", DataType::F32},     {2, "UINT8", DataType::U8},    {3, "INT8", DataType::I8},
-      {4, "UINT16", DataType::U16},    {5, "INT16", DataType::I16},   {6, "INT32", DataType::I32},
-      {7, "INT64", DataType::I64},     {9, "BOOL", DataType::Bool},   {10, "FLOAT16", DataType::F16},
-      {11, "DOUBLE", DataType::F64},   {12, "UINT32", DataType::U32}, {13, "UINT64", DataType::U64},
-      {16, "BFLOAT16", DataType::BF16}};
   const auto found = attributes.find(attribute);
   if (found == attributes.end()) return fallback;
   const auto* number = std::get_if<int64_t>(&found->second);
   const auto* text = std::get_if<std::string>(&found->second);
-  for (const Code& code : kCodes) {
-    if ((number && *number == code.number) || (text && *text == code.name)) return code.type;
-  }
+  const auto type = number ? element_type(*number) : text ? element_type(*text) : std::nullopt;
+  if (type) return *type;
   throw Error(ErrorCode::Unsupported, "attribute '{}' names element type {}, which Tenon does not have", attribute,
               number ? std::to_string(*number)
               : text ? *text

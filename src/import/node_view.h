@@ -21,15 +21,26 @@ struct Body {
   std::vector<TensorId> captures;  ///< tensors of the graph around it, in the order of the added inputs
 };
 
+/// A sequence of a file: its length is known while importing, and its elements are tensors of the graph.
+using Sequence = std::vector<TensorId>;
+/// A tensor of strings: u8 with one axis more, the bytes of each string padded with zeros.
+struct Strings {
+  TensorId bytes = kNone;
+};
+/// What a name of a file stands for: a tensor (kNone: an optional without a value), a sequence, or strings. An optional
+/// with a value is that value.
+using Value = std::variant<TensorId, Sequence, Strings>;
+
 /// Gives the subgraphs of a node to importers of control-flow operators.
 class BodySource {
  public:
   virtual ~BodySource() = default;
   /// Imports the subgraph attribute `name`; its formal inputs get `input_types`.
   virtual Body import_body(std::string_view name, std::span<const TensorType> input_types) = 0;
-  /// Imports the subgraph attribute `name`, which has no formal inputs, straight into the graph under construction and
-  /// returns its outputs: for a branch that is known to be taken. A branch that is never imported need not be valid.
-  virtual std::vector<TensorId> import_inline(std::string_view name) = 0;
+  /// Imports the subgraph attribute `name`, its formal inputs being `inputs`, straight into the graph under
+  /// construction and returns its outputs: for a branch that is known to be taken, and for an iteration by itself. A
+  /// branch that is never imported need not be valid.
+  virtual std::vector<Value> import_inline(std::string_view name, std::span<const Value> inputs = {}) = 0;
 };
 
 using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
@@ -41,12 +52,14 @@ class NodeView {
  public:
   std::string name;  ///< unique in the graph; never empty
   std::string op_type;
-  std::string domain;            ///< "" for the default domain
-  int64_t version = 0;           ///< opset version of the domain
-  std::vector<TensorId> inputs;  ///< kNone where absent
+  std::string domain;                    ///< "" for the default domain
+  int64_t version = 0;                   ///< opset version of the domain
+  std::vector<TensorId> inputs;          ///< kNone where there is no tensor of numbers
+  std::map<size_t, Value> other_inputs;  ///< those that are sequences or strings
   size_t output_count = 1;
   std::map<std::string, Attribute, std::less<>> attributes;
   BodySource* bodies = nullptr;
+  std::map<size_t, Value> given;  ///< by give()
 
   explicit NodeView(Graph& graph) : graph_(&graph) {}
   Graph& graph() { return *graph_; }
@@ -54,6 +67,18 @@ class NodeView {
   bool has_input(size_t index) const { return index < inputs.size() && inputs[index] != kNone; }
   /// Throws if the input is absent.
   TensorId input(size_t index) const;
+  bool has_sequence(size_t index) const { return find_other<Sequence>(index) != nullptr; }
+  bool has_strings(size_t index) const { return find_other<Strings>(index) != nullptr; }
+  /// Throws if the input is no sequence.
+  const Sequence& sequence(size_t index) const;
+  /// The bytes of the strings. Throws if the input is none.
+  TensorId strings(size_t index) const;
+  /// The input, whatever it is.
+  Value value(size_t index) const;
+  /// Says what an output is that is no tensor (an importer's result counts for tensors only).
+  void give(size_t output, Value value) { given.insert_or_assign(output, std::move(value)); }
+  /// The outputs are these: give() for what is no tensor; returns the tensors.
+  std::vector<TensorId> give_all(std::vector<Value> values);
   const TensorType& type(TensorId id) const { return graph_->tensor(id).type; }
   const Constant* constant(TensorId id) const { return graph_->tensor(id).constant.get(); }
   /// Known integers of a shape-like input (through symbolic values): all of them constant, or nothing.
@@ -76,6 +101,11 @@ class NodeView {
   TensorId add_integers(std::span<const int64_t> values) { return add_constant(Constant::vector(values)); }
 
  private:
+  template <typename T>
+  const T* find_other(size_t index) const {
+    const auto found = other_inputs.find(index);
+    return found == other_inputs.end() ? nullptr : std::get_if<T>(&found->second);
+  }
   std::string next_name();
   Graph* graph_;
   int added_ = 0;

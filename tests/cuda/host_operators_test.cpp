@@ -17,9 +17,19 @@ namespace tn::test {
 namespace {
 
 const std::map<std::string, std::string> kOnTheHost = {
-    {"Compress", "the result's extents depend on data"}, {"Det", "elimination is sequential, and matrices are small"},
-    {"MelWeightMatrix", "made of constants, so folded"}, {"NonMaxSuppression", "the result's extents depend on data"},
-    {"NonZero", "the result's extents depend on data"},  {"RandomUniform", "which run it is, the host counts"},
+    {"Compress", "the result's extents depend on data"},
+    {"Det", "elimination is sequential, and matrices are small"},
+    {"MelWeightMatrix", "made of constants, so folded"},
+    {"NonMaxSuppression", "the result's extents depend on data"},
+    {"NonZero", "the result's extents depend on data"},
+    {"RandomUniform", "which run it is, the host counts"},
+    {"RegexFullMatch", "strings"},
+    {"StringConcat", "strings"},
+    {"StringEqual", "strings"},
+    {"StringNormalizer", "strings"},
+    {"StringParse", "strings"},
+    {"StringPrint", "strings"},
+    {"StringSplit", "strings"},
     {"Unique", "the result's extents depend on data"},
 };
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "import/onnx/model.h"
@@ -20,34 +21,70 @@ namespace {
 constexpr int kSkipped = 77;
 
 namespace fs = std::filesystem;
+using tn::import::OnnxVariable;
 using tn::test::Value;
 
-Value read_value(const fs::path& path) {
-  const auto constant = tn::import::read_onnx_tensor(path);
-  return {constant->type(), constant->dims(), {constant->bytes().begin(), constant->bytes().end()}};
-}
+/// An input or output of a case: one tensor, the elements of a sequence, or nothing.
+using Item = std::optional<std::vector<Value>>;
 
-std::vector<Value> read_values(const fs::path& folder, const std::string& kind) {
+Item read_item(const fs::path& path, const OnnxVariable& variable) {
+  const auto constants = tn::import::read_onnx_value(path, variable);
+  if (!constants) return std::nullopt;
   std::vector<Value> values;
-  for (int i = 0; fs::exists(folder / fmt::format("{}_{}.pb", kind, i)); ++i) {
-    values.push_back(read_value(folder / fmt::format("{}_{}.pb", kind, i)));
-  }
+  for (const auto& constant : *constants)
+    values.push_back({constant->type(), constant->dims(), {constant->bytes().begin(), constant->bytes().end()}});
   return values;
 }
 
-// Runs the model on the inputs. `fix_shapes` makes small integer inputs constants: cases give shapes and axes as
-// inputs.
-std::vector<Value> run_model(const std::string& path, const std::vector<Value>& inputs, bool fix_shapes) {
-  const auto names = tn::import::onnx_input_names(path);
+std::vector<Item> read_items(const fs::path& folder, const std::string& kind,
+                             const std::vector<OnnxVariable>& variables) {
+  std::vector<Item> items;
+  for (size_t i = 0; i < variables.size(); ++i) {
+    const fs::path path = folder / fmt::format("{}_{}.pb", kind, i);
+    if (fs::exists(path)) items.push_back(read_item(path, variables[i]));
+  }
+  return items;
+}
+
+// Strings with room for more bytes each.
+Value with_bytes(const Value& strings, int64_t bytes) {
+  Value wide = strings;
+  int64_t& last = wide.dims[wide.dims.rank() - 1];
+  const int64_t before = std::exchange(last, std::max(bytes, last));
+  wide.bytes.assign(static_cast<size_t>(wide.dims.elements()), std::byte{0});
+  for (size_t i = 0; i < static_cast<size_t>(strings.dims.elements()); ++i) {
+    const size_t string = i / static_cast<size_t>(before), byte = i % static_cast<size_t>(before);
+    wide.bytes[string * static_cast<size_t>(last) + byte] = strings.bytes[i];
+  }
+  return wide;
+}
+
+// Runs the model on the inputs. `fix_shapes` makes small integer inputs constants, as cases give shapes and axes as
+// inputs, and says the shapes of the others.
+std::vector<Value> run_model(const std::string& path, const std::vector<OnnxVariable>& variables,
+                             const std::vector<Item>& inputs, bool fix_shapes) {
   std::map<std::string, Value> values;
   tn::import::KnownInputs known;
-  for (size_t i = 0; i < inputs.size() && i < names.size(); ++i) {
-    const Value& value = inputs[i];
-    if (fix_shapes && (value.dims.rank() == 0 || (value.dims.rank() == 1 && (i > 0 || is_integer(value.type))))) {
-      known.values[names[i]] = std::make_shared<const tn::Constant>(value.type, value.dims, value.bytes);
-    } else {
-      values[names[i]] = value;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto& [name, is_optional, is_sequence, is_strings] = variables[i];
+    if (!inputs[i]) {
+      known.absent.insert(name);
+      continue;
     }
+    for (const Value& value : *inputs[i]) {
+      const bool shape_like = value.dims.rank() == 0 || (value.dims.rank() == 1 && (i > 0 || is_integer(value.type)));
+      if (is_sequence) {
+        auto& shapes = known.sequences[name];
+        values[fmt::format("{}/{}", name, shapes.size())] = value;
+        shapes.push_back(value.dims);
+      } else if (fix_shapes && shape_like) {
+        known.values[name] = std::make_shared<const tn::Constant>(value.type, value.dims, value.bytes);
+      } else {
+        values[name] = value;
+        if (fix_shapes) known.shapes[name] = value.dims;
+      }
+    }
+    if (is_sequence) known.sequences[name];  // an empty one, too
   }
   return tn::test::build_and_run(tn::read_onnx(path, known), values);
 }
@@ -57,24 +94,34 @@ std::string run_case(const fs::path& folder) {
   for (const auto& set : fs::directory_iterator(folder)) {
     if (!set.is_directory()) continue;
     const std::string model = (folder / "model.onnx").string();
-    std::vector<Value> inputs, expected, outputs;
-    try {
-      inputs = read_values(set.path(), "input");
-      expected = read_values(set.path(), "output");
-    } catch (const std::exception&) {
-      tn::read_onnx(model);  // no tensors, but sequences: says so
-      throw;
+    const auto variables = tn::import::onnx_inputs(model);
+    const auto inputs = read_items(set.path(), "input", variables);
+    const auto results = tn::import::onnx_outputs(model);
+    const auto items = read_items(set.path(), "output", results);
+    std::vector<Value> expected, outputs;
+    std::vector<bool> is_strings;
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (!items[i]) continue;
+      expected.insert(expected.end(), items[i]->begin(), items[i]->end());
+      is_strings.resize(expected.size(), results[i].is_strings);
     }
     try {
-      outputs = run_model(model, inputs, false);
+      outputs = run_model(model, variables, inputs, false);
     } catch (const tn::Error&) {
-      outputs = run_model(model, inputs, true);
+      outputs = run_model(model, variables, inputs, true);
     }
     if (outputs.size() != expected.size())
       return fmt::format("{} outputs instead of {}", outputs.size(), expected.size());
     for (size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i].type != expected[i].type) {
         return fmt::format("output {} is {} instead of {}", i, name_of(outputs[i].type), name_of(expected[i].type));
+      }
+      if (is_strings[i]) {
+        const int rank = expected[i].dims.rank();
+        if (outputs[i].dims.rank() != rank) return fmt::format("output {} is {}", i, to_string(outputs[i].dims));
+        const int64_t bytes = std::max(outputs[i].dims[rank - 1], expected[i].dims[rank - 1]);
+        outputs[i] = with_bytes(outputs[i], bytes);
+        expected[i] = with_bytes(expected[i], bytes);
       }
       const auto text = difference(outputs[i].view(), expected[i].view(), tn::test::tolerance_for(outputs[i].type));
       if (!text.empty()) return fmt::format("output {} {}", i, text);

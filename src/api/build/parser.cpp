@@ -12,6 +12,7 @@
 #include "api/run/convert.h"
 #include "api/run/guard.h"
 #include "builder/builder.h"
+#include "builder/onnx_operators.h"
 #include "import/onnx/model.h"
 #include "ops/entry.h"
 
@@ -158,8 +159,7 @@ class PublicParser final : public tenon::IParser {
       if (folder.empty()) folder = ".";
     }
     return with_shapes(logger_, [&](const import::KnownInputs& known) {
-      return import::import_onnx({bytes, size}, folder, {ops::find_onnx_importer, ops::make_op_by_name("Identity")},
-                                 known);
+      return import::import_onnx({bytes, size}, folder, onnx_operators(), known);
     });
   }
 

@@ -52,6 +52,7 @@ void add_attribute(const Proto& attribute, const std::filesystem::path& folder, 
     case Proto::GRAPH:  // its name says that it is there; the node's BodySource gives it
       set(std::string(attribute.g().name()));
       break;
+    case Proto::TYPE_PROTO:  // of Optional: what it would hold
     case Proto::UNDEFINED:
       break;
     default:

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "import/onnx/attribute.h"
 #include "import/onnx/tensor.h"
+#include "import/onnx/variable.h"
 
 namespace tn::import {
 
@@ -27,12 +28,15 @@ ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path 
 /// Subgraph attributes of one node.
 class GraphImporter::Bodies final : public BodySource {
  public:
-  Bodies(GraphImporter& importer, const onnx::NodeProto& node) : importer_(importer), node_(node) {}
+  Bodies(GraphImporter& importer, const onnx::NodeProto& node, const std::string& name)
+      : importer_(importer), node_(node), name_(name) {}
   Body import_body(std::string_view name, std::span<const TensorType> input_types) override {
     return GraphImporter(importer_.model_, find(name), &importer_).run_body(input_types);
   }
-  std::vector<TensorId> import_inline(std::string_view name) override {
-    return GraphImporter(importer_.model_, find(name), &importer_).run_inline();
+  std::vector<Value> import_inline(std::string_view name, std::span<const Value> inputs) override {
+    // A body with inputs may be read many times.
+    std::string scope = inputs.empty() ? importer_.scope_ : fmt::format("{}/{}/", name_, count_++);
+    return GraphImporter(importer_.model_, find(name), &importer_).run_inline(inputs, std::move(scope));
   }
 
  private:
@@ -44,6 +48,8 @@ class GraphImporter::Bodies final : public BodySource {
   }
   GraphImporter& importer_;
   const onnx::NodeProto& node_;
+  const std::string& name_;
+  int count_ = 0;
 };
 
 std::map<std::string, int64_t> GraphImporter::known_extents(const KnownInputs& known) const {
@@ -51,7 +57,7 @@ std::map<std::string, int64_t> GraphImporter::known_extents(const KnownInputs& k
   for (const auto& input : proto_.input()) {
     const auto found = known.shapes.find(input.name());
     if (found == known.shapes.end()) continue;
-    const TensorType type = input_type(input);
+    const TensorType type = tensor_type_of(input);
     bool fits = type.rank() == found->second.rank();
     for (int i = 0; fits && i < type.rank(); ++i) {
       const Dim& dim = type.dims[static_cast<size_t>(i)];
@@ -65,38 +71,70 @@ std::map<std::string, int64_t> GraphImporter::known_extents(const KnownInputs& k
   return extents;
 }
 
+Value GraphImporter::add_input(const onnx::ValueInfoProto& info, const KnownInputs& known,
+                               const std::map<std::string, int64_t>& extents) {
+  const OnnxVariable variable = variable_of(info);
+  const std::string& name = variable.name;
+  if (variable.is_optional && known.absent.contains(name)) return kNone;
+  if (variable.is_sequence) {
+    const auto found = known.sequences.find(name);
+    if (found == known.sequences.end())
+      throw Error(ErrorCode::Unsupported, "input '{}' is a sequence: the shapes of its elements must be given", name);
+    Sequence sequence;
+    for (const Shape& shape : found->second) {
+      sequence.push_back(graph_.add_input(fmt::format("{}/{}", name, sequence.size()),
+                                          {element_type_of(info), Dims(shape.begin(), shape.end())}));
+    }
+    return sequence;
+  }
+  if (const auto value = known.values.find(name); value != known.values.end()) {
+    const TensorId id = graph_.add_constant(name, value->second);
+    if (variable.is_strings) return Strings{id};
+    return id;
+  }
+  TensorType type = tensor_type_of(info);
+  for (Dim& dim : type.dims) {
+    if (const auto found = extents.find(dim.to_string()); found != extents.end()) dim = found->second;
+  }
+  const TensorId id = graph_.add_input(name, std::move(type));
+  if (variable.is_strings) return Strings{id};
+  if (known.symbolic_values) add_symbolic_value(id);
+  return id;
+}
+
 Graph GraphImporter::run(const KnownInputs& known) {
   add_initializers();
   const auto extents = known_extents(known);
-  const auto fixed_type = [&](const onnx::ValueInfoProto& input) {
-    TensorType type = input_type(input);
-    for (Dim& dim : type.dims) {
-      if (const auto found = extents.find(dim.to_string()); found != extents.end()) dim = found->second;
-    }
-    return type;
-  };
   for (const auto& input : proto_.input()) {
-    if (names_.contains(input.name())) continue;  // an initializer, listed as an input by old files
-    const auto value = known.values.find(input.name());
-    names_[input.name()] = value == known.values.end() ? graph_.add_input(input.name(), fixed_type(input))
-                                                       : graph_.add_constant(input.name(), value->second);
-    if (known.symbolic_values && value == known.values.end()) add_symbolic_value(names_[input.name()]);
+    // An initializer may be listed as an input by old files.
+    if (!names_.contains(input.name())) names_[input.name()] = add_input(input, known, extents);
   }
   graph_.name = proto_.name().empty() ? "main" : proto_.name();
   add_nodes();
-  std::vector<TensorId> outputs = output_ids();
-  // An output must be made by a node and carry its name.
-  for (int i = 0; i < proto_.output_size(); ++i) {
-    TensorId& id = outputs[static_cast<size_t>(i)];
-    const std::string& name = proto_.output(i).name();
-    const bool twice = std::find(outputs.begin(), outputs.begin() + i, id) != outputs.begin() + i;
-    if (graph_.tensor(id).producer != kNone && graph_.tensor(id).name == name && !twice) continue;
-    id = graph_.add_node("output " + name, model_.operators.identity, {id}, {}, {name})[0];
-  }
-  graph_.set_outputs(std::move(outputs));
+  graph_.set_outputs(model_outputs());
   if (known.symbolic_values) drop_unused_values();
   graph_.compact();
   return std::move(graph_);
+}
+
+std::vector<TensorId> GraphImporter::model_outputs() {
+  std::vector<TensorId> outputs;
+  const auto add = [&](TensorId id, const std::string& name) {
+    const bool twice = std::ranges::find(outputs, id) != outputs.end();
+    const bool is_own = graph_.tensor(id).producer != kNone && graph_.tensor(id).name == name && !twice;
+    outputs.push_back(is_own ? id : graph_.add_node("output " + name, model_.operators.identity, {id}, {}, {name})[0]);
+  };
+  for (const auto& output : proto_.output()) {
+    const Value value = lookup(output.name());
+    if (const auto* sequence = std::get_if<Sequence>(&value)) {
+      for (size_t i = 0; i < sequence->size(); ++i) add((*sequence)[i], fmt::format("{}/{}", output.name(), i));
+    } else if (const auto* strings = std::get_if<Strings>(&value)) {
+      add(strings->bytes, output.name());
+    } else if (std::get<TensorId>(value) != kNone) {
+      add(std::get<TensorId>(value), output.name());
+    }
+  }
+  return outputs;
 }
 
 Body GraphImporter::run_body(std::span<const TensorType> input_types) {
@@ -112,17 +150,25 @@ Body GraphImporter::run_body(std::span<const TensorType> input_types) {
   return {std::move(graph_), std::move(captures_)};
 }
 
-std::vector<TensorId> GraphImporter::run_inline() {
-  model_check(proto_.input_size() == 0, "graph '{}' has inputs", proto_.name());
+std::vector<Value> GraphImporter::run_inline(std::span<const Value> inputs, std::string scope) {
+  model_check(static_cast<size_t>(proto_.input_size()) == inputs.size(), "graph '{}' has {} inputs, {} are given",
+              proto_.name(), proto_.input_size(), inputs.size());
   target_ = &parent_->graph();
+  scope_ = std::move(scope);
+  for (int i = 0; i < proto_.input_size(); ++i) names_[proto_.input(i).name()] = inputs[static_cast<size_t>(i)];
   add_initializers();
   add_nodes();
-  return output_ids();
+  std::vector<Value> outputs;
+  for (const auto& output : proto_.output()) outputs.push_back(lookup(output.name()));
+  return outputs;
 }
 
 void GraphImporter::add_initializers() {
   for (const auto& tensor : proto_.initializer()) {
-    names_[tensor.name()] = graph().add_constant(tensor.name(), constant_of(tensor, model_.folder));
+    if (tensor.data_type() == onnx::TensorProto::STRING)
+      names_[tensor.name()] = Strings{graph().add_constant(tensor.name(), padded_strings(tensor))};
+    else
+      names_[tensor.name()] = graph().add_constant(tensor.name(), constant_of(tensor, model_.folder));
   }
 }
 
@@ -132,21 +178,41 @@ void GraphImporter::add_nodes() {
 
 std::vector<TensorId> GraphImporter::output_ids() {
   std::vector<TensorId> ids;
-  for (const auto& output : proto_.output()) ids.push_back(lookup(output.name()));
+  for (const auto& output : proto_.output()) {
+    const Value value = lookup(output.name());
+    const auto* tensor = std::get_if<TensorId>(&value);
+    if (!tensor || *tensor == kNone) {
+      throw Error(
+          ErrorCode::Unsupported,
+          "output '{}' of graph '{}' is a sequence or an optional, and whether or how often the graph runs is not "
+          "known while importing",
+          output.name(), proto_.name());
+    }
+    ids.push_back(*tensor);
+  }
   return ids;
 }
 
-TensorId GraphImporter::lookup(const std::string& name) {
+Value GraphImporter::lookup(const std::string& name) {
   if (const auto found = names_.find(name); found != names_.end()) return found->second;
-  const TensorId id = parent_ ? capture(name) : kNone;
-  model_check(id != kNone, "tensor '{}' is read but nothing makes it", name);
-  return names_[name] = id;
+  model_check(parent_ != nullptr, "tensor '{}' is read but nothing makes it", name);
+  return names_[name] = capture(name);
 }
 
-// A name of a graph around this one becomes a further input; a constant is simply shared.
-TensorId GraphImporter::capture(const std::string& name) {
-  const TensorId outer = parent_->lookup(name);
+Value GraphImporter::capture(const std::string& name) {
+  const Value outer = parent_->lookup(name);
   if (target_) return outer;
+  if (const auto* tensor = std::get_if<TensorId>(&outer)) return *tensor == kNone ? outer : capture(*tensor, name);
+  if (const auto* strings = std::get_if<Strings>(&outer)) return Strings{capture(strings->bytes, name)};
+  Sequence inner;
+  for (const TensorId id : std::get<Sequence>(outer))
+    inner.push_back(capture(id, fmt::format("{}/{}", name, inner.size())));
+  return inner;
+}
+
+// A tensor of a graph around this one becomes a further input; a constant is simply shared.
+TensorId GraphImporter::capture(TensorId outer, const std::string& name) {
+  outer = parent_->folder_.folded(parent_->graph(), outer);
   const Tensor& tensor = parent_->graph().tensor(outer);
   if (tensor.constant) return graph_.add_constant(name, tensor.constant);
   const TensorId id = graph_.add_input(name, tensor.type);
@@ -154,19 +220,6 @@ TensorId GraphImporter::capture(const std::string& name) {
   captures_.push_back(outer);
   return id;
 }
-
-namespace {
-
-// Symbols are written in dimension expressions, so only plain names can be symbols.
-std::string symbol_name(std::string text, const std::string& input, int axis) {
-  for (char& c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '.') c = '_';
-  }
-  if (text.empty()) return fmt::format("{}_dim{}", symbol_name(input, "input", 0), axis);
-  return std::isdigit(static_cast<unsigned char>(text[0])) != 0 ? "d" + text : text;
-}
-
-}  // namespace
 
 void GraphImporter::add_symbolic_value(TensorId input) {
   constexpr int64_t kMostElements = 16;
@@ -210,35 +263,45 @@ void GraphImporter::drop_unused_values() {
   if (dropped) graph_.infer_all();
 }
 
-TensorType GraphImporter::input_type(const onnx::ValueInfoProto& info) const {
-  if (!info.type().has_tensor_type()) {
-    throw Error(ErrorCode::Unsupported,
-                "input '{}' is not a tensor (sequences and optionals are not supported as inputs)", info.name());
-  }
-  const auto& tensor = info.type().tensor_type();
-  TensorType type{data_type_of(tensor.elem_type(), info.name()), {}};
-  model_check(tensor.has_shape(), "input '{}' has no rank", info.name());
-  for (int i = 0; i < tensor.shape().dim_size(); ++i) {
-    const auto& dim = tensor.shape().dim(i);
-    model_check(!dim.has_dim_value() || dim.dim_value() >= -1, "input '{}' has extent {}", info.name(),
-                dim.dim_value());
-    if (dim.has_dim_value() && dim.dim_value() >= 0)
-      type.dims.push_back(dim.dim_value());
-    else
-      type.dims.push_back(Dim::symbol(symbol_name(dim.dim_param(), info.name(), i)));
-  }
-  model_check(type.rank() <= kMaxRank, "input '{}' has rank {}, at most {} is supported", info.name(), type.rank(),
-              kMaxRank);
-  return type;
-}
-
 std::string GraphImporter::node_name(const onnx::NodeProto& node) {
   std::string wanted = node.name();
   if (wanted.empty() && node.output_size() > 0) wanted = node.output(0);
   if (wanted.empty()) wanted = node.op_type();
+  wanted = scope_ + wanted;
   std::string name = wanted;
   for (int i = 1; !node_names_.insert(name).second; ++i) name = fmt::format("{}#{}", wanted, i);
   return name;
+}
+
+void GraphImporter::read_inputs(const onnx::NodeProto& node, NodeView& view) {
+  int count = node.input_size();
+  while (count > 0 && node.input(count - 1).empty()) --count;
+  for (int i = 0; i < count; ++i) {
+    Value value = node.input(i).empty() ? Value(kNone) : lookup(node.input(i));
+    if (auto* tensor = std::get_if<TensorId>(&value)) {
+      if (*tensor != kNone) *tensor = folder_.folded(graph(), *tensor);
+      view.inputs.push_back(*tensor);
+    } else {
+      view.inputs.push_back(kNone);
+      view.other_inputs[static_cast<size_t>(i)] = std::move(value);
+    }
+  }
+}
+
+void GraphImporter::name_outputs(const onnx::NodeProto& node, NodeView& view, const std::vector<TensorId>& outputs,
+                                 TensorId before) {
+  for (int i = 0; i < node.output_size(); ++i) {
+    const auto index = static_cast<size_t>(i);
+    if (node.output(i).empty()) continue;
+    if (const auto given = view.given.find(index); given != view.given.end()) {
+      if (const auto* strings = std::get_if<Strings>(&given->second); strings && strings->bytes >= before)
+        graph().rename(strings->bytes, scope_ + node.output(i));
+      names_[node.output(i)] = std::move(given->second);
+    } else if (index < outputs.size() && outputs[index] != kNone) {
+      if (outputs[index] >= before) graph().rename(outputs[index], scope_ + node.output(i));
+      names_[node.output(i)] = outputs[index];
+    }
+  }
 }
 
 void GraphImporter::add_node(const onnx::NodeProto& node, int index) {
@@ -249,23 +312,14 @@ void GraphImporter::add_node(const onnx::NodeProto& node, int index) {
     view.domain = node.domain() == "ai.onnx" ? "" : node.domain();
     view.version = model_.version(view.domain);
     view.output_count = static_cast<size_t>(node.output_size());
-    for (const auto& input : node.input()) view.inputs.push_back(input.empty() ? kNone : lookup(input));
-    while (!view.inputs.empty() && view.inputs.back() == kNone) view.inputs.pop_back();
+    read_inputs(node, view);
     for (const auto& attribute : node.attribute()) add_attribute(attribute, model_.folder, view);
-    Bodies bodies(*this, node);
+    Bodies bodies(*this, node, view.name);
     view.bodies = &bodies;
     const OnnxImporter* importer = model_.operators.find(view.domain, view.op_type, view.version);
     if (!importer) throw Error(ErrorCode::Unsupported, "no such operator in opset {}", view.version);
     const auto before = static_cast<TensorId>(graph().tensor_count());
-    const auto outputs = importer->import(view);
-    for (int i = 0; i < node.output_size(); ++i) {
-      if (node.output(i).empty() || static_cast<size_t>(i) >= outputs.size() ||
-          outputs[static_cast<size_t>(i)] == kNone)
-        continue;
-      const TensorId id = outputs[static_cast<size_t>(i)];
-      if (id >= before) graph().rename(id, node.output(i));
-      names_[node.output(i)] = id;
-    }
+    name_outputs(node, view, importer->import(view), before);
   } catch (const Error& error) {
     const auto* inner = dynamic_cast<const NodeError*>(&error);
     const NodeOrigin origin = inner ? inner->origin() : NodeOrigin{index, view.name, node.op_type()};

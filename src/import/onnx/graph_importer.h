@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "import/onnx/folder.h"
 #include "import/onnx/model.h"
 #include "import/onnx/proto.h"
 
@@ -31,20 +32,28 @@ class GraphImporter {
   Graph run(const KnownInputs& known);
   /// A subgraph: formal inputs get these types.
   Body run_body(std::span<const TensorType> input_types);
-  /// A subgraph without formal inputs, read straight into the parent's graph; returns its outputs.
-  std::vector<TensorId> run_inline();
+  /// A subgraph whose formal inputs are these, read straight into the parent's graph; returns its outputs. Names in the
+  /// graph begin with `scope`.
+  std::vector<Value> run_inline(std::span<const Value> inputs, std::string scope);
 
  private:
   class Bodies;
   void add_initializers();
   void add_nodes();
   void add_node(const onnx::NodeProto& node, int index);
+  void read_inputs(const onnx::NodeProto& node, NodeView& view);
+  void name_outputs(const onnx::NodeProto& node, NodeView& view, const std::vector<TensorId>& outputs, TensorId before);
+  /// The outputs, which must be tensors.
   std::vector<TensorId> output_ids();
-  TensorId lookup(const std::string& name);
-  TensorId capture(const std::string& name);
+  Value lookup(const std::string& name);
+  Value capture(const std::string& name);
+  TensorId capture(TensorId outer, const std::string& name);
+  Value add_input(const onnx::ValueInfoProto& info, const KnownInputs& known,
+                  const std::map<std::string, int64_t>& extents);
+  /// The outputs of the model, each a tensor of its own that carries the output's name.
+  std::vector<TensorId> model_outputs();
   /// Values of symbols that known shapes give.
   std::map<std::string, int64_t> known_extents(const KnownInputs& known) const;
-  TensorType input_type(const onnx::ValueInfoProto& info) const;
   void add_symbolic_value(TensorId input);
   /// Of the inputs' values only those stay symbolic that decide extents.
   void drop_unused_values();
@@ -56,7 +65,9 @@ class GraphImporter {
   GraphImporter* parent_;
   Graph graph_;
   Graph* target_ = nullptr;  ///< the graph of the parent while reading inline
-  std::map<std::string, TensorId> names_;
+  std::string scope_;
+  std::map<std::string, Value> names_;
+  Folder folder_{model_.operators};
   std::vector<TensorId> captures_;
   std::set<std::string> node_names_;
 };

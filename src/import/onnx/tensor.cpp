@@ -1,44 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "import/onnx/tensor.h"
 
+#include <algorithm>
 #include <span>
 
 #include "base/error.h"
+#include "base/small_float.h"
+#include "import/element_type.h"
 #include "import/onnx/external_data.h"
 
 namespace tn::import {
 
 DataType data_type_of(int32_t onnx_type, std::string_view what) {
-  switch (onnx_type) {
-    case onnx::TensorProto::FLOAT:
-      return DataType::F32;
-    case onnx::TensorProto::DOUBLE:
-      return DataType::F64;
-    case onnx::TensorProto::FLOAT16:
-      return DataType::F16;
-    case onnx::TensorProto::BFLOAT16:
-      return DataType::BF16;
-    case onnx::TensorProto::INT64:
-      return DataType::I64;
-    case onnx::TensorProto::INT32:
-      return DataType::I32;
-    case onnx::TensorProto::INT16:
-      return DataType::I16;
-    case onnx::TensorProto::INT8:
-      return DataType::I8;
-    case onnx::TensorProto::UINT64:
-      return DataType::U64;
-    case onnx::TensorProto::UINT32:
-      return DataType::U32;
-    case onnx::TensorProto::UINT16:
-      return DataType::U16;
-    case onnx::TensorProto::UINT8:
-      return DataType::U8;
-    case onnx::TensorProto::BOOL:
-      return DataType::Bool;
-    default:
-      throw Error(ErrorCode::Unsupported, "'{}' has element type {} of ONNX, which is not supported", what, onnx_type);
-  }
+  if (const auto type = element_type(onnx_type)) return *type;
+  throw Error(ErrorCode::Unsupported, "'{}' has element type {} of ONNX, which is not supported", what, onnx_type);
 }
 
 namespace {
@@ -85,20 +60,44 @@ void fill(const Field& field, const TensorView& to) {
 
 }  // namespace
 
+namespace {
+
+bool is_small(DataType type) {
+  return is_small_float(type) || is_small_integer(type);
+}
+
+// The bytes of small elements stand in int32_data one by one; those of four and two bits packed, as in raw_data.
+std::vector<std::byte> small_elements(const onnx::TensorProto& tensor, DataType type, int64_t elements) {
+  std::vector<std::byte> bytes;
+  for (const int32_t byte : tensor.int32_data()) bytes.push_back(static_cast<std::byte>(byte));
+  const bool packed = bits_of(type) <= 4;
+  const size_t expected = packed ? packed_bytes(type, elements) : static_cast<size_t>(elements);
+  model_check(bytes.size() == expected, "tensor '{}' holds {} bytes, its {} elements of {} need {}", tensor.name(),
+              bytes.size(), elements, name_of(type), expected);
+  return packed ? unpacked(type, bytes, elements) : bytes;
+}
+
+}  // namespace
+
 // What a tensor holds is compared with its shape before memory is taken for it.
 ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::path& folder) {
   const DataType type = data_type_of(tensor.data_type(), tensor.name());
   const Shape shape = shape_of(tensor, size_of(type));
-  const size_t expected = static_cast<size_t>(shape.elements()) * size_of(type);
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-    return std::make_shared<const Constant>(type, shape, external_bytes(tensor, folder, expected));
-  }
+  const size_t expected = packed_bytes(type, shape.elements());
+  const auto from_bytes = [&](std::vector<std::byte> bytes) {
+    return std::make_shared<const Constant>(
+        type, shape, is_small(type) ? unpacked(type, bytes, shape.elements()) : std::move(bytes));
+  };
+  if (tensor.data_location() == onnx::TensorProto::EXTERNAL)
+    return from_bytes(external_bytes(tensor, folder, expected));
   if (tensor.has_raw_data()) {
     model_check(tensor.raw_data().size() == expected, "tensor '{}' holds {} bytes, {}{} needs {}", tensor.name(),
                 tensor.raw_data().size(), name_of(type), to_string(shape), expected);
     const auto bytes = std::as_bytes(std::span(tensor.raw_data()));
-    return std::make_shared<const Constant>(type, shape, std::vector(bytes.begin(), bytes.end()));
+    return from_bytes({bytes.begin(), bytes.end()});
   }
+  if (is_small(type))
+    return std::make_shared<const Constant>(type, shape, small_elements(tensor, type, shape.elements()));
   with_elements(tensor, type, [&](const auto& field) {
     model_check(field.size() == shape.elements(), "tensor '{}' holds {} elements, its shape {} needs {}", tensor.name(),
                 field.size(), to_string(shape), shape.elements());
@@ -107,6 +106,24 @@ ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::
     const bool bits = type == DataType::F16 || type == DataType::BF16;
     const TensorView view{to.data, bits ? DataType::U16 : type, to.dims, to.strides};
     with_elements(tensor, type, [&](const auto& field) { fill(field, view); });
+  });
+}
+
+ConstantPtr padded_strings(const onnx::TensorProto& tensor) {
+  const auto& strings = tensor.string_data();
+  size_t longest = 0;
+  for (const std::string& string : strings) {
+    model_check(string.find('\0') == std::string::npos, "tensor '{}' has a string with a byte 0", tensor.name());
+    longest = std::max(longest, string.size());
+  }
+  Shape shape = shape_of(tensor, std::max<size_t>(longest, 1));
+  model_check(strings.size() == shape.elements() && shape.rank() < kMaxRank,
+              "tensor '{}' holds {} strings, its shape is {}", tensor.name(), strings.size(), to_string(shape));
+  shape.push_back(static_cast<int64_t>(longest));
+  return Constant::make(DataType::U8, shape, [&](const TensorView& to) {
+    std::fill_n(to.as<char>(), to.dense_bytes(), '\0');
+    for (int i = 0; i < strings.size(); ++i)
+      std::ranges::copy(strings[i], to.as<char>() + static_cast<size_t>(i) * longest);
   });
 }
 

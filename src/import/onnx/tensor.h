@@ -12,5 +12,7 @@ namespace tn::import {
 DataType data_type_of(int32_t onnx_type, std::string_view what);
 /// Checks that the data fit the shape. External data are read from below `folder` only.
 ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::path& folder);
+/// A tensor of strings as the bytes of each, padded with zeros to the longest: u8 with one axis more.
+ConstantPtr padded_strings(const onnx::TensorProto& tensor);
 
 }  // namespace tn::import

@@ -10,26 +10,31 @@
 namespace tn::ops {
 namespace {
 
+using import::Body;
+using import::Value;
+
 const Dim kN = Dim::symbol("N");
 
 // Branches over tensors x and y of the graph around them.
 class Branches final : public import::BodySource {
  public:
   Branches(Graph& around, TensorId x, TensorId y) : around_(around), x_(x), y_(y) {}
-  import::Body import_body(std::string_view name, std::span<const TensorType>) override { import::Body body;
-  const bool first = name == "then_branch";
-  body.captures = {first ? x_ : y_};
-  const TensorId in = body.graph.add_input("in", around_.tensor(body.captures[0]).type);
-  body.graph.set_outputs({body.graph.add("id", std::make_shared<Identity>(), {in})});
-  return body;
-} std::vector<TensorId> import_inline(std::string_view name) override {
-  return {name == "then_branch" ? x_ : y_};
-}
+  Body import_body(std::string_view name, std::span<const TensorType>) override {
+    Body body;
+    const bool first = name == "then_branch";
+    body.captures = {first ? x_ : y_};
+    const TensorId in = body.graph.add_input("in", around_.tensor(body.captures[0]).type);
+    body.graph.set_outputs({body.graph.add("id", std::make_shared<Identity>(), {in})});
+    return body;
+  }
+  std::vector<Value> import_inline(std::string_view name, std::span<const Value>) override {
+    return {name == "then_branch" ? x_ : y_};
+  }
 
-private:
-Graph& around_;
-TensorId x_, y_;
-};  // namespace
+ private:
+  Graph& around_;
+  TensorId x_, y_;
+};
 
 std::vector<TensorId> import_if(GraphBuilder& b, TensorId condition, TensorId x, TensorId y) {
   Branches branches(b.graph, x, y);
@@ -65,16 +70,17 @@ TEST(If, JoinsCapturesAndExtents) {
 }
 
 // The body adds one to a carried value and stacks it.
-import::Body counting_body(const TensorType& carried, bool keeps){import::Body body;
-body.graph.add_input("i", {DataType::I64, {}});
-const TensorId condition = body.graph.add_input("condition", {DataType::Bool, {}});
-const TensorId x = body.graph.add_input("x", carried);
-const TensorId y =
-    body.graph.add("y", make("Add"), {x, body.graph.add_constant("one", Constant::scalar(carried.type, 1))});
-const TensorId go_on = keeps ? condition : body.graph.add("not", make("Not"), {condition});
-body.graph.set_outputs({go_on, y, y});
-return body;
-}  // namespace tn::ops
+Body counting_body(const TensorType& carried, bool keeps) {
+  Body body;
+  body.graph.add_input("i", {DataType::I64, {}});
+  const TensorId condition = body.graph.add_input("condition", {DataType::Bool, {}});
+  const TensorId x = body.graph.add_input("x", carried);
+  const TensorId y =
+      body.graph.add("y", make("Add"), {x, body.graph.add_constant("one", Constant::scalar(carried.type, 1))});
+  const TensorId go_on = keeps ? condition : body.graph.add("not", make("Not"), {condition});
+  body.graph.set_outputs({go_on, y, y});
+  return body;
+}
 
 TEST(Loop, StacksAsOftenAsItRuns) {
   for (const bool keeps : {true, false}) {
@@ -121,5 +127,5 @@ TEST(Region, FollowsTheTypesAroundIt) {
   EXPECT_EQ(to_string(inner.tensor(inner.outputs()[0]).type), "f32[4,3]");
 }
 
-}  // namespace tn::ops
+}  // namespace
 }  // namespace tn::ops

@@ -47,7 +47,7 @@ std::optional<bool> known_condition(const NodeView& node, TensorId condition) {
 std::vector<TensorId> import_if(NodeView& node) {
   const TensorId condition = node.input(0);
   if (const auto taken = known_condition(node, condition)) {
-    return node.bodies->import_inline(*taken ? "then_branch" : "else_branch");
+    return node.give_all(node.bodies->import_inline(*taken ? "then_branch" : "else_branch"));
   }
   import::Body branches[] = {node.bodies->import_body("then_branch", {}), node.bodies->import_body("else_branch", {})};
   std::vector<TensorId> inputs = join_captures(branches);

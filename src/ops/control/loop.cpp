@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/control/loop.h"
 
+#include "ops/compose.h"
 #include "ops/control/body.h"
 #include "ops/rules.h"
 
@@ -121,8 +122,7 @@ std::vector<TensorType> Scan::infer(const InferContext& context) const {
 
 namespace {
 
-std::vector<TensorId> add_with_body(NodeView& node, OpPtr op, const std::vector<TensorType>& formal) {
-  import::Body body = node.bodies->import_body("body", formal);
+std::vector<TensorId> add_with_body(NodeView& node, OpPtr op, import::Body body) {
   std::vector<TensorId> inputs = node.inputs;
   inputs.insert(inputs.end(), body.captures.begin(), body.captures.end());
   std::vector<Graph> bodies;
@@ -130,13 +130,76 @@ std::vector<TensorId> add_with_body(NodeView& node, OpPtr op, const std::vector<
   return node.add_all(std::move(op), std::move(inputs), std::move(bodies));
 }
 
+// The one integer or boolean that a tensor is known to hold while importing.
+std::optional<int64_t> known_scalar(const NodeView& node, TensorId x) {
+  if (const Constant* constant = node.constant(x))
+    return constant->elements() == 1 ? std::optional(constant->integer(0)) : std::nullopt;
+  const auto value = node.known_integers(x);
+  return value && value->size() == 1 ? std::optional((*value)[0]) : std::nullopt;
+}
+
+TensorId tensor_of(const import::Value& value, std::string_view what) {
+  const auto* tensor = std::get_if<TensorId>(&value);
+  model_check(tensor && *tensor != kNone, "{} is no tensor", what);
+  return *tensor;
+}
+
+TensorId stack(NodeView& node, std::vector<TensorId> slices) {
+  if (slices.empty()) throw Error(ErrorCode::Unsupported, "an unrolled loop without iterations gives stacked outputs");
+  for (TensorId& slice : slices) slice = unsqueeze(node, slice, std::vector<int64_t>{0});
+  return concat(node, std::move(slices), 0);
+}
+
+// The iterations one after another, where their number is known while importing: what they hand on may then be a
+// sequence, an optional, or a tensor of another type each time.
+std::vector<TensorId> unroll(NodeView& node) {
+  constexpr int64_t kMostIterations = 1024;
+  constexpr size_t kMostNodes = 1 << 16;
+  const auto trips = node.has_input(0) ? known_scalar(node, node.input(0)) : kMostIterations;
+  std::optional<int64_t> goes_on = node.has_input(1) ? known_scalar(node, node.input(1)) : 1;
+  const size_t carried = node.inputs.size() - 2;
+  std::vector<import::Value> values;
+  for (size_t i = 0; i < carried; ++i) values.push_back(node.value(2 + i));
+  std::vector<std::vector<TensorId>> stacked(node.output_count - std::min(carried, node.output_count));
+  for (int64_t k = 0; trips && k < *trips && goes_on && *goes_on != 0; ++k) {
+    if (k + 1 >= kMostIterations || node.graph().node_count() > kMostNodes)
+      throw Error(ErrorCode::Unsupported, "a loop to unroll goes on after {} iterations", k);
+    std::vector<import::Value> inputs = {extent(node, k), node.add_constant(Constant::scalar(DataType::Bool, 1))};
+    inputs.insert(inputs.end(), values.begin(), values.end());
+    auto outputs = node.bodies->import_inline("body", inputs);
+    model_check(outputs.size() == 1 + carried + stacked.size(), "the body gives {} values, {} are needed",
+                outputs.size(), 1 + carried + stacked.size());
+    goes_on = known_scalar(node, tensor_of(outputs[0], "the condition"));
+    for (size_t i = 0; i < carried; ++i) values[i] = std::move(outputs[1 + i]);
+    for (size_t i = 0; i < stacked.size(); ++i)
+      stacked[i].push_back(tensor_of(outputs[1 + carried + i], "a stacked output"));
+  }
+  if (!trips || !goes_on) {
+    throw Error(
+        ErrorCode::Unsupported,
+        "the loop hands on sequences, optionals or tensors that change their type, and how often it runs is not "
+        "known while importing");
+  }
+  for (const auto& slices : stacked) values.emplace_back(stack(node, slices));
+  return node.give_all(std::move(values));
+}
+
 std::vector<TensorId> import_loop(NodeView& node) {
   node.inputs.resize(std::max<size_t>(node.inputs.size(), 2), kNone);
   auto op = std::make_shared<Loop>();
   op->carried = static_cast<int64_t>(node.inputs.size()) - 2;
   std::vector<TensorType> formal = {{DataType::I64, {}}, {DataType::Bool, {}}};
-  for (size_t i = 2; i < node.inputs.size(); ++i) formal.push_back(node.type(node.input(i)));
-  return add_with_body(node, std::move(op), formal);
+  for (size_t i = 2; i < node.inputs.size(); ++i) {
+    if (!node.has_input(i)) return unroll(node);
+    formal.push_back(node.type(node.input(i)));
+  }
+  import::Body body = node.bodies->import_body("body", formal);
+  const auto& outputs = body.graph.outputs();
+  for (size_t i = 2; i < formal.size() && i - 1 < outputs.size(); ++i) {
+    const bool stays = body.graph.tensor(outputs[i - 1]).type == formal[i];
+    if (!stays && node.has_input(0) && known_scalar(node, node.input(0))) return unroll(node);
+  }
+  return add_with_body(node, std::move(op), std::move(body));
 }
 
 std::vector<TensorId> import_scan(NodeView& node) {
@@ -160,7 +223,7 @@ std::vector<TensorId> import_scan(NodeView& node) {
                 op->input_axes.size());
     dims.erase(dims.begin() + axis_at(op->input_axes, scan, static_cast<int>(dims.size())));
   }
-  return add_with_body(node, std::move(op), formal);
+  return add_with_body(node, std::move(op), node.bodies->import_body("body", formal));
 }
 
 TensorType without_first_axis(TensorType type) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Truth, bits and comparisons.
 #include "ops/elementwise/function.h"
+#include "ops/text/text.h"
 
 namespace tn::ops {
 namespace {
@@ -85,6 +86,13 @@ struct BitShift final : OpBase<BitShift, ElementwiseN<2>> {
   }
 };
 
+template <int kSince>
+std::vector<TensorId> import_equal(NodeView& node) {
+  if (node.has_strings(0)) return {node.add(std::make_shared<StringEqual>(), {node.strings(0), node.strings(1)})};
+  return kSince < 7 ? import_legacy<Equal>(node) : import_same<Equal>(node);
+}
+
+constexpr OnnxImporter kImportEqual[] = {{"Equal", 1, import_equal<1>}, {"Equal", 7, import_equal<7>}};
 constexpr std::string_view kAnd[] = {"And(bool[2,3,5], bool[3,1])"};
 constexpr std::string_view kOr[] = {"Or(bool[2,3,5], bool[5])"};
 constexpr std::string_view kXor[] = {"Xor(bool[2,3,5], bool[])"};
@@ -111,7 +119,7 @@ extern const OpEntry bitwise_and_entry = entry<BitwiseAnd>(kImportSame<BitwiseAn
 extern const OpEntry bitwise_or_entry = entry<BitwiseOr>(kImportSame<BitwiseOr, 18>, kBitwiseOr);
 extern const OpEntry bitwise_xor_entry = entry<BitwiseXor>(kImportSame<BitwiseXor, 18>, kBitwiseXor);
 extern const OpEntry bitwise_not_entry = entry<BitwiseNot>(kImportSame<BitwiseNot, 18>, kBitwiseNot);
-extern const OpEntry equal_entry = entry<Equal>(kImportBinary<Equal>, kEqual);
+extern const OpEntry equal_entry = entry<Equal>(kImportEqual, kEqual);
 extern const OpEntry less_entry = entry<Less>(kImportBinary<Less>, kLess);
 extern const OpEntry less_or_equal_entry = entry<LessOrEqual>(kImportSame<LessOrEqual, 12>, kLessOrEqual);
 extern const OpEntry greater_entry = entry<Greater>(kImportBinary<Greater>, kGreater);

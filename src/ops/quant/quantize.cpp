@@ -2,6 +2,7 @@
 #include "ops/quant/quantize.h"
 
 #include "ops/compose.h"
+#include "ops/elementwise/small_float.h"
 #include "ops/entry.h"
 #include "ops/rules.h"
 
@@ -9,14 +10,14 @@ namespace tn::ops {
 namespace {
 
 bool is_quantized(DataType type) {
-  return is_integer(type) && size_of(type) <= 4 && type != DataType::U32;
+  return (is_integer(type) && size_of(type) <= 4 && type != DataType::U32) || is_small_float(type);
 }
 
 struct Limits {
   double low, high;
 };
 Limits limits_of(DataType type) {
-  const double range = static_cast<double>(uint64_t{1} << (8 * size_of(type)));
+  const double range = static_cast<double>(uint64_t{1} << bits_of(type));
   return is_signed_integer(type) ? Limits{-range / 2, range / 2 - 1} : Limits{0, range - 1};
 }
 
@@ -34,7 +35,12 @@ DataType Quantize::result_type(std::span<const DataType> inputs) const {
 
 Expr Quantize::expression(std::span<const Expr> inputs) const {
   const auto number = [&](size_t i) { return cast(inputs[i], ScalarType::F32); };
-  Expr result = round(round_to(number(0) / number(1), DataType::F32));  // ties depend on the quotient's rounding
+  const Expr quotient = round_to(number(0) / number(1), DataType::F32);  // ties depend on its rounding
+  if (is_small_float(to)) {
+    const Expr sum = inputs.size() > 2 ? round_to(quotient + number(2), DataType::F32) : quotient;
+    return to_small_float(sum, to, saturate);
+  }
+  Expr result = round(quotient);
   if (inputs.size() > 2) result = result + number(2);
   const Limits limits = limits_of(to);
   return cast(clamp(result, limits.low, limits.high), compute_type(to));
@@ -85,7 +91,8 @@ std::vector<TensorId> spread_inputs(NodeView& node, TensorId x, const Quantizati
 }  // namespace
 
 TensorId quantize(NodeView& node, TensorId x, Quantization quantization, DataType to) {
-  return compose(node, "Quantize", spread_inputs(node, x, quantization), {{"to", std::string(name_of(to))}});
+  return compose(node, "Quantize", spread_inputs(node, x, quantization),
+                 {{"to", std::string(name_of(to))}, {"saturate", quantization.saturate}});
 }
 
 TensorId dequantize(NodeView& node, TensorId x, Quantization quantization, DataType to) {
@@ -96,7 +103,7 @@ namespace {
 
 Quantization read(const NodeView& node) {
   return {node.input(1), node.has_input(2) ? node.input(2) : kNone, node.integer("axis", 1),
-          node.integer("block_size", 0)};
+          node.integer("block_size", 0), node.integer("saturate", 1) != 0};
 }
 
 std::vector<TensorId> import_quantize(NodeView& node) {
@@ -142,11 +149,16 @@ constexpr std::string_view kQuantizeCases[] = {
     "Quantize(f32[2,3,5], f32[], u8[]) {to=\"u8\"}",
     "Quantize(f32[2,3,5], f32[3,1], i8[3,1]) {to=\"i8\"}",
     "Quantize(f32[9], f32[]) {to=\"i16\"}",
+    "Quantize(f32[2,3,5], f32[3,1], u4[3,1]) {to=\"u4\"}",
+    "Quantize(f32[60], f32[], f8e4m3fn[]) {to=\"f8e4m3fn\"}",
+    "Quantize(f32[60], f32[]) {to=\"f4e2m1\"}",
 };
 constexpr std::string_view kDequantizeCases[] = {
     "Dequantize(u8[2,3,5], f32[], u8[])",
     "Dequantize(i8[2,3,5], f32[3,1], i8[3,1])",
     "Dequantize(i32[9], f32[1])",
+    "Dequantize(i2[2,3,5], f32[3,1], i2[3,1])",
+    "Dequantize(f8e5m2[60], f16[]) {to=\"f16\"}",
 };
 
 }  // namespace

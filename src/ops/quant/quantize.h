@@ -8,13 +8,16 @@
 
 namespace tn::ops {
 
-/// saturate(round(x / scale) + zero_point), halves to even. Inputs: x, scale, optional zero point of type `to`.
+/// saturate(round(x / scale) + zero_point), halves to even; to small floats x / scale + zero_point is rounded. Inputs:
+/// x, scale, optional zero point of type `to`.
 struct Quantize final : OpBase<Quantize, Elementwise> {
   static constexpr std::string_view kName = "Quantize";
   DataType to = DataType::U8;
+  bool saturate = true;  ///< to small floats
   template <typename V>
   void fields(V& v) {
     v("to", to);
+    v("saturate", saturate);
   }
   int arity() const override { return -1; }
   DataType result_type(std::span<const DataType> inputs) const override;
@@ -39,6 +42,7 @@ struct Dequantize final : OpBase<Dequantize, Elementwise> {
 struct Quantization {
   TensorId scale, zero_point = kNone;
   int64_t axis = 1, block_size = 0;
+  bool saturate = true;
 };
 
 TensorId quantize(import::NodeView& node, TensorId x, Quantization quantization, DataType to);

@@ -30,7 +30,12 @@ std::vector<TensorId> import_dropout(NodeView& node) {
   return outputs;
 }
 
-constexpr OnnxImporter kOnnx[] = {{"Identity", 1, import_same<Identity>}, {"Dropout", 1, import_dropout}};
+// Sequences and optionals are themselves.
+std::vector<TensorId> import_identity(NodeView& node) {
+  return node.has_input(0) ? import_same<Identity>(node) : node.give_all({node.value(0)});
+}
+
+constexpr OnnxImporter kOnnx[] = {{"Identity", 1, import_identity}, {"Dropout", 1, import_dropout}};
 constexpr std::string_view kCases[] = {"Identity(f32[2,3])", "Identity(bool[4])"};
 
 }  // namespace
