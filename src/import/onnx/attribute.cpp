@@ -52,10 +52,11 @@ void add_attribute(const Proto& attribute, const std::filesystem::path& folder, 
     case Proto::GRAPH:  // its name says that it is there; the node's BodySource gives it
       set(std::string(attribute.g().name()));
       break;
-    case Proto::TYPE_PROTO:  // of Optional: what it would hold
     case Proto::UNDEFINED:
       break;
     default:
+      // What an Optional would hold is known without.
+      if (kind_of(attribute) == Proto::TYPE_PROTO && view.op_type == "Optional") break;
       throw Error(ErrorCode::Unsupported, "attribute '{}' is of a kind that is not supported", attribute.name());
   }
 }
