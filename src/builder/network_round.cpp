@@ -128,39 +128,45 @@ class Round {
     return *tuner_.recall(key, kWhat);
   }
 
+  /// Another way of a contest.
+  struct Change {
+    const Contest* contest;
+    size_t way;
+  };
+
+  // Compares the network with all changes at once, and makes them where `good` says so of its relative time.
+  template <typename Good>
+  void try_together(const std::vector<Change>& changes, std::string_view what, Good good) {
+    if (changes.empty() || ended()) return;
+    std::vector<size_t> other = current_;
+    for (const auto& [contest, way] : changes) set(other, *contest, way);
+    const double ratio = relative_time(other);
+    const bool taken = good(ratio);
+    text_ += fmt::format("  {}: {:.4f}; {}\n", what, ratio, taken ? "taken" : "not taken");
+    if (!taken) return;
+    for (const auto& [contest, way] : changes) take(*contest, way);
+  }
+
   // A library that wins alone takes from its neighbours that they overlap with what stands there: one region without it
   // among others that have it shows little of that.
   void drop_libraries() {
-    std::vector<std::pair<const Contest*, size_t>> changes;
-    std::vector<size_t> other = current_;
+    std::vector<Change> changes;
     for (const Contest& contest : contests_) {
       if (!calls_library(way_of(contest))) continue;
       const auto own = std::ranges::find_if_not(contest.ways, calls_library);
-      if (own == contest.ways.end()) continue;
-      changes.emplace_back(&contest, static_cast<size_t>(own - contest.ways.begin()));
-      set(other, contest, changes.back().second);
+      if (own != contest.ways.end()) changes.push_back({&contest, static_cast<size_t>(own - contest.ways.begin())});
     }
-    if (changes.empty() || ended()) return;
-    const double ratio = relative_time(other);
-    const bool dropped = ratio <= kAsFast;
-    text_ += fmt::format("  {} regions without libraries: {:.4f}; {}\n", changes.size(), ratio,
-                         dropped ? "taken" : "not taken");
-    if (!dropped) return;
-    for (const auto& [contest, way] : changes) take(*contest, way);
+    try_together(changes, fmt::format("{} regions without libraries", changes.size()),
+                 [](double ratio) { return ratio <= kAsFast; });
   }
 
   // Where times of single regions say little, the network may be faster without regard to them.
   void try_guesses() {
-    std::vector<size_t> other = current_;
-    for (const Contest& contest : contests_)
-      if (contest.guess) set(other, contest, *contest.guess);
-    if (other == current_ || ended()) return;
-    const double ratio = relative_time(other);
-    const bool taken = ratio < kFaster;
-    text_ += fmt::format("  all as without times: {:.4f}; {}\n", ratio, taken ? "taken" : "not taken");
-    if (!taken) return;
-    for (const Contest& contest : contests_)
-      if (contest.guess) take(contest, *contest.guess);
+    std::vector<Change> changes;
+    for (const Contest& contest : contests_) {
+      if (contest.guess && *contest.guess != current_[contest.nodes[0]]) changes.push_back({&contest, *contest.guess});
+    }
+    try_together(changes, "all as without times", [](double ratio) { return ratio < kFaster; });
   }
 
   // Whether another way has won.
