@@ -117,8 +117,8 @@ class CudnnTactic final : public Tactic {
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
     const auto step = step_of(region, target.ranges, expected_places(region, Order::ChannelsLast));
     std::vector<std::string> texts;
-    for (size_t i = 0; i < count_ways(*step, target); ++i)
-      texts.push_back(fmt::format("{} #{}", Cudnn::get().version(), i));
+    const size_t count = count_ways(*step, target);
+    for (size_t i = 0; i < count; ++i) texts.push_back(fmt::format("{} #{}", Cudnn::get().version(), i));
     return texts;
   }
 
