@@ -80,6 +80,7 @@ std::string for_each_item(KernelText& text, const Dim& items, const std::string&
   while (each < kMostItems && each * kBlocksAtOnce < blocks) each *= 2;
   text.block = {kThreads, 1, 1};
   text.grid = {Dim::ceil_div(items, kThreads * each), 1, 1};
+  text.overlaps = true;
   return fmt::format(
       "  wait_for_inputs();\n  let_next_start();\n  const auto compute_item = [&](index_t item) {{\n{}  }};\n"
       "#pragma unroll 1\n  for (int i = 0; i < {}; ++i) {{\n"
@@ -98,7 +99,6 @@ KernelText ElementKernel::finish(const std::string& body, const std::string& fun
                             index_.declaration(), functions, kThreads, entry_, operand_parameters(inputs_, outputs_),
                             scalars_.parameters(!inputs_.empty() || !outputs_.empty()), kernel);
   text.scalars = scalars_.values();
-  text.overlaps = true;
   return text;
 }
 

@@ -49,8 +49,8 @@ class ElementKernel {
   IndexText index_;
 };
 
-/// Has the threads of a kernel compute `items` numbered items: sets its block and grid, and returns the body, which
-/// runs `compute` with `item` (index_t) for each. `count`: their number as text.
+/// Has the threads of a kernel compute `items` numbered items: sets its block and grid, lets it overlap, and returns
+/// the body, which runs `compute` with `item` (index_t) for each. `count`: their number as text.
 std::string for_each_item(KernelText& text, const Dim& items, const std::string& count, const std::string& compute,
                           const SymbolRanges& ranges);
 

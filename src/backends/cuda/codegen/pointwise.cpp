@@ -47,7 +47,6 @@ class Pointwise {
     text.source += fmt::format("{}) {{\n{}}}\n", scalars_.parameters(), kernel);
     text.entry = std::move(entry);
     text.scalars = scalars_.values();
-    text.overlaps = true;
     return text;
   }
 
