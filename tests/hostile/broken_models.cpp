@@ -13,8 +13,6 @@ using onnx::GraphProto;
 using onnx::ModelProto;
 using onnx::NodeProto;
 
-constexpr int64_t kLeast = INT64_MIN, kMost = INT64_MAX;
-
 void missing_inputs(const ModelProto& good, const TakeModel& take) {
   for (int i = 0; i < kMostOperands; ++i) {
     each_node(good, take, [&](NodeProto& node, GraphProto&) -> std::string {

@@ -12,8 +12,6 @@ using onnx::GraphProto;
 using onnx::ModelProto;
 using onnx::NodeProto;
 
-constexpr int64_t kLeast = INT64_MIN, kMost = INT64_MAX;
-
 void absurd_numbers(const ModelProto& good, const TakeModel& take) {
   for (const int64_t number : {kLeast, int64_t{-1} << 32, int64_t{-1}, int64_t{0}, int64_t{1} << 31, kMost}) {
     for (int i = 0; i < kMostOperands; ++i) {

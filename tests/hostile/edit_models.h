@@ -11,6 +11,7 @@
 namespace tn::test {
 
 /// More than any node of the good models has operands or attributes.
+inline constexpr int64_t kLeast = INT64_MIN, kMost = INT64_MAX;
 inline constexpr int kMostOperands = 10;
 
 // Each gives `take` one copy for every part of the kind, in the graph and those in it, changed by `change`, which says
