@@ -160,18 +160,6 @@ std::vector<TensorId> import_prelu_1(NodeView& node) {
   return import_same<PRelu>(node);
 }
 
-// Bias + Gelu of com.microsoft; the bias is optional.
-template <bool kTanh>
-std::vector<TensorId> import_bias_gelu(NodeView& node) {
-  TensorId x = node.input(0);
-  if (node.has_input(1)) x = compose(node, "Add", {x, node.input(1)});
-  return {compose(node, "Gelu", {x}, {{"approximate", std::string(kTanh ? "tanh" : "none")}})};
-}
-
-std::vector<TensorId> import_quick_gelu(NodeView& node) {
-  return {compose(node, "Silu", node.inputs, {{"alpha", node.number("alpha", 1.702)}})};
-}
-
 // The gate's Swish times the value.
 std::vector<TensorId> import_swiglu(NodeView& node) {
   model_check(node.type(node.input(0)).dims.size() == node.type(node.input(1)).dims.size(), "A is {}, B is {}",
@@ -180,15 +168,10 @@ std::vector<TensorId> import_swiglu(NodeView& node) {
   return {compose(node, "Mul", {gate, node.input(1)})};
 }
 
-constexpr std::string_view kMicrosoft = "com.microsoft";
-constexpr OnnxImporter kSilu[] = {
-    {"Swish", 24, import_same<Silu>}, {"SwiGLU", 28, import_swiglu}, {"QuickGelu", 1, import_quick_gelu, kMicrosoft}};
+constexpr OnnxImporter kSilu[] = {{"Swish", 24, import_same<Silu>}, {"SwiGLU", 28, import_swiglu}};
 constexpr OnnxImporter kSelu[] = {{"Selu", 1, import_selu_1}, {"Selu", 6, import_same<Selu>}};
 constexpr OnnxImporter kPRelu[] = {{"PRelu", 1, import_prelu_1}, {"PRelu", 7, import_same<PRelu>}};
-constexpr OnnxImporter kGelu[] = {{"Gelu", 20, import_same<Gelu>},
-                                  {"Gelu", 1, import_bias_gelu<false>, kMicrosoft},
-                                  {"BiasGelu", 1, import_bias_gelu<false>, kMicrosoft},
-                                  {"FastGelu", 1, import_bias_gelu<true>, kMicrosoft}};
+constexpr OnnxImporter kGelu[] = {{"Gelu", 20, import_same<Gelu>}};
 
 constexpr std::string_view kReluCases[] = {"Relu(f32[2,3,5])", "Relu(f16[7])", "Relu(i32[7])"};
 constexpr std::string_view kSigmoidCases[] = {"Sigmoid(f32[2,3,5])", "Sigmoid(f16[7])"};

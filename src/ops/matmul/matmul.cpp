@@ -62,17 +62,7 @@ std::vector<TensorId> import_gemm(NodeView& node) {
   return {compose(node, "Add", {left, scaled(node, node.input(2), beta)})};
 }
 
-std::vector<TensorId> import_fused_matmul(NodeView& node) {
-  if (node.integer("transBatchA", 0) != 0 || node.integer("transBatchB", 0) != 0) {
-    throw Error(ErrorCode::Unsupported, "FusedMatMul with transBatchA or transBatchB");
-  }
-  const TensorId product =
-      matmul(node, node.input(0), node.input(1), {node.integer("transA", 0) != 0, node.integer("transB", 0) != 0});
-  return {scaled(node, product, node.number("alpha", 1))};
-}
-
-constexpr OnnxImporter kOnnx[] = {
-    {"MatMul", 1, import_matmul}, {"Gemm", 1, import_gemm}, {"FusedMatMul", 1, import_fused_matmul, "com.microsoft"}};
+constexpr OnnxImporter kOnnx[] = {{"MatMul", 1, import_matmul}, {"Gemm", 1, import_gemm}};
 constexpr std::string_view kCases[] = {
     "MatMul(f32[5,7], f32[7,3])",
     "MatMul(f32[2,3,17,33], f32[3,33,9])",

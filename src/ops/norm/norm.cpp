@@ -96,21 +96,12 @@ std::vector<TensorId> import_layer_norm(NodeView& node) {
 }
 
 std::vector<TensorId> import_rms_norm(NodeView& node) {
-  return {norm(node, "RMSNormalization", {node.input(0), node.input(1)}, node.integer("axis", -1),
-               node.number("epsilon", 1e-5))};
-}
-
-// com.microsoft: X + skip (+ bias), normalized; the sum is the last output.
-template <bool kRms>
-std::vector<TensorId> import_skip_norm(NodeView& node) {
-  TensorId sum = compose(node, "Add", {node.input(0), node.input(1)});
-  const size_t bias = kRms ? 3 : 4;
-  if (node.has_input(bias)) sum = compose(node, "Add", {sum, node.input(bias)});
-  std::vector<TensorId> inputs = {sum, node.input(2)};
-  if (!kRms && node.has_input(3)) inputs.push_back(node.input(3));
-  const double epsilon = node.number("epsilon", kRms ? 1e-5 : 1e-12);
-  return {norm(node, kRms ? "RMSNormalization" : "LayerNormalization", std::move(inputs), -1, epsilon), kNone, kNone,
-          sum};
+  const TensorId x = node.input(0);
+  const int64_t axis = node.integer("axis", -1);
+  const double epsilon = node.number("epsilon", 1e-5);
+  const TensorId y = norm(node, "RMSNormalization", {x, node.input(1)}, axis, epsilon);
+  if (node.output_count < 2) return {y};
+  return {y, inverse_root(node, widen(node, x), axes_from(node, x, axis), epsilon)};
 }
 
 TensorId group_norm(NodeView& node, TensorId scale, TensorId bias, int64_t groups) {
@@ -169,12 +160,9 @@ std::vector<TensorId> import_mean_variance(NodeView& node) {
   return {cast_to(node, compose(node, "Div", {centered, divisor}), node.type(node.input(0)).type)};
 }
 
-constexpr std::string_view kMicrosoft = "com.microsoft";
-constexpr OnnxImporter kLayerNorm[] = {{"LayerNormalization", 1, import_layer_norm},
-                                       {"SkipLayerNormalization", 1, import_skip_norm<false>, kMicrosoft}};
+constexpr OnnxImporter kLayerNorm[] = {{"LayerNormalization", 1, import_layer_norm}};
 constexpr OnnxImporter kRmsNorm[] = {{"RMSNormalization", 23, import_rms_norm},
-                                     {"SimplifiedLayerNormalization", 1, import_rms_norm},
-                                     {"SkipSimplifiedLayerNormalization", 1, import_skip_norm<true>, kMicrosoft}};
+                                     {"SimplifiedLayerNormalization", 1, import_rms_norm}};
 constexpr OnnxImporter kGroupNorm[] = {{"GroupNormalization", 18, import_group_norm_18},
                                        {"GroupNormalization", 21, import_group_norm},
                                        {"InstanceNormalization", 1, import_instance_norm}};

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Single nodes of com.microsoft, several per operator, for write_microsoft_cases.py. Each family is a generator of cases."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Case:
+    """A node: inputs by position (None: absent), attributes, and how many outputs it has (None in `outputs`: one without a name)."""
+
+    name: str
+    op: str
+    inputs: list
+    attributes: dict = field(default_factory=dict)
+    outputs: tuple = (True,)
+    half: bool = False  # also with all f32 as f16
+    steps: int = 0  # how far apart quantized results may be
+    domain: str = "com.microsoft"
+
+
+class Numbers:
+    """Seeded tensors."""
+
+    def __init__(self, seed=7):
+        self.random = np.random.default_rng(seed)
+
+    def floats(self, *shape, scale=1.0):
+        return (self.random.standard_normal(shape) * scale).astype(np.float32)
+
+    def positive(self, *shape):
+        return self.random.uniform(0.5, 1.5, shape).astype(np.float32)
+
+    def integers(self, low, high, *shape, type=np.int64):
+        return self.random.integers(low, high, shape).astype(type)
+
+    def u8(self, *shape):
+        return self.integers(0, 256, *shape, type=np.uint8)
+
+    def i8(self, *shape):
+        return self.integers(-127, 128, *shape, type=np.int8)
+
+
+def scalar(value, type=np.float32):
+    return np.array(value, type)
+
+
+def gelu_cases(n):
+    yield Case("gelu", "Gelu", [n.floats(2, 3, 8)], half=True)
+    yield Case("bias_gelu", "BiasGelu", [n.floats(2, 3, 8), n.floats(8)], half=True)
+    yield Case("fast_gelu", "FastGelu", [n.floats(2, 3, 8)], half=True)
+    yield Case("fast_gelu_bias", "FastGelu", [n.floats(2, 3, 8), n.floats(8)], half=True)
+    yield Case("quick_gelu", "QuickGelu", [n.floats(2, 3, 8)], half=True)
+    yield Case("quick_gelu_alpha", "QuickGelu", [n.floats(2, 3, 8)], {"alpha": 0.7})
+
+
+def fused_cases(n):
+    x, w, b = n.floats(1, 4, 8, 7), n.floats(6, 4, 3, 3, scale=0.3), n.floats(6)
+    conv = {"pads": [1, 1, 1, 1], "strides": [2, 1], "kernel_shape": [3, 3]}
+    activations = {"Relu": [], "Tanh": [], "Sigmoid": [], "LeakyRelu": [0.1], "Clip": [-0.5, 0.75], "HardSigmoid": [0.3, 0.4]}
+    for name, params in activations.items():
+        more = {"activation_params": params} if params else {}
+        yield Case(f"fused_conv_{name.lower()}", "FusedConv", [x, w, b], {**conv, "activation": name, **more}, half=name == "Relu")
+    yield Case("fused_conv_no_bias", "FusedConv", [x, w], {"activation": "Relu"})
+    yield Case("fused_conv_group", "FusedConv", [x, n.floats(6, 2, 3, 3), b], {"group": 2, "activation": "Relu", "auto_pad": "SAME_UPPER"})
+    yield Case("fused_conv_sum", "FusedConv", [x, w, b, n.floats(1, 6, 4, 7)], {**conv, "activation": "Relu"})
+    yield Case("fused_conv_sum_only", "FusedConv", [x, w, None, n.floats(1, 6, 4, 7)], conv)
+    nhwc = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+
+    a, b, c = n.floats(3, 5), n.floats(5, 4), n.floats(4)
+    yield Case("fused_gemm", "FusedGemm", [a, b, c], {"activation": "Relu"}, half=True)
+    yield Case("fused_gemm_factors", "FusedGemm", [a.T.copy(), b.T.copy(), c], {"transA": 1, "transB": 1, "alpha": 0.5, "beta": 2.0, "activation": "Tanh"})
+    yield Case("fused_gemm_no_bias", "FusedGemm", [a, b], {"activation": "LeakyRelu", "activation_alpha": 0.2})
+    for name, letters in {"Elu": {"alpha": 0.5}, "HardSigmoid": {"alpha": 0.3, "beta": 0.4}, "Selu": {"alpha": 1.5, "gamma": 1.1}, "Softplus": {}, "Softsign": {}, "ThresholdedRelu": {"alpha": 0.4}, "Sigmoid": {}}.items():
+        yield Case(f"fused_gemm_{name.lower()}", "FusedGemm", [a, b, c], {"activation": name, **{f"activation_{k}": v for k, v in letters.items()}})
+
+    a, b = n.floats(2, 3, 4, 5), n.floats(2, 3, 5, 6)
+    yield Case("fused_matmul", "FusedMatMul", [a, b], {"alpha": 0.125}, half=True)
+    yield Case("fused_matmul_trans", "FusedMatMul", [a.swapaxes(2, 3).copy(), b.swapaxes(2, 3).copy()], {"transA": 1, "transB": 1})
+    yield Case("fused_matmul_broadcast", "FusedMatMul", [a, n.floats(6, 5)], {"transB": 1, "alpha": 2.0})
+    yield Case("fused_matmul_vector", "FusedMatMul", [n.floats(5), n.floats(5, 6)], {"transA": 1})
+    yield Case("fused_matmul_trans_batch_a", "FusedMatMul", [np.moveaxis(a, 2, 0).copy(), b], {"transBatchA": 1})
+    yield Case("fused_matmul_trans_batch_b", "FusedMatMul", [a, np.moveaxis(b, 2, 0).copy()], {"transBatchB": 1})
+    yield Case("fused_matmul_trans_batch_all", "FusedMatMul", [np.moveaxis(a.swapaxes(2, 3), 2, 0).copy(), np.moveaxis(b.swapaxes(2, 3), 2, 0).copy()], {"transBatchA": 1, "transBatchB": 1, "transA": 1, "transB": 1})
+    yield Case("transpose_matmul", "TransposeMatMul", [a.swapaxes(2, 3).copy(), b], {"transA": 1})
+
+
+def norm_cases(n):
+    x, skip, gamma, beta, bias = n.floats(2, 3, 8), n.floats(2, 3, 8), n.positive(8), n.floats(8), n.floats(8)
+    yield Case("skip_layer_norm", "SkipLayerNormalization", [x, skip, gamma, beta], half=True)
+    yield Case("skip_layer_norm_bias_sum", "SkipLayerNormalization", [x, skip, gamma, beta, bias], {"epsilon": 0.01}, (True, None, None, True), half=True)
+    yield Case("skip_layer_norm_no_beta", "SkipLayerNormalization", [x, skip, gamma, None, bias])
+    yield Case("skip_layer_norm_rows", "SkipLayerNormalization", [x, n.floats(3, 8), gamma, beta])
+    yield Case("skip_layer_norm_one", "SkipLayerNormalization", [x, n.floats(1, 3, 8), gamma, beta])
+    small = (x * 1e-3, skip * 1e-3)
+    yield Case("skip_rms_norm", "SkipSimplifiedLayerNormalization", [*small, gamma], half=False)
+    yield Case("skip_rms_norm_bias_sum", "SkipSimplifiedLayerNormalization", [x, skip, gamma, bias], {"epsilon": 1e-5}, (True, None, None, True), half=True)
+    yield Case("rms_norm", "SimplifiedLayerNormalization", [x, gamma], {"epsilon": 1e-5}, half=True, domain="")
+    yield Case("rms_norm_axis_inv_std", "SimplifiedLayerNormalization", [x, n.positive(3, 8)], {"epsilon": 1e-5, "axis": 1, "stash_type": 1}, (True, True), domain="")
+    ids, segments = n.integers(0, 11, 2, 5, type=np.int32), n.integers(0, 2, 2, 5, type=np.int32)
+    words, positions, kinds = n.floats(11, 8), n.floats(7, 8), n.floats(2, 8)
+    mask = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], np.int32)
+    both = (True, True)
+    yield Case("embed_layer_norm", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, gamma, beta, mask], {}, both, half=True)
+    yield Case("embed_layer_norm_no_mask", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, gamma, beta], {"epsilon": 0.01}, both)
+    yield Case("embed_layer_norm_no_segments", "EmbedLayerNormalization", [ids, None, words, positions, None, gamma, beta, mask], {}, both)
+    yield Case("embed_layer_norm_positions_sum", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, gamma, beta, None, n.integers(0, 7, 2, 5, type=np.int32)], {}, (True, True, True))
+    yield Case("embed_layer_norm_one_position_row", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, gamma, beta, mask, n.integers(0, 7, 1, 5, type=np.int32)], {}, both)
+
+
+def quantization(type, scale):
+    return [scalar(scale), scalar({np.uint8: 130, np.int8: -3}[type], type)]
+
+
+def qlinear_cases(n):
+    for type in (np.uint8, np.int8):
+        t = type.__name__.replace("uint", "u").replace("int", "i")
+        make = n.u8 if type is np.uint8 else n.i8
+        q = lambda scale: quantization(type, scale)
+        a, b = make(2, 3, 8), make(3, 1)
+        yield Case(f"qlinear_add_{t}", "QLinearAdd", [a, *q(0.03), b, *q(0.05), *q(0.07)], steps=1)
+        yield Case(f"qlinear_mul_{t}", "QLinearMul", [a, *q(0.03), b, *q(0.05), *q(0.07)], steps=1)
+        yield Case(f"qlinear_sigmoid_{t}", "QLinearSigmoid", [a, *q(0.03), scalar(1 / 256), scalar(0 if type is np.uint8 else -128, type)], steps=1)
+        yield Case(f"qlinear_leaky_relu_{t}", "QLinearLeakyRelu", [a, *q(0.03), *q(0.04)], {"alpha": 0.2}, steps=1)
+        unit = [scalar(1 / 256), scalar(0 if type is np.uint8 else -128, type)]
+        yield Case(f"qlinear_softmax_{t}", "QLinearSoftmax", [a, *q(0.03), *unit], {"axis": -1, "opset": 13}, steps=1)
+        yield Case(f"qlinear_softmax_axis_{t}", "QLinearSoftmax", [a, *q(0.03), *unit], {"axis": 1, "opset": 13}, steps=1)
+        yield Case(f"qlinear_softmax_12_{t}", "QLinearSoftmax", [a, *q(0.03), *unit], {"axis": 1, "opset": 12}, steps=1)
+        image, nhwc = make(2, 5, 6, 7), make(2, 6, 7, 5)
+        pool = {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1]}
+        yield Case(f"qlinear_average_pool_{t}", "QLinearAveragePool", [image, *q(0.03), *q(0.02)], pool, steps=1)
+        yield Case(f"qlinear_average_pool_count_{t}", "QLinearAveragePool", [image, *q(0.03), *q(0.02)], {**pool, "count_include_pad": 1}, steps=1)
+        yield Case(f"qlinear_average_pool_ceil_{t}", "QLinearAveragePool", [image, *q(0.03), *q(0.02)], {**pool, "ceil_mode": 1}, steps=1)
+        yield Case(f"qlinear_average_pool_nhwc_{t}", "QLinearAveragePool", [nhwc, *q(0.03), *q(0.02)], {**pool, "channels_last": 1}, steps=1)
+        yield Case(f"qlinear_global_average_pool_{t}", "QLinearGlobalAveragePool", [image, *q(0.03), *q(0.01)], steps=1)
+        yield Case(f"qlinear_global_average_pool_nhwc_{t}", "QLinearGlobalAveragePool", [nhwc, *q(0.03), *q(0.01)], {"channels_last": 1}, steps=1)
+        yield Case(f"nhwc_max_pool_{t}", "NhwcMaxPool", [nhwc], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]})
+        yield Case(f"nhwc_max_pool_ceil_{t}", "NhwcMaxPool", [nhwc], {"kernel_shape": [2, 2], "dilations": [2, 2], "strides": [2, 2], "ceil_mode": 1})
+        yield Case(f"qlinear_concat_{t}", "QLinearConcat", [*q(0.07), make(2, 3), *q(0.03), make(2, 4), *q(0.05)], {"axis": 1}, steps=1)
+        yield Case(f"qlinear_where_{t}", "QLinearWhere", [n.floats(2, 3, 8) > 0, a, *q(0.03), b, *q(0.05), *q(0.07)], steps=1)
+        rows, columns = make(3, 6), n.i8(6, 4) // 2
+        scales = n.positive(4) * 0.02
+        gemm = [rows, *q(0.03), columns, scalar(0.02), scalar(0, np.int8)]
+        yield Case(f"qgemm_{t}", "QGemm", [*gemm, n.integers(-300, 300, 4, type=np.int32), *q(0.05)], {"alpha": 1.0}, steps=1)
+        yield Case(f"qgemm_alpha_{t}", "QGemm", [*gemm, n.integers(-300, 300, 1, 4, type=np.int32), *q(0.05)], {"alpha": 0.5}, steps=1)
+        yield Case(f"qgemm_float_{t}", "QGemm", [rows, *q(0.03), columns.T.copy(), scales, np.zeros(4, np.int8)], {"transB": 1})
+        yield Case(f"qgemm_columns_{t}", "QGemm", [rows.T.copy(), *q(0.03), columns, scales, np.zeros(4, np.int8), n.integers(-300, 300, 4, type=np.int32), *q(0.05)], {"transA": 1}, steps=1)
+        filters = n.i8(4, 5, 3, 3) // 4
+        conv = {"pads": [1, 1, 1, 1]}
+        yield Case(f"qlinear_conv_nhwc_{t}", "QLinearConv", [nhwc, *q(0.03), filters, n.positive(4) * 0.02, np.zeros(4, np.int8), *q(0.1), n.integers(-300, 300, 4, type=np.int32)], {**conv, "channels_last": 1}, steps=1)
+
+
+FAMILIES = (gelu_cases, fused_cases, norm_cases, qlinear_cases)
+
+
+def all_cases():
+    for family in FAMILIES:
+        yield from family(Numbers())
