@@ -42,12 +42,31 @@ constexpr std::string_view kModels[] = {
     "GRU(f32[3,2,4], f32[2,9,4]!, f32[2,9,3]!) hidden_size=3 direction='bidirectional' linear_before_reset=1",
     "RNN(f32[3,2,4], f32[1,3,4]!, f32[1,3,3]!) hidden_size=3 activations=[\"Tanh\"]",
     "com.microsoft.FusedMatMul(f32[2,3,4], f32[2,5,4]) transB=1 alpha=0.5",
+    "com.microsoft.FusedMatMul(f32[3,2,4], f32[2,4,5]) transBatchA=1",
+    "com.microsoft.FusedConv(f32[1,3,8,8], f32[4,3,3,3]!, f32[4]!, f32[1,4,6,6]) kernel_shape=[3,3] activation='Relu'",
+    "com.microsoft.FusedGemm(f32[3,4], f32[5,4]!, f32[5]!) transB=1 activation='LeakyRelu' activation_alpha=0.5",
+    "com.microsoft.MatMulNBits(f32[2,32], u8[3,2,8]!, f32[3,2]!, u8[3,1]!) N=3 K=32 block_size=16 bits=4",
+    "com.microsoft.DynamicQuantizeMatMul(f32[2,4], i8[4,3]!, f32[3]!)",
+    "com.microsoft.MatMulIntegerToFloat(u8[2,4], i8[4,3]!, f32[]{0.5}, f32[3]!)",
+    "com.microsoft.Attention(f32[1,3,4], f32[4,12]!, f32[12]!, i32[1,3]{1,1,0}) num_heads=2 unidirectional=1",
+    "y, p = com.microsoft.Attention(f32[1,1,4], f32[4,12]!, -, -, f32[2,1,2,3,2]) num_heads=2",
+    "com.microsoft.MultiHeadAttention(f32[1,3,4], f32[1,5,4], f32[1,5,4], f32[12]!, i32[1]{4}) num_heads=2 scale=0.5",
+    "com.microsoft.MultiHeadAttention(f32[1,3,2,3,4]) num_heads=2",
+    "y, k, v = com.microsoft.GroupQueryAttention(f32[1,1,8], f32[1,1,4], f32[1,1,4], f32[1,1,6,4], f32[1,1,6,4], "
+    "i32[1]{3}, i32[]{4}, "
+    "f32[9,2]!, f32[9,2]!) num_heads=2 kv_num_heads=1 do_rotary=1 local_window_size=3",
+    "com.microsoft.QAttention(u8[1,3,4], i8[4,12]!, f32[12]!, f32[]{0.5}, f32[]{0.5}, i32[1]{2}, u8[]{3}, i8[]{0}) "
+    "num_heads=2",
     "com.microsoft.RotaryEmbedding(f32[1,3,8], i64[1]{0}, f32[9,2]!, f32[9,2]!) num_heads=2 interleaved=0",
     "RotaryEmbedding(f32[1,3,8], f32[1,3,2]!, f32[1,3,2]!) num_heads=2",
     "LinearAttention:27(f32[1,3,4], f32[1,3,4], f32[1,3,4]) q_num_heads=2 kv_num_heads=2 update_rule='linear'",
     "CausalConvWithState:27(f32[1,3,8], f32[3,1,4]!) activation='silu'",
     "TensorScatter(f32[2,1,6,3], f32[2,1,2,3], i64[2]{0,1}) axis=-2 mode='linear'",
     // Norms
+    "y, m = com.microsoft.EmbedLayerNormalization(i32[1,2]{1,0}, i32[1,2]{0,0}, f32[3,4]!, f32[2,4]!, f32[1,4]!, "
+    "f32[4]!, f32[4]!, "
+    "i32[1,2]{1,0}) epsilon=0.001",
+    "com.microsoft.GroupNorm(f32[1,2,2,4], f32[4]!, f32[4]!) groups=2 activation=1",
     "com.microsoft.SkipLayerNormalization(f32[1,3,8], f32[1,3,8], f32[8]!, f32[8]!) epsilon=0.001",
     "BatchNormalization(f32[1,3,4,4], f32[3]!, f32[3]!, f32[3]!, f32[3]!) epsilon=0.001",
     "InstanceNormalization(f32[2,3,4], f32[3]!, f32[3]!) epsilon=0.001",
@@ -128,6 +147,13 @@ constexpr std::string_view kModels[] = {
     "QLinearConv(u8[1,2,5,5], f32[]{0.5}, u8[]{128}, u8[3,2,3,3]!, f32[]{0.5}, u8[]{127}, f32[]{0.5}, u8[]{128})"
     " pads=[1,1,1,1]",
     "QLinearMatMul(u8[2,3], f32[]{0.5}, u8[]{128}, u8[3,4]!, f32[]{0.5}, u8[]{127}, f32[]{0.5}, u8[]{128})",
+    "com.microsoft.QLinearConcat(f32[]{0.5}, u8[]{1}, u8[2,3], f32[]{0.5}, u8[]{1}, u8[2,2], f32[]{1}, u8[]{2}) axis=1",
+    "com.microsoft.QLinearSoftmax(u8[2,3], f32[]{0.5}, u8[]{1}, f32[]{0.01}, u8[]{0}) axis=1 opset=12",
+    "com.microsoft.QLinearAveragePool(u8[1,4,4,2], f32[]{0.5}, u8[]{1}, f32[]{0.5}, u8[]{1}) kernel_shape=[2,2] "
+    "channels_last=1",
+    "com.microsoft.QGemm(u8[2,4], f32[]{0.5}, u8[]{1}, i8[4,3]!, f32[3]!, i8[3]!, i32[3]!, f32[]{0.5}, u8[]{1}) "
+    "alpha=0.5",
+    "com.microsoft.NhwcMaxPool(u8[1,4,4,2]) kernel_shape=[2,2]",
     "com.microsoft.QLinearAdd(u8[2,3], f32[]{0.5}, u8[]{1}, u8[2,3], f32[]{0.5}, u8[]{1}, f32[]{1}, u8[]{2})",
     // Signals, random numbers, losses
     "DFT(f32[1,8,1], -, i64[]{1}) inverse=0 onesided=1",

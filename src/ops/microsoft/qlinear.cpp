@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "ops/compose.h"
 #include "ops/entry.h"
 #include "ops/microsoft/channels_last.h"
@@ -47,8 +48,10 @@ std::vector<TensorId> import_global_average_pool(NodeView& node) {
   return unary(node, "GlobalAveragePool");
 }
 std::vector<TensorId> import_softmax(NodeView& node) {
+  const int64_t opset = node.integer("opset", 13);
+  model_check(opset > 0, "opset is {}", opset);
   node.attributes.try_emplace("axis", int64_t{-1});
-  return unary(node, "Softmax", node.integer("opset", 13));
+  return unary(node, "Softmax", opset);
 }
 
 std::vector<TensorId> import_concat(NodeView& node) {
