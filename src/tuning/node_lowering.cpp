@@ -7,12 +7,16 @@
 namespace tn {
 namespace {
 
-bool is_same_memory(const PlacedTensor& a, const PlacedTensor& b) {
-  if (a.storage != b.storage || a.images || b.images || !(a.offset == b.offset) || a.type.dims != b.type.dims)
-    return false;
+// Of one image, where there are several.
+bool is_same_window(const PlacedTensor& a, const PlacedTensor& b) {
+  if (a.storage != b.storage || !(a.offset == b.offset) || a.type.dims != b.type.dims) return false;
   for (size_t i = 0; i < a.strides.size(); ++i)
     if (a.type.dims[i] != Dim(1) && !(a.strides[i] == b.strides[i])) return false;
   return true;
+}
+
+bool is_same_memory(const PlacedTensor& a, const PlacedTensor& b) {
+  return !a.images && !b.images && is_same_window(a, b);
 }
 
 }  // namespace
@@ -124,17 +128,21 @@ void NodeLowering::add_step(std::string kernel, std::vector<std::byte> parameter
 void NodeLowering::join(int index, size_t axis) {
   const int whole = output(index, Need::Any);
   const PlacedTensor target = tensor(whole);
+  PlacedTensor place = target;
   Dim begin = 0;
   for (const TensorId part : region_.node->inputs) {
     const Tensor& source = graph_.graph_.tensor(part);
     const auto slot = graph_.slots_.find(part);
+    place.type.dims = source.type.dims;
+    place.offset = target.offset + begin * target.strides[axis];
+    // A view of what is a part of another concatenation stays there.
     const bool in_place = slot != graph_.slots_.end() &&
                           slot->second.parent == region_.node->outputs[static_cast<size_t>(index)] &&
                           slot->second.begin == begin && graph_.placed_.contains(part) &&
-                          tensor(graph_.placed_.at(part)).storage == target.storage;
+                          is_same_window(tensor(graph_.placed_.at(part)), place);
     if (!in_place) {
-      const int view = graph_.builder_.add_view(whole, source.name, source.type, Dims(target.strides),
-                                                target.offset + begin * target.strides[axis]);
+      const int view =
+          graph_.builder_.add_view(whole, source.name, source.type, Dims(target.strides), Dim(place.offset));
       graph_.copy_to(graph_.satisfying(part, Need::Any, std::nullopt), view, source.name);
     }
     begin = begin + source.type.dims[axis];

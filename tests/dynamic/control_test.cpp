@@ -138,6 +138,24 @@ TEST(Concatenation, WhatIsReshapedToAPartIsMadeInPlace) {
             (Numbers{{12, 2}, {-1, 2, -3, 4, 1, -2, 3, -4, -5, -6, -7, -8, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8}}));
 }
 
+// Both concatenations lie in the third.
+TEST(Concatenation, WhatIsSeenAsAPartOfTwoIsCopiedToTheSecond) {
+  Network network(R"(graph g(x: f32[N]) {
+                       a = Neg(x)
+                       b = Unsqueeze(a, i64[1]{1})
+                       c = Abs(b)
+                       d = Concat(b, c) {axis=1}
+                       e = Reshape(a, i64[3]{-1, 1, 1})
+                       f = Squeeze(e, i64[1]{2})
+                       g = Neg(f)
+                       h = Concat(g, f) {axis=1}
+                       y = Concat(d, h) {axis=0}
+                       return y
+                     })",
+                  {{"x", {{1}, {2}, {3}}}});
+  EXPECT_EQ(network.run({{{2}, {1, 2}}})[0], (Numbers{{4, 2}, {-1, 1, -2, 2, 1, -1, 2, -2}}));
+}
+
 // The part's columns do not lie side by side in the result.
 TEST(Concatenation, WhatCannotBeSeenAsAPartIsCopied) {
   Network network(R"(graph g(x: f32[2,N]) {
