@@ -88,6 +88,18 @@ TEST(BrokenOnnx, DeepNestsAreRefusedOrBuilt) {
   tally.print("nests");
 }
 
+// Each gets a name of its own, without all that are taken being tried.
+TEST(BrokenOnnx, ThousandsOfNodesMayHaveOneName) {
+  onnx::ModelProto model = parse_model("inputs x:f32[2]\ny = Relu(x)");
+  constexpr int kCopies = 30000;
+  for (int i = 0; i < kCopies; ++i) {
+    onnx::NodeProto& node = *model.mutable_graph()->add_node();
+    node = model.graph().node(0);
+    node.set_output(0, fmt::format("y{}", i));
+  }
+  EXPECT_EQ(onnx_model(model.SerializeAsString())().order().size(), size_t{kCopies} + 1);
+}
+
 TEST(BrokenOnnx, TypesOfTypesAreRefused) {
   for (const int depth : {1, 20, 95, 400, 1000}) {
     onnx::ModelProto model = parse_model("Relu(f32[2])");

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "import/onnx/attribute.h"
@@ -267,10 +268,7 @@ std::string GraphImporter::node_name(const onnx::NodeProto& node) {
   std::string wanted = node.name();
   if (wanted.empty() && node.output_size() > 0) wanted = node.output(0);
   if (wanted.empty()) wanted = node.op_type();
-  wanted = scope_ + wanted;
-  std::string name = wanted;
-  for (int i = 1; !node_names_.insert(name).second; ++i) name = fmt::format("{}#{}", wanted, i);
-  return name;
+  return node_names_.take(scope_ + wanted);
 }
 
 void GraphImporter::read_inputs(const onnx::NodeProto& node, NodeView& view) {

@@ -3,12 +3,12 @@
 
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 
 #include "import/onnx/folder.h"
 #include "import/onnx/model.h"
 #include "import/onnx/proto.h"
+#include "import/onnx/unique_names.h"
 
 namespace tn::import {
 
@@ -69,7 +69,7 @@ class GraphImporter {
   std::map<std::string, Value> names_;
   Folder folder_{model_.operators};
   std::vector<TensorId> captures_;
-  std::set<std::string> node_names_;
+  UniqueNames node_names_;
 };
 
 /// Throws Error(Unsupported) that lists every node, bodies included, whose operator has no importer.

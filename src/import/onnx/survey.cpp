@@ -8,6 +8,7 @@
 #include "import/onnx/check_names.h"
 #include "import/onnx/graph_importer.h"
 #include "import/onnx/parse_model.h"
+#include "import/onnx/unique_names.h"
 
 namespace tn::import {
 namespace {
@@ -44,11 +45,10 @@ class Surveyor {
 
   // Errors tell nodes by name.
   void name_nodes() {
-    std::set<std::string> names;
+    UniqueNames names;
     for (auto& node : *model_.mutable_graph()->mutable_node()) {
       if (node.name().empty()) node.set_name(node.output_size() > 0 ? node.output(0) : node.op_type());
-      const std::string wanted = node.name();
-      for (int i = 1; !names.insert(node.name()).second; ++i) node.set_name(fmt::format("{}#{}", wanted, i));
+      node.set_name(names.take(node.name()));
     }
   }
 
