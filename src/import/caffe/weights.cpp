@@ -10,7 +10,10 @@
 
 namespace tn::import::caffe {
 
-constexpr int64_t kMostRandom = int64_t{1} << 28;
+constexpr int64_t kMostRandom = 200'000'000;  // VGG-19 has 144 million
+// Knuth's generator for MMIX, whose upper bits are the good ones.
+constexpr uint64_t kFactor = 6364136223846793005, kSummand = 1442695040888963407;
+constexpr int kRandomBits = 32;
 
 int64_t checked_elements(std::span<const int64_t> dims, int64_t most) {
   int64_t elements = 1;
@@ -83,11 +86,14 @@ ConstantPtr Weights::get(const Layer& layer, size_t index, const Shape& dims, Fi
   if (const Message* blob = find(layer, index)) return constant_of(*blob, dims);
   random_elements_ += checked_elements(dims.span(), kMostRandom);
   model_check(random_elements_ <= kMostRandom, "the network wants more than {} random weights", kMostRandom);
-  const double scale = (fill.high - fill.low) / static_cast<double>(std::minstd_rand::max());
+  const double scale = std::ldexp(fill.high - fill.low, -kRandomBits);
   return Constant::make(DataType::F32, dims, [&](const TensorView& view) {
-    auto* values = view.as<float>();
-    for (int64_t i = 0; i < dims.elements(); ++i)
-      values[i] = static_cast<float>(fill.low + scale * static_cast<double>(generator_()));
+    uint64_t state = random_state_;
+    for (float& value : std::span(view.as<float>(), static_cast<size_t>(dims.elements()))) {
+      state = state * kFactor + kSummand;
+      value = static_cast<float>(fill.low + scale * static_cast<double>(state >> (64 - kRandomBits)));
+    }
+    random_state_ = state;
   });
 }
 

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "import/caffe/net.h"
@@ -41,7 +40,7 @@ class Weights {
 
   std::optional<Net> model_;
   std::map<std::string, const Layer*, std::less<>> layers_;
-  std::minstd_rand generator_;  ///< the same numbers everywhere
+  uint64_t random_state_ = 1;  ///< the same numbers everywhere
   int64_t random_elements_ = 0;
 };
 
