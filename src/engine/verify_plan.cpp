@@ -19,7 +19,7 @@ void require(bool condition, fmt::format_string<Args...> format, Args&&... args)
     throw Error(ErrorCode::InvalidEngine, "malformed plan: {}", fmt::format(format, std::forward<Args>(args)...));
 }
 
-// Beyond these nothing real lies; below them products of a few extents and strides cannot overflow.
+// Beyond these nothing real lies.
 constexpr int64_t kMostExtent = int64_t{1} << 31, kMostElements = int64_t{1} << 40;
 constexpr int kDeepest = 64;
 constexpr uint32_t kMostThreads = 4096;
@@ -86,9 +86,12 @@ class ProfileVerifier {
     window.end = static_cast<uint64_t>(largest(tensor.offset)) + 1;
     for (size_t i = 0; i < tensor.dims.size(); ++i) {
       const auto dim = static_cast<uint64_t>(largest(tensor.dims[i]));
+      const auto stride = static_cast<uint64_t>(largest(tensor.strides[i]));
+      const bool fits = dim == 0 || (window.elements <= kMostElements / dim && stride <= kMostElements / dim);
+      require(fits, "'{}' is too large", tensor.name);
       window.elements *= dim;
-      if (dim > 0) window.end += (dim - 1) * static_cast<uint64_t>(largest(tensor.strides[i]));
-      require(window.elements <= kMostElements && window.end <= kMostElements, "'{}' is too large", tensor.name);
+      if (dim > 0) window.end += (dim - 1) * stride;
+      require(window.end <= kMostElements, "'{}' is too large", tensor.name);
     }
     if (window.elements == 0) window.end = 0;
     return window;

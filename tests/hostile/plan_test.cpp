@@ -13,6 +13,7 @@
 #include "hostile/run_engine.h"
 #include "ir/text.h"
 #include "ops/entry.h"
+#include "program/shape_program.h"
 #include "tuning/batch_split.h"
 
 namespace tn::test {
@@ -158,6 +159,40 @@ TEST(HostilePlan, TheNetworksHaveEveryKernel) {
               testing::UnorderedElementsAre("attention", "control.batch", "control.if", "conv", "copy", "depthwise",
                                             "elementwise", "extents", "gather", "gemm", "interpreted", "matmul", "norm",
                                             "pool", "reduce", "reference", "resize", "softmax", "winograd"));
+}
+
+// The index of a new result of a profile's shape program.
+uint32_t add_extent(plan::ProfileT& profile, int64_t value) {
+  ByteReader reader(std::as_bytes(std::span(profile.shape_program)));
+  ShapeProgram program = ShapeProgram::decode(reader);
+  program.results.push_back(static_cast<uint32_t>(program.instructions.size()));
+  program.instructions.push_back({ShapeFunction::Constant, 0, 0, value});
+  profile.result_min.push_back(value);
+  profile.result_max.push_back(value);
+  ByteWriter writer;
+  program.encode(writer);
+  const auto bytes = writer.take();
+  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+  profile.shape_program.assign(data, data + bytes.size());
+  return static_cast<uint32_t>(program.results.size() - 1);
+}
+
+// Products of 2^64, which is 0 in 64 bits: a tensor that seems to need no memory, or that of one element.
+TEST(HostilePlan, ExtentsWhoseProductOverflowsAreRefused) {
+  const Engine engine = images();
+  using Sizes = std::vector<int64_t>;
+  const std::pair<Sizes, Sizes> tensors[] = {{{int64_t{1} << 31, 4, int64_t{1} << 31}, {0, 1, 0}},
+                                             {{(int64_t{1} << 24) + 1}, {int64_t{1} << 40}}};
+  for (const auto& [dims, strides] : tensors) {
+    plan::PlanT plan = engine->plan();
+    plan::ProfileT& profile = *plan.profiles[0];
+    plan::TensorT& tensor = *profile.tensors.emplace_back(std::make_unique<plan::TensorT>());
+    tensor.storage = plan::Storage::Weights;
+    tensor.offset = add_extent(profile, 0);
+    for (const int64_t dim : dims) tensor.dims.push_back(add_extent(profile, dim));
+    for (const int64_t stride : strides) tensor.strides.push_back(add_extent(profile, stride));
+    EXPECT_THROW(EngineFile::from_bytes(write_engine(plan, engine->weights())), Error);
+  }
 }
 
 TEST(HostilePlan, LiesAboutImagesAreRefusedOrHarmless) {
