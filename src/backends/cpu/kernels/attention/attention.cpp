@@ -55,7 +55,7 @@ Attention::Attention(const AttentionParams& params)
 Attention::Room Attention::room(const AttentionShape& shape, std::byte* base) const noexcept {
   Room room{};
   const auto take = [&](int64_t floats) {
-    float* at = reinterpret_cast<float*>(base + room.bytes);
+    float* at = base ? reinterpret_cast<float*>(base + room.bytes) : nullptr;
     room.bytes += (static_cast<size_t>(floats) * sizeof(float) + 63) / 64 * 64;
     return at;
   };
