@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
-#include <initializer_list>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/plan_buffer.h"
 #include "engine/plan_generated.h"
 
 namespace tn {
@@ -47,26 +48,6 @@ std::span<const std::byte> section(std::span<const std::byte> file, const Sectio
                 what);
   }
   return bytes;
-}
-
-// flatbuffers' verifier checks where a vector's length lies, not its elements.
-bool long_vectors_are_aligned(const plan::Plan& plan) {
-  bool all = true;
-  const auto check = [&](std::initializer_list<const flatbuffers::Vector<int64_t>*> vectors) {
-    for (const auto* vector : vectors)
-      all &= vector == nullptr || reinterpret_cast<uintptr_t>(vector->Data()) % alignof(int64_t) == 0;
-  };
-  const auto each = [](const auto* tables, const auto& visit) {
-    if (tables != nullptr) std::for_each(tables->begin(), tables->end(), visit);
-  };
-  each(plan.bindings(), [&](const plan::Binding* binding) { check({binding->dims()}); });
-  each(plan.profiles(), [&](const plan::Profile* profile) {
-    check({profile->result_min(), profile->result_max()});
-    each(profile->inputs(), [&](const plan::ShapeRange* range) {
-      check({range->min(), range->opt(), range->max(), range->min_values(), range->opt_values(), range->max_values()});
-    });
-  });
-  return all;
 }
 
 Header read_header(std::span<const std::byte> bytes) {
@@ -143,9 +124,11 @@ void EngineFile::parse(std::span<const std::byte> bytes) {
     throw Error(ErrorCode::InvalidEngine, "the engine's weights are not aligned to {} bytes", kWeightsAlignment);
   }
   const auto* data = reinterpret_cast<const uint8_t*>(metadata.data());
-  flatbuffers::Verifier verifier(data, metadata.size(), 64, 10'000'000);
+  constexpr uint32_t kDeepest = 64, kSmallestTable = 8;
+  flatbuffers::Verifier verifier(data, metadata.size(), kDeepest,
+                                 static_cast<uint32_t>(std::min<size_t>(metadata.size() / kSmallestTable, UINT32_MAX)));
   if (metadata.size() < 8 || header.table[0].offset % kPlanAlignment != 0 || !plan::VerifyPlanBuffer(verifier) ||
-      !long_vectors_are_aligned(*plan::GetPlan(data))) {
+      !plan::is_plain(*plan::GetPlan(data), metadata.size())) {
     throw Error(ErrorCode::InvalidEngine, "the engine's plan is malformed");
   }
   plan::GetPlan(data)->UnPackTo(plan_.get());

@@ -101,6 +101,32 @@ TEST(HostileEngine, APlanAtAnyByteIsRefused) {
   EXPECT_THROW(EngineFile::from_bytes(damaged), Error);
 }
 
+// A text of 100 kB that the plan names 100,000 times: 10 GB from a file of half a megabyte.
+TEST(HostileEngine, PlansThatUnpackToMoreThanTheyHoldAreRefused) {
+  flatbuffers::FlatBufferBuilder builder;
+  constexpr size_t kMany = 100'000;
+  const auto text = builder.CreateString(std::string(kMany, 'x'));
+  const auto libraries = builder.CreateVector(std::vector(kMany, text));
+  plan::PlanBuilder plan(builder);
+  plan.add_libraries(libraries);
+  builder.Finish(plan.Finish());
+  const auto buffer = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
+  constexpr uint64_t kAlignment = 4096;
+  const uint64_t sections[] = {kHeader, buffer.size(), (kHeader + buffer.size() + kAlignment) / kAlignment * kAlignment,
+                               0};
+  Bytes file(sections[2]);
+  std::memcpy(file.data(), example_engine().data(), kHeader);
+  std::memcpy(file.data() + kHeader, buffer.data(), buffer.size());
+  for (const size_t entry : {0, 1}) std::memcpy(file.data() + kTable + entry * kEntry + 8, &sections[2 * entry], 16);
+  reseal(file);
+  try {
+    EngineFile::from_bytes(file);
+    ADD_FAILURE() << "loaded";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "the engine's plan is malformed");
+  }
+}
+
 TEST(HostileEngine, DamagedWeightsGiveOtherNumbersOnly) {
   const Bytes& engine = example_engine();
   const uint64_t weights = word(engine, kTable + kEntry + 8);
