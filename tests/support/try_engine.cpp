@@ -13,16 +13,13 @@
 namespace tn::test {
 namespace {
 
-void check_limits(const plan::PlanT& plan, const TryLimits& limits) {
-  for (const auto& profile : plan.profiles) {
-    bool fits = profile->arena_bytes <= limits.arena_bytes;
-    for (const auto& tensor : profile->tensors) {
-      int64_t elements = 1;
-      for (const uint32_t dim : tensor->dims)
-        fits &= !__builtin_mul_overflow(elements, profile->result_max[dim], &elements) && elements <= limits.elements;
-    }
-    if (!fits) throw Error(ErrorCode::OutOfMemory, "too large to try");
-  }
+bool is_small(const plan::ProfileT& profile, int64_t most) {
+  return std::ranges::all_of(profile.tensors, [&](const auto& tensor) {
+    int64_t elements = 1;
+    return std::ranges::all_of(tensor->dims, [&](uint32_t dim) {
+      return !__builtin_mul_overflow(elements, profile.result_max[dim], &elements) && elements <= most;
+    });
+  });
 }
 
 // At most a byte more than `most`.
@@ -38,6 +35,8 @@ uint64_t dense_bytes(const Shape& shape, uint8_t type, uint64_t most) {
 // large as the profile says.
 Status run_at(Context& context, bool largest, const TryLimits& limits) {
   const auto& plan = context.engine().plan();
+  const auto& profile = *plan.profiles[static_cast<size_t>(context.profile())];
+  const bool small = is_small(profile, limits.elements);
   std::mt19937 random(1);
   std::vector<std::unique_ptr<std::byte[]>> buffers;
   const auto attach = [&](int binding, uint64_t bytes) {
@@ -48,13 +47,15 @@ Status run_at(Context& context, bool largest, const TryLimits& limits) {
   };
   for (size_t i = 0; i < plan.bindings.size(); ++i) {
     if (!plan.bindings[i]->is_input) continue;
-    const auto& range = *plan.profiles[static_cast<size_t>(context.profile())]->inputs[i];
+    const auto& range = *profile.inputs[i];
     const Shape shape(std::span<const int64_t>(largest ? range.max : range.min));
     if (Status status = context.set_input_shape(static_cast<int>(i), shape); !status) return status;
+    if (!small) continue;
     if (Status status = attach(static_cast<int>(i), dense_bytes(shape, plan.bindings[i]->type, limits.binding_bytes));
         !status)
       return status;
   }
+  if (!small) return context.update_shapes();
   for (size_t i = 0; i < plan.bindings.size(); ++i) {
     if (plan.bindings[i]->is_input) continue;
     Shape shape;
@@ -72,7 +73,8 @@ Status run_at(Context& context, bool largest, const TryLimits& limits) {
 std::vector<Status> try_engine(std::span<const std::byte> bytes, const TryLimits& limits) {
   const auto engine = EngineFile::from_bytes(bytes);
   const plan::PlanT& plan = engine->plan();
-  check_limits(plan, limits);
+  for (const auto& profile : plan.profiles)
+    if (profile->arena_bytes > limits.arena_bytes) throw Error(ErrorCode::OutOfMemory, "too large to try");
   Context context(engine, cpu::find_kernel, static_cast<int>(std::clamp(plan.threads, 1u, 2u)));
   context.set_most_iterations(limits.iterations);
   std::vector<Status> runs;

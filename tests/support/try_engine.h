@@ -11,11 +11,11 @@
 
 namespace tn::test {
 
-/// What trying an engine may cost; one that wants more is not run.
+/// What trying an engine may cost.
 struct TryLimits {
   uint64_t binding_bytes = 64 << 20;
-  uint64_t arena_bytes = UINT64_MAX;  ///< of a profile
-  int64_t elements = INT64_MAX;       ///< of any tensor at its largest
+  uint64_t arena_bytes = UINT64_MAX;  ///< of a profile; an engine that wants more is refused
+  int64_t elements = INT64_MAX;       ///< of any tensor at its largest; profiles with more only work out their shapes
   int64_t iterations = 1000;          ///< of loops
 };
 
