@@ -66,6 +66,9 @@ constexpr std::string_view kModels[] = {
     "y, m = com.microsoft.EmbedLayerNormalization(i32[1,2]{1,0}, i32[1,2]{0,0}, f32[3,4]!, f32[2,4]!, f32[1,4]!, "
     "f32[4]!, f32[4]!, "
     "i32[1,2]{1,0}) epsilon=0.001",
+    "y, m = com.microsoft.QEmbedLayerNormalization(i32[1,2]{1,0}, -, u8[3,4]!, u8[2,4]!, -, u8[4]!, u8[4]!, -, "
+    "f32[]{0.5}, f32[]{0.5}, -, "
+    "f32[]{0.5}, f32[]{0.5}, u8[]{3}, u8[]{4}, -, u8[]{5}, u8[]{6}) epsilon=0.001",
     "com.microsoft.GroupNorm(f32[1,2,2,4], f32[4]!, f32[4]!) groups=2 activation=1",
     "com.microsoft.SkipLayerNormalization(f32[1,3,8], f32[1,3,8], f32[8]!, f32[8]!) epsilon=0.001",
     "BatchNormalization(f32[1,3,4,4], f32[3]!, f32[3]!, f32[3]!, f32[3]!) epsilon=0.001",

@@ -107,6 +107,11 @@ def norm_cases(n):
     yield Case("embed_layer_norm_no_segments", "EmbedLayerNormalization", [ids, None, words, positions, None, gamma, beta, mask], {}, both)
     yield Case("embed_layer_norm_positions_sum", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, gamma, beta, None, n.integers(0, 7, 2, 5, type=np.int32)], {}, (True, True, True))
     yield Case("embed_layer_norm_one_position_row", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, gamma, beta, mask, n.integers(0, 7, 1, 5, type=np.int32)], {}, both)
+    tables = [ids, segments, n.u8(11, 8), n.u8(7, 8), n.u8(2, 8), n.u8(8), n.u8(8)]
+    steps = [scalar(s) for s in (0.02, 0.03, 0.04, 0.01, 0.05)] + [scalar(z, np.uint8) for z in (120, 130, 128, 0, 128)]
+    yield Case("qembed_layer_norm", "QEmbedLayerNormalization", [*tables, mask, *steps], {}, both)
+    absent = [ids, None, *tables[2:4], None, *tables[5:], None, *steps[:2], None, *steps[3:7], None, *steps[8:]]
+    yield Case("qembed_layer_norm_no_segments", "QEmbedLayerNormalization", absent, {}, both)
 
 
 def quantization(type, scale):

@@ -4,6 +4,7 @@
 #include "ops/entry.h"
 #include "ops/microsoft/channels_last.h"
 #include "ops/plain.h"
+#include "ops/quant/quantize.h"
 #include "ops/rules.h"
 
 namespace tn::ops {
@@ -45,16 +46,24 @@ TensorId mask_index(NodeView& node, const TensorType& ids) {
   return reduce(node, "Sum", cast_to(node, shown, DataType::I32), {1}, false);
 }
 
+// Inputs: tokens, kinds, tables of words, positions and kinds, gamma, beta, mask, positions. Quantized, the tables,
+// gamma and beta have their scales at inputs 8 to 12 and their zero points behind.
+template <bool kQuantized>
 std::vector<TensorId> import_embed_layer_norm(NodeView& node) {
   const TensorType ids = node.type(node.input(0));
   model_check(ids.rank() == 2, "input_ids is {}", to_string(ids));
-  const auto rows = [&](size_t table, TensorId places) {
-    return compose(node, "Gather", {node.input(table), places}, {{"axis", int64_t{0}}});
+  const auto real = [&](size_t table, TensorId x) {
+    if (!kQuantized) return x;
+    return dequantize(node, x, {node.input(table + 6), node.has_input(table + 11) ? node.input(table + 11) : kNone});
   };
-  const TensorId places = node.has_input(8) ? node.input(8) : counting(node, ids.dims[1]);
+  const auto rows = [&](size_t table, TensorId places) {
+    return real(table, compose(node, "Gather", {node.input(table), places}, {{"axis", int64_t{0}}}));
+  };
+  const TensorId places = !kQuantized && node.has_input(8) ? node.input(8) : counting(node, ids.dims[1]);
   TensorId sum = compose(node, "Add", {rows(2, node.input(0)), rows(3, places)});
   if (node.has_input(1)) sum = compose(node, "Add", {sum, rows(4, node.input(1))});
-  return {normalized(node, sum, false, node.input(5), node.input(6))[0], mask_index(node, ids), sum};
+  const TensorId gamma = real(5, node.input(5));
+  return {normalized(node, sum, false, gamma, real(6, node.input(6)))[0], mask_index(node, ids), sum};
 }
 
 // GroupNorm and SkipGroupNorm: X, gamma, beta (, skip, bias). Channels are last unless said otherwise.
@@ -84,7 +93,8 @@ std::vector<TensorId> import_bias_add(NodeView& node) {
 constexpr std::string_view kMicrosoft = "com.microsoft";
 constexpr OnnxImporter kOnnx[] = {{"SkipLayerNormalization", 1, import_skip_norm<false>, kMicrosoft},
                                   {"SkipSimplifiedLayerNormalization", 1, import_skip_norm<true>, kMicrosoft},
-                                  {"EmbedLayerNormalization", 1, import_embed_layer_norm, kMicrosoft},
+                                  {"EmbedLayerNormalization", 1, import_embed_layer_norm<false>, kMicrosoft},
+                                  {"QEmbedLayerNormalization", 1, import_embed_layer_norm<true>, kMicrosoft},
                                   {"GroupNorm", 1, import_group_norm<false>, kMicrosoft},
                                   {"SkipGroupNorm", 1, import_group_norm<true>, kMicrosoft},
                                   {"BiasAdd", 1, import_bias_add, kMicrosoft}};
