@@ -63,23 +63,26 @@ TensorId zero_points(NodeView& node, const Blocks& blocks, DataType type) {
 
 // [N,K]
 TensorId weights(NodeView& node, const Blocks& blocks, DataType type) {
-  const int64_t bytes = blocks.count() * blocks.size * blocks.bits / 8;
-  const TensorId packed = reshape(node, node.input(kB), {blocks.rows, bytes});
-  TensorId groups = kNone;
+  const int64_t padded = blocks.count() * blocks.size;
+  const TensorId packed = reshape(node, node.input(kB), {blocks.rows, padded * blocks.bits / 8});
+  const TensorId steps = cast_to(node, unpacked(node, packed, blocks.bits, padded), type);
+  const TensorId scales = cast_to(node, reshape(node, node.input(kScales), {blocks.rows, blocks.count()}), type);
+  const TensorId zeros = zero_points(node, blocks, type);
   if (node.has_input(kGroups)) {
-    groups = slice(node, node.input(kGroups), 0, 0, blocks.columns);
-  } else {
-    std::vector<int64_t> block_of(static_cast<size_t>(blocks.columns));
-    for (size_t i = 0; i < block_of.size(); ++i) block_of[i] = static_cast<int64_t>(i) / blocks.size;
-    groups = node.add_integers(block_of);
+    const TensorId groups = slice(node, node.input(kGroups), 0, 0, blocks.columns);
+    const auto spread = [&](TensorId x) {
+      return node.type(x).rank() == 0 ? x : compose(node, "Gather", {x, groups}, {{"axis", int64_t{1}}});
+    };
+    const TensorId own = slice(node, steps, 1, 0, blocks.columns);
+    return compose(node, "Mul", {compose(node, "Sub", {own, spread(zeros)}), spread(scales)});
   }
-  const auto spread = [&](TensorId x) {
-    return node.type(x).rank() == 0 ? x : compose(node, "Gather", {x, groups}, {{"axis", int64_t{1}}});
-  };
-  const TensorId scales = reshape(node, node.input(kScales), {blocks.rows, blocks.count()});
-  const TensorId steps = cast_to(node, unpacked(node, packed, blocks.bits, blocks.columns), type);
-  const TensorId centered = compose(node, "Sub", {steps, spread(zero_points(node, blocks, type))});
-  return compose(node, "Mul", {centered, spread(cast_to(node, scales, type))});
+  // By broadcasting, so that constant weights are folded: a gathered scale for each number would be too large for that.
+  constexpr int64_t kLast[] = {-1};
+  const auto per_block = [&](TensorId x) { return node.type(x).rank() == 0 ? x : unsqueeze(node, x, kLast); };
+  const TensorId split = reshape(node, steps, {blocks.rows, blocks.count(), blocks.size});
+  const TensorId centered = compose(node, "Sub", {split, per_block(zeros)});
+  const TensorId all = reshape(node, compose(node, "Mul", {centered, per_block(scales)}), {blocks.rows, padded});
+  return padded == blocks.columns ? all : slice(node, all, 1, 0, blocks.columns);
 }
 
 std::vector<TensorId> import_matmul_nbits(NodeView& node) {
