@@ -88,6 +88,33 @@ TEST(BrokenOnnx, DeepNestsAreRefusedOrBuilt) {
   tally.print("nests");
 }
 
+// A loop in a loop in a loop …, each `loop` having the next as `%`.
+std::string nested_loops(std::string_view loop, int depth) {
+  std::string body = "w = Neg(v)";
+  for (int i = 0; i < depth; ++i) body = std::string(loop).replace(loop.find('%'), 1, body);
+  return "inputs v:f32[2]\n" + body + "\nRelu(w)";
+}
+
+// Bodies that hand on an absent value, or one that gets another type, are read again for every iteration.
+TEST(BrokenOnnx, LoopsThatUnrollWithoutEndAreRefused) {
+  constexpr std::string_view kAbsent =
+      "n, w = Loop(i64[]{1000}, -, -, v) body=<inputs i:i64[] c:bool[] o:f32[2] v:f32[2];%;d = Identity(c);outputs d o "
+      "w;>";
+  constexpr std::string_view kOther =
+      "w = Loop(i64[]{1}, -, v) body=<inputs i:i64[] c:bool[] v:f32[2];%;d = Identity(c);x = Cast(w) to=11;outputs d "
+      "x;>";
+  const auto read = [](std::string_view loop, int depth) {
+    return onnx_model(parse_model(nested_loops(loop, depth)).SerializeAsString());
+  };
+  Tally tally;
+  for (const std::string_view loop : {kAbsent, kOther}) {
+    EXPECT_EQ(error_of(read(loop, 1)), "");
+    const std::string error = tally.try_out("40 loops", read(loop, 40));
+    EXPECT_NE(error.find("bodies that become more than"), error.npos) << error;
+  }
+  tally.print("loops in loops");
+}
+
 // Each gets a name of its own, without all that are taken being tried.
 TEST(BrokenOnnx, ThousandsOfNodesMayHaveOneName) {
   onnx::ModelProto model = parse_model("inputs x:f32[2]\ny = Relu(x)");

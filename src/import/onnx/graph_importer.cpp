@@ -18,9 +18,29 @@ int64_t ModelContext::version(std::string_view domain) const {
   return found == opsets.end() ? 1 : found->second;
 }
 
+namespace {
+
+constexpr int64_t kMostRepeated = 1 << 16;
+
+int64_t count_parts(const onnx::GraphProto& graph) {
+  int64_t count = 1 + graph.node_size();
+  for (const auto& node : graph.node())
+    for (const auto& attribute : node.attribute())
+      if (attribute.has_g()) count += count_parts(attribute.g());
+  return count;
+}
+
+}  // namespace
+
+void ModelContext::count_read() {
+  if (--reads_left >= 0) return;
+  throw Error(ErrorCode::Unsupported, "the loops of this model have bodies that become more than {} nodes",
+              kMostRepeated);
+}
+
 ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path folder,
                            const OnnxOperators& operators) {
-  ModelContext context{operators, std::move(folder), {}};
+  ModelContext context{operators, std::move(folder), {}, count_parts(model.graph()) + kMostRepeated};
   for (const auto& opset : model.opset_import())
     context.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
   return context;
@@ -174,6 +194,7 @@ void GraphImporter::add_initializers() {
 }
 
 void GraphImporter::add_nodes() {
+  model_.count_read();
   for (int i = 0; i < proto_.node_size(); ++i) add_node(proto_.node(i), i);
 }
 
@@ -306,6 +327,7 @@ void GraphImporter::add_node(const onnx::NodeProto& node, int index) {
   NodeView view(graph());
   view.name = node_name(node);
   try {
+    model_.count_read();
     view.op_type = node.op_type();
     view.domain = node.domain() == "ai.onnx" ? "" : node.domain();
     view.version = model_.version(view.domain);

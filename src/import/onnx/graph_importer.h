@@ -17,7 +17,11 @@ struct ModelContext {
   const OnnxOperators& operators;
   std::filesystem::path folder;
   std::map<std::string, int64_t, std::less<>> opsets;  ///< version by domain
+  /// Nodes and graphs that may still be read. The body of a loop may be read many times, and so may the loops in it.
+  int64_t reads_left = 0;
   int64_t version(std::string_view domain) const;
+  /// Throws Error(Unsupported) where none is left.
+  void count_read();
 };
 
 ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path folder, const OnnxOperators& operators);
@@ -25,7 +29,7 @@ ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path 
 /// Reads one GraphProto into a Graph. A subgraph's importer asks its parent for names it does not know.
 class GraphImporter {
  public:
-  GraphImporter(const ModelContext& model, const onnx::GraphProto& proto, GraphImporter* parent)
+  GraphImporter(ModelContext& model, const onnx::GraphProto& proto, GraphImporter* parent)
       : model_(model), proto_(proto), parent_(parent) {}
 
   /// The whole model: inputs from the file, those in `known` as constants.
@@ -60,7 +64,7 @@ class GraphImporter {
   std::string node_name(const onnx::NodeProto& node);
   Graph& graph() { return target_ ? *target_ : graph_; }
 
-  const ModelContext& model_;
+  ModelContext& model_;
   const onnx::GraphProto& proto_;
   GraphImporter* parent_;
   Graph graph_;

@@ -17,7 +17,7 @@ namespace tn::import {
 Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder, const OnnxOperators& operators,
                   const KnownInputs& known) {
   const onnx::ModelProto model = parse_model(bytes);
-  const ModelContext context = model_context(model, folder, operators);
+  ModelContext context = model_context(model, folder, operators);
   check_names(model.graph());
   check_operators(context, model.graph());
   return GraphImporter(context, model.graph(), nullptr).run(known);

@@ -98,7 +98,8 @@ class Surveyor {
   // The node that cannot be imported; nothing if all can.
   std::optional<int> try_import() {
     try {
-      survey_.graph = GraphImporter(context_, model_.graph(), nullptr).run(known_);
+      ModelContext context = context_;
+      survey_.graph = GraphImporter(context, model_.graph(), nullptr).run(known_);
       return std::nullopt;
     } catch (const NodeError& error) {
       const std::string_view text = error.what();
