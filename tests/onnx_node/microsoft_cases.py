@@ -272,6 +272,8 @@ def group_query_cases(n):
     yield case("gqa_chunk", 1, 3, held=4, attributes={"do_rotary": 1}, more=cache)
     yield case("gqa_chunk_room_window", 1, 3, held=4, room=10, attributes={"local_window_size": 3, "softcap": 5.0})
     yield case("gqa_chunk_positions", 1, 3, held=4, attributes={"do_rotary": 1}, more=[*cache, n.integers(0, 16, 1, 3)])
+    lengths = [*cache, *[None] * 7, np.array([3, 3], i32)]
+    yield case("gqa_chunks_of_lengths", 2, 3, held=(4, 6), room=12, attributes={"do_rotary": 1}, more=lengths)
     large = [n.floats(1, 5, 128), n.floats(1, 5, 64), n.floats(1, 5, 64), None, None, np.array([4], i32), scalar(5, i32)]
     yield Case("gqa_prompt_rotary_part", op, [*large, *cache], {**base, "do_rotary": 1}, three)
     packed = n.floats(2, 5, 128)

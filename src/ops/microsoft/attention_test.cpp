@@ -112,6 +112,23 @@ TEST(MicrosoftAttention, ASinkTakesItsShare) {
   expect_near(*y[0], {1.5, 3, 4, 3});
 }
 
+TEST(MicrosoftAttention, GroupsNormalizeTheirHeads) {
+  const ConstantPtr q = wavy({1, 3, 4}), k = wavy({1, 3, 2}, 0.4), v = wavy({1, 3, 2}, 0.9), w = floats({2}, {1, 2});
+  const auto heads = [&](const ConstantPtr& x, const Shape& dims) {
+    const ConstantPtr y =
+        compute_plain("RMSNormalization", {floats({1, 3, x->elements() / 6, 2}, numbers(*x)), w}, {{"epsilon", 1e-6}});
+    return floats(dims, numbers(*y));
+  };
+  const Attributes attributes = {{"num_heads", int64_t{2}}, {"kv_num_heads", int64_t{1}}};
+  std::vector<ConstantPtr> inputs = {heads(q, {1, 3, 4}), heads(k, {1, 3, 2}), v, nullptr, nullptr, i32({2}), i32({3})};
+  const auto expected = compute_microsoft("GroupQueryAttention", inputs, attributes);
+  inputs[0] = q;
+  inputs[1] = k;
+  inputs.resize(14);
+  inputs.insert(inputs.end(), {w, w});
+  expect_same(compute_microsoft("GroupQueryAttention", inputs, attributes)[0], expected[0]);
+}
+
 TEST(MicrosoftAttention, WhatIsMissingIsNamed) {
   const auto message = [](std::string_view op, const std::vector<ConstantPtr>& inputs, Attributes attributes) {
     try {
