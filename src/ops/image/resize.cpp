@@ -12,8 +12,9 @@ namespace {
 
 // floor(extent * scale), exactly: a float is an integer over a power of two.
 Dim scale_extent(const Dim& extent, double scale) {
-  model_check(scale > 0 && std::isfinite(scale), "a scale of {}", scale);
-  if (extent.is_constant()) return static_cast<int64_t>(std::floor(static_cast<double>(*extent.constant()) * scale));
+  constexpr double kMost = int64_t{1} << 31;
+  model_check(scale > 0 && scale <= kMost, "a scale of {}", scale);
+  if (extent.is_constant()) return extent_of(std::floor(static_cast<double>(*extent.constant()) * scale));
   int64_t denominator = 1;
   while (scale != std::floor(scale) && denominator < (int64_t{1} << 30)) {
     scale *= 2;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/pool/pool.h"
 
+#include <cstdint>
 #include <numeric>
 
 #include "ops/compose.h"
@@ -83,8 +84,13 @@ std::vector<TensorId> import_average_pool(NodeView& node) {
 
 std::vector<TensorId> import_lp_pool(NodeView& node) {
   auto op = read_pool<LpPool>(node);
-  op->p = static_cast<int64_t>(node.has("p") && node.version < 2 ? node.number("p", 2)
-                                                                 : static_cast<double>(node.integer("p", 2)));
+  if (node.has("p") && node.version < 2) {
+    const double p = node.number("p", 2);
+    model_check(p >= 1 && p <= INT32_MAX, "p is {}", p);
+    op->p = static_cast<int64_t>(p);
+  } else {
+    op->p = node.integer("p", 2);
+  }
   return node.add_all(std::move(op), {node.input(0)});
 }
 

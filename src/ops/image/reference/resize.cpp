@@ -22,8 +22,14 @@ double common_scale(AspectPolicy policy, std::span<const int64_t> extents, std::
   return scale;
 }
 
+int64_t extent_of(double extent) {
+  constexpr double kMost = int64_t{1} << 40;
+  model_check(extent >= 0 && extent <= kMost, "an extent of {}", extent);
+  return static_cast<int64_t>(extent);
+}
+
 int64_t scaled_extent(int64_t extent, double scale) {
-  return static_cast<int64_t>(std::floor(static_cast<double>(extent) * scale + 0.5));
+  return extent_of(std::floor(static_cast<double>(extent) * scale + 0.5));
 }
 
 namespace {

@@ -69,7 +69,9 @@ struct ResizeAttributes {
 
 /// The one scale that a policy other than Stretch gives all axes. Throws Error(InvalidModel) without axes.
 double common_scale(AspectPolicy policy, std::span<const int64_t> extents, std::span<const int64_t> sizes);
-/// An extent under common_scale: rounded half up.
+/// A computed extent as an integer. Throws Error(InvalidModel) for one that no tensor has.
+int64_t extent_of(double extent);
+/// An extent under common_scale: rounded half up. Throws as extent_of does.
 int64_t scaled_extent(int64_t extent, double scale);
 
 }  // namespace tn::ops
