@@ -43,13 +43,12 @@ struct Contest {
   std::optional<size_t> guess;  ///< the way that would be chosen without times
 };
 
-void add_guess(Contest& contest, const Region& region, std::span<const Tuner::Ranked> ranked) {
+// Where the way that would be chosen without times stands among the ways.
+std::optional<size_t> guess_among(std::span<const Choice> ways, std::span<const Tuner::Ranked> ranked) {
   const auto guess = std::ranges::find_if(ranked, &Tuner::Ranked::guessed);
-  if (guess == ranked.end() || !can_replace(region, guess->choice, ranked[0].choice)) return;
-  std::vector<Choice>& ways = contest.ways;
+  if (guess == ranked.end()) return std::nullopt;
   const auto at = std::ranges::find(ways, name_of(guess->choice), [](const Choice& way) { return name_of(way); });
-  contest.guess = static_cast<size_t>(at - ways.begin());
-  if (at == ways.end()) ways.push_back(guess->choice);
+  return at == ways.end() ? std::nullopt : std::optional(static_cast<size_t>(at - ways.begin()));
 }
 
 std::vector<Contest> contests_of(const Graph& graph, Tuner& tuner) {
@@ -62,7 +61,7 @@ std::vector<Contest> contests_of(const Graph& graph, Tuner& tuner) {
     const auto ranked = tuner.ranked(region);
     if (fresh) {
       contests.push_back({region.node->name, entry->first, {}, rival_ways(region, ranked)});
-      add_guess(contests.back(), region, ranked);
+      contests.back().guess = guess_among(contests.back().ways, ranked);
     }
     Contest& contest = contests[entry->second];
     contest.nodes.push_back(node);
@@ -220,7 +219,8 @@ std::vector<Choice> rival_ways(const Region& region, std::span<const Tuner::Rank
   });
   for (auto way = ranked.begin(); way != ranked.end(); ++way) {
     const size_t most = kMostWays - (kind != ranked.end() && way < kind ? 1 : 0);
-    if (way == kind || (near(*way, kNear, kNearMicroseconds) && ways.size() < most)) ways.push_back(way->choice);
+    const bool taken = way == kind || (near(*way, kNear, kNearMicroseconds) && ways.size() < most);
+    if (taken || (way->guessed && can_replace(region, way->choice, first))) ways.push_back(way->choice);
   }
   return ways;
 }

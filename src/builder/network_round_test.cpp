@@ -188,6 +188,33 @@ TEST_F(NetworkRound, WhatWouldBeChosenWithoutTimesMayBeFasterTogether) {
   }
 }
 
+// Who runs the network has only the rivals of each region.
+TEST_F(NetworkRound, WhatWouldBeChosenWithoutTimesIsARivalHoweverSlowAlone) {
+  using Call = cuda::NullDevice::Call;
+  std::optional<Call> first;
+  device_.set_times([&](const Call& call, const Call*) {
+    if (call.entry.find("mma") == std::string::npos) return 1;
+    if (!first) first = call;
+    return call.shared_bytes == first->shared_bytes && call.block == first->block ? 1000 : 10;
+  });
+  TimingCache cache;
+  Tuner tuner(cuda::backend(), target_, {}, {.repeats = 1}, cache);
+  const std::string guess = cuda::conv_mma().configs(region(0), target_)[0];
+  std::vector<size_t> count;
+  for (size_t node = 0; node < graph_.order().size(); ++node) {
+    tuner.select(region(node));
+    count.push_back(rival_ways(region(node), tuner.ranked(region(node))).size());
+  }
+  bool held = false;
+  run(tuner, 60, [&](Ways, Ways other) {
+    for (size_t node = 0; node < other.size(); ++node) EXPECT_LT(other[node], std::max<size_t>(count[node], 1)) << node;
+    const auto ways = rival_ways(region(0), tuner.ranked(region(0)));
+    held |= ways[other[0]].config == guess;
+    return 1.1;
+  });
+  EXPECT_TRUE(held);
+}
+
 /// Whole builds for a device on which the first tile of the first region is the fastest, but slow where it reads what
 /// the call before it has written.
 class NetworkRoundBuild : public testing::Test {

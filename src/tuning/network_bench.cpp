@@ -130,6 +130,8 @@ class NetworkBench::Runner {
     graph = device_.make_graph();
     Queue& recorder = graph->record();
     for (size_t node = first_node_; node < last_node_; ++node) {
+      internal_check(ways[node] < ways_[node].size(), "node {} has {} ways in the network, not {}", node,
+                     ways_[node].size(), ways[node] + 1);
       const auto& steps = ways_[node][ways[node]];
       if (Status status = context_.enqueue_steps(steps.first, steps.last, lane_, &recorder); !status) return status;
     }

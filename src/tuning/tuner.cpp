@@ -64,10 +64,11 @@ double Tuner::weighed(const Candidate& candidate) {
 }
 
 // The first tactic that is not timed ends the list: what follows it in the table is no rival of what stands before it.
-Tuner::Considered Tuner::candidates(const Region& region) const {
+Tuner::Considered Tuner::candidates(const Region& region, int most) const {
   Considered considered;
   auto& [result, text] = considered;
   for (const Tactic* tactic : backend_.tactics) {
+    if (most > 0 && std::ssize(result) >= most) break;
     const Support support = tactic->supports(region, target_);
     if (!support) {
       if (!support.reason.empty()) text += fmt::format("  {}: no, {}\n", tactic->name(), support.reason);
@@ -99,7 +100,8 @@ Tuner::Considered Tuner::candidates(const Region& region) const {
 const Tuner::Considered& Tuner::consider(const Region& region) {
   const std::string signature = signature_of(region);
   const auto known = considered_.find(signature);
-  return known != considered_.end() ? known->second : considered_.emplace(signature, candidates(region)).first->second;
+  return known != considered_.end() ? known->second
+                                    : considered_.emplace(signature, candidates(region, 0)).first->second;
 }
 
 Hash Tuner::key(const std::string& signature, std::string_view what) const {
@@ -189,10 +191,13 @@ std::string Tuner::signature_of(const Region& region) const {
   return region.signature(target_.ranges, opt_);
 }
 
-std::vector<Tuner::Candidate> Tuner::first_candidates(const Region& region) {
-  auto list = consider(region).list;
-  if (options_.most_weighed > 0 && list.size() > static_cast<size_t>(options_.most_weighed))
-    list.resize(static_cast<size_t>(options_.most_weighed));
+const std::vector<Tuner::Candidate>& Tuner::first_candidates(const Region& region) {
+  const auto most = static_cast<size_t>(options_.most_weighed);
+  if (most == 0) return consider(region).list;
+  const auto [entry, fresh] = first_.try_emplace(signature_of(region));
+  auto& list = entry->second;
+  if (fresh) list = candidates(region, options_.preferred.empty() ? options_.most_weighed : 0).list;
+  if (list.size() > most) list.resize(most);
   return list;
 }
 

@@ -80,9 +80,10 @@ class Tuner final : public Selector, public RegionCosts {
     std::string reasons;
   };
   const Considered& consider(const Region& region);
-  Considered candidates(const Region& region) const;
+  /// `most`: more are not asked for, which takes a library long; 0: all.
+  Considered candidates(const Region& region, int most) const;
   /// Those among which types are decided.
-  std::vector<Candidate> first_candidates(const Region& region);
+  const std::vector<Candidate>& first_candidates(const Region& region);
   void expect(const Region& region, const std::vector<Candidate>& list);
   /// Candidates that the cache does not know; the times of the others are filled in.
   std::vector<Candidate*> unknown(const std::string& signature, std::vector<Candidate>& list) const;
@@ -101,9 +102,10 @@ class Tuner final : public Selector, public RegionCosts {
   TunerOptions options_;
   TimingCache& cache_;
   std::unique_ptr<RegionTimer> timer_;
-  std::set<Hash> expected_;                       ///< candidates that the timer has been told of
-  std::map<std::string, Considered> considered_;  ///< by signature
-  std::map<std::string, Choice> chosen_;          ///< by signature
+  std::set<Hash> expected_;                              ///< candidates that the timer has been told of
+  std::map<std::string, Considered> considered_;         ///< by signature
+  std::map<std::string, std::vector<Candidate>> first_;  ///< the first of these
+  std::map<std::string, Choice> chosen_;                 ///< by signature
   std::string explanation_;
   size_t measured_ = 0;
   std::unique_ptr<Target> alone_target_;
