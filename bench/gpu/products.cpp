@@ -17,6 +17,7 @@
 #include "backends/cuda/codegen/product/tiles.h"
 #include "backends/cuda/device/devices.h"
 #include "backends/cuda/tactics/compiler.h"
+#include "base/error.h"
 #include "base/half.h"
 #include "base/require.h"
 #include "expr/expr.h"
@@ -121,6 +122,7 @@ class Bench {
     arguments = {place(a_), place(b_) + static_cast<uint64_t>(copy * layer_.k * layer_.n * 2), place(bias_)};
     if (layer_.residual) arguments.push_back(place(residual_));
     arguments.push_back(place(out_));
+    if (text.reads_early >= 0) arguments.push_back(0);  // A is not known to be complete
     kernel_ = device_.load(compiler().compile(text.source, text.entry), text.entry, text.shared_bytes);
     Launch launch{kernel_.get()};
     for (size_t i = 0; i < 3; ++i) launch.grid[i] = static_cast<uint32_t>(*text.grid[i].constant());
@@ -184,7 +186,13 @@ void run(size_t most, const std::vector<std::string>& arguments) {
         if (fits(bench.product(), tile)) tiles.push_back(tile);
       }
       for (const MmaTile& tile : tiles) bench.prefetch(tile);
-      for (const MmaTile& tile : tiles) bench.run(tile);
+      for (const MmaTile& tile : tiles) {
+        try {
+          bench.run(tile);
+        } catch (const Error& error) {
+          fmt::print("{} {}: {}\n", layer.name, to_string(tile), error.what());
+        }
+      }
     }
   }
 }

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace tn::cuda {
 namespace {
+
+constexpr int kClusters[] = {1, 2, 3, 4, 6, 8};
 
 int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;
@@ -31,8 +34,9 @@ class CostModel {
       : product_(product), sizes_(sizes), multiprocessors_(multiprocessors) {}
 
   double cycles(const MmaTile& tile) const {
-    const double together = tile.cluster > 1 ? 3000 + 400 * tile.cluster : 0;
-    return together + (tile.form == MmaTile::Form::Warpgroup ? cycles_of_warpgroups(tile) : cycles_of_warps(tile));
+    const bool warpgroups = tile.form == MmaTile::Form::Warpgroup;
+    const double together = warpgroups ? 1000 + 500 * tile.cluster : 3000 + 400 * tile.cluster;
+    return (tile.cluster > 1 ? together : 0) + (warpgroups ? cycles_of_warpgroups(tile) : cycles_of_warps(tile));
   }
 
  private:
@@ -59,11 +63,12 @@ class CostModel {
     const auto tiles = static_cast<double>(sizes_.blocks(tile)),
                blocks = static_cast<double>(sizes_.depth_blocks(tile));
     const double area = double(tile.m) * tile.n;
-    const double loop = blocks * std::max(area * 64 / 1900, double(tile.m + tile.n) * tile.k_bytes / 50);
-    const double fixed = 885 + area / 18, latency = 415 * blocks;
+    const double loop = blocks * std::max(area * 64 / 1900, double(tile.m + tile.n) * tile.k_bytes / 60);
+    // Weights come from memory: blocks of the depth arrive as many at a time as are loaded ahead.
+    const double fixed = 1700 + area / 18, latency = 60 * blocks + 900 * std::max(1.0, blocks / (tile.stages - 2));
     const double busy = std::ceil(tiles / multiprocessors_) * (loop + 0.1 * fixed);
     const double waves = std::ceil(tiles / (multiprocessors_ * blocks_at_once(tile)));
-    return 1.6 * std::max(busy, waves * (std::max(loop, latency) + fixed));
+    return 1.3 * std::max(busy, waves * (std::max(loop, latency) + fixed));
   }
   double loaded(const MmaTile& tile, double blocks) const {
     if (tile.form != MmaTile::Form::Halo) return blocks * (tile.m + tile.n) * tile.k_bytes;
@@ -100,6 +105,27 @@ std::vector<int> widths(const Sizes& sizes) {
   return all;
 }
 
+// Blocks that run at once, one on a multiprocessor, in clusters of so many. A cluster keeps to one part of the device,
+// of 14 to 18 multiprocessors, and what is left over of that stays idle.
+int64_t blocks_at_once_in(int cluster, const Gpu& gpu) {
+  constexpr int kPart = 14;
+  return kPart / cluster * cluster * int64_t{gpu.multiprocessors} / kPart;
+}
+
+// The narrowest columns of tiles with which one wave, or two, cover what there is; wider ones would leave
+// multiprocessors idle.
+std::vector<int> widths_of_waves(const Sizes& sizes, const MmaTile& tile, const Gpu& gpu) {
+  std::vector<int> all;
+  const int64_t along_m = ceil_div(sizes.rows, tile.m) * sizes.matrices * tile.cluster;
+  for (const int waves : {1, 2}) {
+    const int64_t along_n = waves * blocks_at_once_in(tile.cluster, gpu) / along_m;
+    if (along_n == 0) continue;
+    const auto n = static_cast<int>(ceil_div(ceil_div(sizes.columns, along_n), 16) * 16);
+    if (n >= 32 && n <= 256) all.push_back(n);
+  }
+  return all;
+}
+
 // Rows of tiles: powers of two as far as needed, and in linear layers what divides a few rows evenly.
 std::vector<int> heights(const Product& product, const Sizes& sizes) {
   std::vector<int> all;
@@ -117,17 +143,37 @@ std::vector<int> heights(const Product& product, const Sizes& sizes) {
 std::vector<int> cluster_sizes(const Product& product, const Sizes& sizes, MmaTile tile, const Gpu& gpu) {
   std::vector<int> all = {1};
   if (gpu.architecture != "sm_90" || !product.window.is_plain() || product.groups != 1) return all;
-  for (const int cluster : {2, 3, 4, 6, 8}) {
+  for (const int cluster : kClusters) {
     tile.cluster = cluster;
-    if (sizes.blocks(tile) <= gpu.multiprocessors) all.push_back(cluster);
+    if (cluster > 1 && sizes.blocks(tile) <= blocks_at_once_in(cluster, gpu)) all.push_back(cluster);
   }
   return all;
 }
 
-// With as many stages as there is room for.
+/// A width, and blocks of a cluster.
+std::set<std::pair<int, int>> columns_and_clusters(const Product& product, const Sizes& sizes, MmaTile tile,
+                                                   const Gpu& gpu) {
+  std::set<std::pair<int, int>> all;
+  const auto add = [&](const std::vector<int>& columns, int only_cluster) {
+    for (const int n : columns) {
+      tile.n = n;
+      for (const int cluster : cluster_sizes(product, sizes, tile, gpu))
+        if (only_cluster == 0 || cluster == only_cluster) all.emplace(n, cluster);
+    }
+  };
+  add(widths(sizes), 0);
+  for (const int cluster : kClusters) {
+    tile.cluster = cluster;
+    add(widths_of_waves(sizes, tile, gpu), cluster);
+  }
+  return all;
+}
+
+// With as many stages as there is room for, and are of use.
 void add_warpgroup(const Product& product, const Sizes& sizes, MmaTile tile, std::vector<MmaTile>& all) {
-  const int64_t most = std::max<int64_t>(sizes.depth_blocks(tile) + 2, 3);
-  for (tile.stages = static_cast<int>(std::min<int64_t>(6, most)); tile.stages >= 3; --tile.stages) {
+  constexpr int64_t kMostStages = 14;
+  const int64_t most = std::clamp<int64_t>(sizes.depth_blocks(tile) + 2, 3, kMostStages);
+  for (tile.stages = static_cast<int>(most); tile.stages >= 3; --tile.stages) {
     if (!fits(product, tile) || tile.blocks * (shared_bytes(product, tile) + 1024) > 228 * 1024) continue;
     all.push_back(tile);
     return;
@@ -142,16 +188,14 @@ void add_warpgroups(const Product& product, const Sizes& sizes, const Gpu& gpu, 
   tile.warps_n = 1;
   for (tile.m = 64; tile.m <= 256; tile.m += 64) {
     if (tile.m > 64 && tile.m - 64 >= sizes.rows) break;
-    for (const int n : widths(sizes)) {
-      tile.n = n;
-      for (const int rows : {64, 128}) {
-        if (tile.m % rows != 0) continue;
-        tile.warps_m = 4 * tile.m / rows;
-        for (const int cluster : cluster_sizes(product, sizes, tile, gpu)) {
-          tile.cluster = cluster;
-          const int most = cluster > 1 ? 1 : 3;
-          for (tile.blocks = 1; tile.blocks <= most; ++tile.blocks) add_warpgroup(product, sizes, tile, all);
-        }
+    for (const int rows : {64, 128}) {
+      if (tile.m % rows != 0) continue;
+      tile.warps_m = 4 * tile.m / rows;
+      for (const auto& [n, cluster] : columns_and_clusters(product, sizes, tile, gpu)) {
+        tile.n = n;
+        tile.cluster = cluster;
+        const int most = cluster > 1 ? 1 : 3;
+        for (tile.blocks = 1; tile.blocks <= most; ++tile.blocks) add_warpgroup(product, sizes, tile, all);
       }
     }
   }
