@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -108,6 +109,9 @@ class Round {
   }
 
  private:
+  Clock::time_point deadline() const {
+    return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
+  }
   bool ended() const { return limit_ >= 0 ? done_ >= limit_ : Clock::now() > deadline_; }
 
   static void set(std::vector<size_t>& ways, const Contest& contest, size_t way) {
@@ -123,7 +127,10 @@ class Round {
   double relative_time(const std::vector<size_t>& other) {
     ++done_;
     const std::string key = fmt::format("{}|{}|{}", network_, fmt::join(current_, ","), fmt::join(other, ","));
-    if (!tuner_.recall(key, kWhat)) tuner_.remember(key, compare_(current_, other));
+    if (const auto known = tuner_.recall(key, kWhat)) return *known;
+    tuner_.remember(key, compare_(current_, other));
+    // Making the network with all ways takes long where weights are many, and is no comparison yet.
+    if (!std::exchange(compared_, true)) deadline_ = deadline();
     return *tuner_.recall(key, kWhat);
   }
 
@@ -199,8 +206,8 @@ class Round {
   std::vector<Contest> contests_;
   std::vector<size_t> current_;  ///< way of each node
   int done_ = 0, limit_ = -1;
-  Clock::time_point deadline_ =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
+  bool compared_ = false;
+  Clock::time_point deadline_ = deadline();
   std::string text_;
 };
 

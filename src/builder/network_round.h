@@ -20,7 +20,7 @@ using CompareWays = std::function<double(std::span<const size_t> current, std::s
 std::vector<Choice> rival_ways(const Region& region, std::span<const Tuner::Ranked> ranked);
 
 struct NetworkRoundOptions {
-  double seconds = 8;                 ///< after which nothing more is compared
+  double seconds = 8;                 ///< behind the first comparison; nothing more is compared then
   std::function<void()> region_done;  ///< called after each distinct region; what it throws ends the build
 };
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "backends/cuda/device/null_device.h"
@@ -113,6 +115,17 @@ TEST_F(NetworkRound, WhereTimeEndedTheNextBuildEnds) {
   Tuner second = tuner();
   EXPECT_EQ(run(second, 60, compare), "");
   EXPECT_EQ(compared, 0);
+}
+
+// What comes before it has taken all the time there was.
+TEST_F(NetworkRound, TimeBeginsBehindTheFirstComparison) {
+  int compared = 0;
+  Tuner only = tuner();
+  run(only, 0.2, [&](Ways, Ways) {
+    if (++compared == 1) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return 1.1;
+  });
+  EXPECT_GT(compared, 1);
 }
 
 TEST_F(NetworkRound, TheStrictModeFailsWhereNothingWasCompared) {
