@@ -116,7 +116,9 @@ def peers_of(network, path, batch):
     tensors = [torch.from_numpy(array).cuda() for array in arrays.values()]
     tensors = [tensor.half() if tensor.is_floating_point() else tensor for tensor in tensors]
     if tensors[0].dim() == 4:
-        module = module.to(memory_format=torch.channels_last)
+        for weights in (*module.parameters(), *module.buffers()):
+            if weights.dim() == 4:  # a module is not converted whole: it may have tensors with more axes
+                weights.data = weights.data.contiguous(memory_format=torch.channels_last)
         tensors = [tensor.to(memory_format=torch.channels_last) for tensor in tensors]
     peers = {}
     for name, make in (("graph", graphed), ("compiled", compiled)):
