@@ -183,6 +183,24 @@ TEST(ProductTiles, DeepProductsOfFewRowsAreSplit) {
   EXPECT_EQ(clusters(mma_tiles(conv({.name = "3x3"}), kRanges, kH200, 16)), 0);
 }
 
+// 197 rows are four tiles of 64: 33 blocks for each make a wave.
+TEST(ProductTiles, AreAsWideAsAWaveNeeds) {
+  const SymbolRanges one = {{"B", {1, 1}}};
+  const auto offered = [&](int64_t n, int64_t k) {
+    std::vector<std::string> texts;
+    for (const MmaTile& tile : mma_tiles(matmul(DataType::F16, false, true, 197, n, k), one, kH200, 16)) {
+      if (tile.form == MmaTile::Form::Warpgroup)
+        texts.push_back(fmt::format("{}x{} c{}", tile.m, tile.n, tile.cluster));
+      const int64_t blocks = (196 / tile.m + 1) * ((n - 1) / tile.n + 1) * tile.cluster;
+      EXPECT_LE(blocks, tile.cluster > 2 ? 113 : blocks) << to_string(tile) << ": more clusters than run at once";
+    }
+    return texts;
+  };
+  EXPECT_THAT(offered(2304, 768), testing::Contains("64x80 c1"));
+  EXPECT_THAT(offered(3072, 768), testing::Contains("64x96 c1"));
+  EXPECT_THAT(offered(768, 3072), testing::Contains("64x48 c2"));
+}
+
 TEST(ProductTiles, WarpgroupsAreForOneArchitecture) {
   const Product large = conv({.name = "3x3", .images = 128, .channels = 256, .columns = 512});
   const auto offered = [&](const char* architecture) {
