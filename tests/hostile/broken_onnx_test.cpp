@@ -189,8 +189,11 @@ class ExternalData : public testing::Test {
   ~ExternalData() override { std::filesystem::remove_all(root_); }
 
   // A tensor of 24 bytes.
-  Read model(const std::vector<std::pair<std::string, std::string>>& entries, bool attribute,
-             bool with_folder = true) const {
+  Read model(const std::vector<std::pair<std::string, std::string>>& entries, bool attribute) const {
+    return model(entries, attribute, folder_ / "model.onnx");
+  }
+  static Read model(const std::vector<std::pair<std::string, std::string>>& entries, bool attribute,
+                    const std::filesystem::path& from) {
     onnx::ModelProto model =
         attribute ? parse_model("y = Constant()\nz = Neg(y)") : parse_model("Add(f32[2,3], f32[2,3]!)");
     onnx::TensorProto tensor;
@@ -213,7 +216,7 @@ class ExternalData : public testing::Test {
       tensor.set_name(model.graph().initializer(0).name());
       *model.mutable_graph()->mutable_initializer(0) = tensor;
     }
-    return onnx_model(model.SerializeAsString(), with_folder ? folder_ : std::filesystem::path());
+    return onnx_model(model.SerializeAsString(), from);
   }
 
   const std::filesystem::path root_ =
@@ -229,6 +232,28 @@ TEST_F(ExternalData, InsideTheFolderIsRead) {
                 "")
           << place;
     }
+  }
+}
+
+// As stores of models do: files named by content, and a folder of links to them for each version of a model.
+TEST_F(ExternalData, BesideWhatALinkedModelLeadsToIsRead) {
+  const auto store = root_ / "store", links = root_ / "links";
+  std::filesystem::create_directories(store / "sub");
+  std::filesystem::create_directories(links);
+  for (const auto& file : {store / "1a2b", store / "3c4d", store / "sub" / "data.bin"})
+    write_file_atomically(file, std::string(24, 'x'));
+  std::filesystem::create_symlink("../store/1a2b", links / "model.onnx");
+  std::filesystem::create_symlink("../store/3c4d", links / "model.data");
+  std::filesystem::create_symlink("../secret.bin", links / "link_out");
+  std::filesystem::create_symlink("../secret.bin", store / "link_out_of_store");
+  write_file_atomically(links / "no_link.onnx", "x");
+  for (const bool attribute : {false, true}) {
+    for (const char* place : {"model.data", "3c4d", "sub/data.bin"})
+      EXPECT_EQ(error_of(model({{"location", place}}, attribute, links / "model.onnx")), "") << place;
+    for (const char* place : {"link_out", "link_out_of_store", "../secret.bin", "../model/data.bin", "nothing"})
+      Tally().refuse(place, model({{"location", place}}, attribute, links / "model.onnx"));
+    // Only the link of the model itself opens the store.
+    Tally().refuse("a link of a plain model", model({{"location", "model.data"}}, attribute, links / "no_link.onnx"));
   }
 }
 
@@ -274,7 +299,7 @@ TEST_F(ExternalData, TricksAreRefused) {
       tally.refuse(fmt::format("length '{}'", length),
                    model({{"location", "data.bin"}, {"length", length}}, attribute));
     tally.refuse("no location", model({{"offset", "0"}}, attribute));
-    tally.refuse("no folder", model({{"location", "data.bin"}}, attribute, false));
+    tally.refuse("no folder", model({{"location", "data.bin"}}, attribute, {}));
   }
   tally.print("external data");
   EXPECT_GE(tally.count(), 100);

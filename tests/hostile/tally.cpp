@@ -14,9 +14,9 @@
 
 namespace tn::test {
 
-Read onnx_model(std::string bytes, std::filesystem::path folder) {
-  return [bytes = std::move(bytes), folder = std::move(folder)] {
-    return import::import_onnx(std::as_bytes(std::span(bytes)), folder,
+Read onnx_model(std::string bytes, std::filesystem::path from) {
+  return [bytes = std::move(bytes), from = std::move(from)] {
+    return import::import_onnx(std::as_bytes(std::span(bytes)), from,
                                {ops::find_onnx_importer, ops::make_op_by_name("Identity")});
   };
 }

@@ -14,8 +14,8 @@ using Read = std::function<Graph()>;
 /// The error about a network; nothing if an engine was built.
 std::string error_of(const Read& read);
 
-/// An ONNX model, its external data in `folder`.
-Read onnx_model(std::string bytes, std::filesystem::path folder = {});
+/// An ONNX model, its external data beside the file `from`.
+Read onnx_model(std::string bytes, std::filesystem::path from = {});
 
 /// Tries networks one after another, counts them, and keeps the one that took longest. About each that does not build
 /// there must be one line that does not blame us.

@@ -153,13 +153,8 @@ class PublicParser final : public tenon::IParser {
   }
   Graph read(void const* model, std::size_t size, char const* path) {
     const auto* bytes = &not_null(static_cast<const std::byte*>(model), "the model");
-    std::filesystem::path folder;
-    if (path && *path) {
-      folder = std::filesystem::path(path).parent_path();
-      if (folder.empty()) folder = ".";
-    }
     return with_shapes(logger_, [&](const import::KnownInputs& known) {
-      return import::import_onnx({bytes, size}, folder, onnx_operators(), known);
+      return import::import_onnx({bytes, size}, path ? path : "", onnx_operators(), known);
     });
   }
 

@@ -25,7 +25,7 @@ Proto::AttributeType kind_of(const Proto& attribute) {
 
 }  // namespace
 
-void add_attribute(const Proto& attribute, const std::filesystem::path& folder, NodeView& view) {
+void add_attribute(const Proto& attribute, const std::filesystem::path& file, NodeView& view) {
   const auto set = [&](Attribute value) { view.attributes.insert_or_assign(attribute.name(), std::move(value)); };
   switch (kind_of(attribute)) {
     case Proto::FLOAT:
@@ -38,7 +38,7 @@ void add_attribute(const Proto& attribute, const std::filesystem::path& folder, 
       set(std::string(attribute.s()));
       break;
     case Proto::TENSOR:
-      set(constant_of(attribute.t(), folder));
+      set(constant_of(attribute.t(), file));
       break;
     case Proto::FLOATS:
       set(std::vector<double>(attribute.floats().begin(), attribute.floats().end()));

@@ -9,7 +9,7 @@
 namespace tn::import {
 
 /// Adds one attribute to a view; graphs stay where they are (BodySource). Throws Error(Unsupported) for kinds that have
-/// no neutral form.
-void add_attribute(const onnx::AttributeProto& attribute, const std::filesystem::path& folder, NodeView& view);
+/// no neutral form. `file` is the model's.
+void add_attribute(const onnx::AttributeProto& attribute, const std::filesystem::path& file, NodeView& view);
 
 }  // namespace tn::import

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/os/file.h"
@@ -38,30 +39,55 @@ Place place_of(const onnx::TensorProto& tensor) {
   return place;
 }
 
-std::filesystem::path resolve(const std::string& location, const std::filesystem::path& folder) {
-  model_check(!location.empty() && !folder.empty(), "its data lie in another file that is not at hand");
+using Path = std::filesystem::path;
+
+// Where a file's data may lie: its folder and, if it is a link, that of what it leads to.
+std::vector<Path> folders_of(const Path& file) {
+  std::vector<Path> folders;
+  std::error_code failed;
+  const Path folder = std::filesystem::canonical(file.has_parent_path() ? file.parent_path() : ".", failed);
+  if (failed) throw Error(ErrorCode::NotFound, "the model's folder: {}", failed.message());
+  folders.push_back(folder);
+  const Path real = std::filesystem::canonical(file, failed);
+  if (!failed && real.parent_path() != folder) folders.push_back(real.parent_path());
+  return folders;
+}
+
+bool is_below(const Path& path, const Path& folder) {
+  const Path relative = path.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+Path resolve(const std::string& location, const Path& file) {
+  model_check(!location.empty() && !file.empty(), "its data lie in another file that is not at hand");
   const bool plain = std::ranges::all_of(location, [](char c) { return static_cast<unsigned char>(c) >= ' '; });
   model_check(plain && location.size() < 4096, "the name of its data file cannot be one");
-  const std::filesystem::path name(location);
+  const Path name(location);
   model_check(name.is_relative(), "its data file '{}' is not named from the model's folder", location);
-  std::error_code failed;
-  const auto root = std::filesystem::canonical(folder, failed);
-  const auto path = failed ? root : std::filesystem::canonical(folder / name, failed);
-  if (failed) throw Error(ErrorCode::NotFound, "its data file '{}': {}", location, failed.message());
-  const auto relative = path.lexically_relative(root);
-  model_check(!relative.empty() && *relative.begin() != "..", "its data file '{}' lies outside the model's folder",
-              location);
-  return path;
+  const std::vector<Path> folders = folders_of(file);
+  std::error_code failure;
+  for (const Path& folder : folders) {
+    std::error_code failed;
+    const Path path = std::filesystem::canonical(folder / name, failed);
+    if (failed) {
+      if (!failure) failure = failed;
+      continue;
+    }
+    model_check(std::ranges::any_of(folders, [&](const Path& allowed) { return is_below(path, allowed); }),
+                "its data file '{}' lies outside the model's folder", location);
+    return path;
+  }
+  throw Error(ErrorCode::NotFound, "its data file '{}': {}", location, failure.message());
 }
 
 }  // namespace
 
-std::vector<std::byte> external_bytes(const onnx::TensorProto& tensor, const std::filesystem::path& folder,
+std::vector<std::byte> external_bytes(const onnx::TensorProto& tensor, const std::filesystem::path& file,
                                       size_t expected) {
   try {
     const Place place = place_of(tensor);
-    const MappedFile file(resolve(place.location, folder));
-    const auto all = file.bytes();
+    const MappedFile data(resolve(place.location, file));
+    const auto all = data.bytes();
     model_check(place.length.value_or(expected) == expected, "{} bytes of data are named, {} are needed",
                 place.length.value_or(0), expected);
     model_check(place.offset <= all.size() && expected <= all.size() - place.offset,

@@ -38,9 +38,8 @@ void ModelContext::count_read() {
               kMostRepeated);
 }
 
-ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path folder,
-                           const OnnxOperators& operators) {
-  ModelContext context{operators, std::move(folder), {}, count_parts(model.graph()) + kMostRepeated};
+ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path file, const OnnxOperators& operators) {
+  ModelContext context{operators, std::move(file), {}, count_parts(model.graph()) + kMostRepeated};
   for (const auto& opset : model.opset_import())
     context.opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
   return context;
@@ -189,7 +188,7 @@ void GraphImporter::add_initializers() {
     if (tensor.data_type() == onnx::TensorProto::STRING)
       names_[tensor.name()] = Strings{graph().add_constant(tensor.name(), padded_strings(tensor))};
     else
-      names_[tensor.name()] = graph().add_constant(tensor.name(), constant_of(tensor, model_.folder));
+      names_[tensor.name()] = graph().add_constant(tensor.name(), constant_of(tensor, model_.file));
   }
 }
 
@@ -333,7 +332,7 @@ void GraphImporter::add_node(const onnx::NodeProto& node, int index) {
     view.version = model_.version(view.domain);
     view.output_count = static_cast<size_t>(node.output_size());
     read_inputs(node, view);
-    for (const auto& attribute : node.attribute()) add_attribute(attribute, model_.folder, view);
+    for (const auto& attribute : node.attribute()) add_attribute(attribute, model_.file, view);
     Bodies bodies(*this, node, view.name);
     view.bodies = &bodies;
     const OnnxImporter* importer = model_.operators.find(view.domain, view.op_type, view.version);

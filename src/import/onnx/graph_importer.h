@@ -15,7 +15,7 @@ namespace tn::import {
 /// What all graphs of one file share.
 struct ModelContext {
   const OnnxOperators& operators;
-  std::filesystem::path folder;
+  std::filesystem::path file;
   std::map<std::string, int64_t, std::less<>> opsets;  ///< version by domain
   /// Nodes and graphs that may still be read. The body of a loop may be read many times, and so may the loops in it.
   int64_t reads_left = 0;
@@ -24,7 +24,7 @@ struct ModelContext {
   void count_read();
 };
 
-ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path folder, const OnnxOperators& operators);
+ModelContext model_context(const onnx::ModelProto& model, std::filesystem::path file, const OnnxOperators& operators);
 
 /// Reads one GraphProto into a Graph. A subgraph's importer asks its parent for names it does not know.
 class GraphImporter {

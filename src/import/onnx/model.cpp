@@ -14,10 +14,10 @@
 
 namespace tn::import {
 
-Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder, const OnnxOperators& operators,
+Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& from, const OnnxOperators& operators,
                   const KnownInputs& known) {
   const onnx::ModelProto model = parse_model(bytes);
-  ModelContext context = model_context(model, folder, operators);
+  ModelContext context = model_context(model, from, operators);
   check_names(model.graph());
   check_operators(context, model.graph());
   return GraphImporter(context, model.graph(), nullptr).run(known);
@@ -26,7 +26,7 @@ Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path&
 Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators, const KnownInputs& known) {
   const MappedFile file(path);
   try {
-    return import_onnx(file.bytes(), path.has_parent_path() ? path.parent_path() : ".", operators, known);
+    return import_onnx(file.bytes(), path, operators, known);
   } catch (const NodeError& error) {
     throw NodeError(error.within(path.string()), error.origin());
   } catch (const Error& error) {
@@ -71,7 +71,7 @@ Proto parse_value(const std::filesystem::path& path, std::string_view what) {
 ConstantPtr value_of(const onnx::TensorProto& tensor, const std::filesystem::path& path) {
   try {
     if (tensor.data_type() == onnx::TensorProto::STRING) return padded_strings(tensor);
-    return constant_of(tensor, path.parent_path());
+    return constant_of(tensor, path);
   } catch (const Error& error) {
     throw error.within(path.string());
   }

@@ -53,8 +53,8 @@ class NodeError : public Error {
 /// InvalidModel for a damaged or inconsistent one, Unsupported with a list of all nodes whose operator is unknown.
 /// Errors about a node are NodeErrors.
 Graph import_onnx(const std::filesystem::path& path, const OnnxOperators& operators, const KnownInputs& known = {});
-/// The same from bytes; `folder` is where external data may lie (none if empty).
-Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& folder, const OnnxOperators& operators,
+/// The same from the bytes of the file `from`, beside which external data are looked for (nowhere if empty).
+Graph import_onnx(std::span<const std::byte> bytes, const std::filesystem::path& from, const OnnxOperators& operators,
                   const KnownInputs& known = {});
 
 /// What a file declares of an input or output.

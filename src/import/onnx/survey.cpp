@@ -15,9 +15,8 @@ namespace {
 
 class Surveyor {
  public:
-  Surveyor(onnx::ModelProto model, std::filesystem::path folder, const OnnxOperators& operators,
-           const KnownInputs& known)
-      : model_(std::move(model)), context_(model_context(model_, std::move(folder), operators)), known_(known) {}
+  Surveyor(onnx::ModelProto model, std::filesystem::path file, const OnnxOperators& operators, const KnownInputs& known)
+      : model_(std::move(model)), context_(model_context(model_, std::move(file), operators)), known_(known) {}
 
   OnnxSurvey run() {
     check_names(model_.graph());
@@ -125,8 +124,7 @@ class Surveyor {
 OnnxSurvey survey_onnx(const std::filesystem::path& path, const OnnxOperators& operators, const KnownInputs& known) {
   const MappedFile file(path);
   try {
-    return Surveyor(parse_model(file.bytes()), path.has_parent_path() ? path.parent_path() : ".", operators, known)
-        .run();
+    return Surveyor(parse_model(file.bytes()), path, operators, known).run();
   } catch (const Error& error) {
     throw error.within(path.string());
   }

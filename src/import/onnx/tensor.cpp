@@ -80,7 +80,7 @@ std::vector<std::byte> small_elements(const onnx::TensorProto& tensor, DataType 
 }  // namespace
 
 // What a tensor holds is compared with its shape before memory is taken for it.
-ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::path& folder) {
+ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::path& file) {
   const DataType type = data_type_of(tensor.data_type(), tensor.name());
   const Shape shape = shape_of(tensor, size_of(type));
   const size_t expected = packed_bytes(type, shape.elements());
@@ -88,8 +88,7 @@ ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::
     return std::make_shared<const Constant>(
         type, shape, is_small(type) ? unpacked(type, bytes, shape.elements()) : std::move(bytes));
   };
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL)
-    return from_bytes(external_bytes(tensor, folder, expected));
+  if (tensor.data_location() == onnx::TensorProto::EXTERNAL) return from_bytes(external_bytes(tensor, file, expected));
   if (tensor.has_raw_data()) {
     model_check(tensor.raw_data().size() == expected, "tensor '{}' holds {} bytes, {}{} needs {}", tensor.name(),
                 tensor.raw_data().size(), name_of(type), to_string(shape), expected);
