@@ -6,7 +6,7 @@
 
 namespace tenon {
 
-/// How one image (JPEG, PNG, PPM or PGM) becomes one entry of an input tensor. The text form is a list like
+/// How one image (JPEG, PNG, PPM, PGM, BMP or TIFF) becomes one entry of an input tensor. The text form is a list like
 ///   resize=256,crop=224,color=rgb,scale=1/255,mean=0.485:0.456:0.406,std=0.229:0.224:0.225
 /// with resize=N | short:N | HxW, letterbox[=fill], crop=N | HxW, color=rgb | bgr | gray, layout=nchw | nhwc, or
 /// @file.json. All methods may be called from several threads at once.

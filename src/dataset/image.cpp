@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/os/file.h"
@@ -12,6 +13,8 @@
 
 namespace tn {
 namespace {
+
+constexpr std::string_view kRead = "JPEG, PNG, PPM, PGM, BMP and TIFF";
 
 bool starts_with(std::span<const std::byte> bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin(),
@@ -37,7 +40,13 @@ Image decode_image(std::span<const std::byte> bytes) {
   if (starts_with(bytes, "\xff\xd8\xff")) return decode_jpeg(bytes);
   if (starts_with(bytes, "\x89PNG")) return decode_png(bytes);
   if (is_pnm(bytes)) return decode_pnm(bytes);
-  throw Error(ErrorCode::InvalidArgument, "not an image that is understood; JPEG, PNG, PPM and PGM are");
+  if (starts_with(bytes, "BM")) return decode_bmp(bytes);
+  if (starts_with(bytes, {"II*\0", 4}) || starts_with(bytes, {"MM\0*", 4})) return decode_tiff(bytes);
+  if (starts_with(bytes, "RIFF") && starts_with(bytes.subspan(std::min<size_t>(bytes.size(), 8)), "WEBP"))
+    throw Error(ErrorCode::Unsupported, "images of WebP are not read; {} are", kRead);
+  if (starts_with(bytes, {"\0\0\0\xcjP  ", 8}) || starts_with(bytes, "\xff\x4f\xff\x51"))
+    throw Error(ErrorCode::Unsupported, "images of JPEG 2000 are not read; {} are", kRead);
+  throw Error(ErrorCode::InvalidArgument, "not an image that is understood; {} are", kRead);
 }
 
 Image read_image(const std::filesystem::path& path) {
@@ -50,7 +59,8 @@ Image read_image(const std::filesystem::path& path) {
 }
 
 bool has_image_extension(const std::filesystem::path& path) {
-  constexpr std::array<std::string_view, 6> kExtensions{".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".pnm"};
+  constexpr std::array<std::string_view, 9> kExtensions{".jpg", ".jpeg", ".png", ".ppm", ".pgm",
+                                                        ".pnm", ".bmp",  ".tif", ".tiff"};
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

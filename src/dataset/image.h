@@ -31,15 +31,17 @@ struct Image {
 /// Larger images are refused, so that a few hostile bytes cannot ask for all memory.
 inline constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
 
-/// Decodes JPEG, PNG, PPM or PGM, told apart by their first bytes. Alpha is dropped, 16-bit samples keep their high
-/// byte, palettes and CMYK become RGB; an orientation tag is not obeyed. Throws Error(InvalidArgument) for anything
-/// that is unknown, damaged, truncated or larger than kMaxImagePixels.
+/// Decodes JPEG, PNG, PPM, PGM, and the plain kinds of BMP and TIFF, told apart by their first bytes. Alpha is dropped,
+/// 16-bit samples keep their high byte, palettes and CMYK become RGB; an orientation tag is not obeyed. Throws
+/// Error(InvalidArgument) for anything that is unknown, damaged, truncated or larger than kMaxImagePixels,
+/// Error(Unsupported) for other kinds of BMP and TIFF, for WebP and JPEG 2000.
 Image decode_image(std::span<const std::byte> bytes);
 
 /// decode_image() of a file; every error begins with the path.
 Image read_image(const std::filesystem::path& path);
 
-/// Whether the name ends like an image that decode_image() reads: .jpg .jpeg .png .ppm .pgm .pnm, in any case.
+/// Whether the name ends like an image that decode_image() reads: .jpg .jpeg .png .ppm .pgm .pnm .bmp .tif .tiff, in
+/// any case.
 bool has_image_extension(const std::filesystem::path& path);
 
 }  // namespace tn

@@ -62,9 +62,39 @@ TEST(DecodePnm, PlainAndBinary) {
   EXPECT_THAT(decode(std::string("P6 1 1 65535\n\xff\xff\x80\x00\x00\x00", 19)).pixels, ElementsAre(255, 128, 0));
 }
 
+TEST(DecodeBmp, RowsInBothDirectionsAndPalettes) {
+  for (const bool from_top : {false, true}) {
+    for (const int bits : {24, 32}) {
+      const Image image = texture(5, 3, 3), read = decode(as_bmp(image, bits, from_top));
+      EXPECT_EQ(read.width, 5);
+      EXPECT_EQ(read.height, 3);
+      EXPECT_EQ(read.pixels, image.pixels);
+    }
+    Image gray(2, 1, 1);
+    gray.pixels = {7, 200};
+    EXPECT_THAT(decode(as_bmp(gray, 8, from_top)).pixels, ElementsAre(7, 7, 7, 200, 200, 200));
+  }
+}
+
+TEST(DecodeTiff, StripsPlainAndPacked) {
+  for (const bool packed : {false, true}) {
+    for (const int channels : {1, 3}) {
+      const bool big_endian = packed != (channels == 1);
+      Image image = texture(150, 5, channels);
+      std::fill(image.pixels.begin(), image.pixels.begin() + 140, uint8_t{9});
+      const Image read = decode(as_tiff(image, packed, big_endian));
+      EXPECT_EQ(read.width, 150);
+      EXPECT_EQ(read.height, 5);
+      EXPECT_EQ(read.channels, channels);
+      EXPECT_EQ(read.pixels, image.pixels);
+    }
+  }
+}
+
 TEST(DecodeImage, EveryTruncationIsRefused) {
   const Image image = texture(17, 11, 3);
-  for (const auto& whole : {as_png(image), as_jpeg(image), "P6 17 11 255\n" + std::string(17 * 11 * 3, 'x')}) {
+  for (const auto& whole : {as_png(image), as_jpeg(image), "P6 17 11 255\n" + std::string(17 * 11 * 3, 'x'),
+                            as_bmp(image, 24, false), as_tiff(image, false), as_tiff(image, true)}) {
     ASSERT_FALSE(is_refused(whole));
     const size_t end_marker = whole.starts_with("\x89PNG") ? 12 : 2;  // an image is whole before its end marker is
     for (size_t size = 0; size + end_marker < whole.size(); ++size) {
@@ -75,7 +105,8 @@ TEST(DecodeImage, EveryTruncationIsRefused) {
 
 TEST(DecodeImage, AFlippedBitIsRefusedOrGivesPixels) {
   const Image image = texture(9, 7, 3);
-  for (const auto& whole : {as_png(image), as_jpeg(image)}) {
+  for (const auto& whole :
+       {as_png(image), as_jpeg(image), as_bmp(image, 32, true), as_tiff(image, false), as_tiff(image, true)}) {
     // The pixels of a PNG are under a checksum.
     const size_t checked_begin = whole.find("IDAT"), checked_end = whole.find("IEND") - 4;
     for (size_t bit = 0; bit < 8 * whole.size(); ++bit) {
@@ -95,7 +126,10 @@ TEST(DecodeImage, AHugeSizeIsRefusedBeforeItIsAllocated) {
 }
 
 TEST(DecodeImage, UnknownContentIsNamed) {
-  EXPECT_THAT([] { decode("GIF89a"); }, ThrowsMessage<Error>(HasSubstr("JPEG, PNG, PPM and PGM are")));
+  EXPECT_THAT([] { decode("GIF89a"); }, ThrowsMessage<Error>(HasSubstr("PPM, PGM, BMP and TIFF are")));
+  EXPECT_THAT([] { decode("RIFF....WEBPVP8 "); }, ThrowsMessage<Error>(HasSubstr("WebP are not read")));
+  EXPECT_THAT([] { decode(std::string("\0\0\0\x0cjP  \r\n", 10)); },
+              ThrowsMessage<Error>(HasSubstr("JPEG 2000 are not read")));
   EXPECT_THAT([] { decode(""); }, ThrowsMessage<Error>(HasSubstr("empty")));
 }
 

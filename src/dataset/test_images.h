@@ -6,10 +6,13 @@
 #include <png.h>
 #include <turbojpeg.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "dataset/image.h"
 
@@ -39,6 +42,81 @@ inline Image gradient(int width, int height, int channels) {
     }
   }
   return image;
+}
+
+/// A whole number, its lowest byte first unless `big_endian`.
+inline void append(std::string& file, uint32_t value, int bytes, bool big_endian = false) {
+  for (int i = 0; i < bytes; ++i)
+    file.push_back(static_cast<char>(value >> 8 * (big_endian ? bytes - 1 - i : i) & 0xff));
+}
+
+/// A bitmap of RGB in 24 or 32 bits; gray ones have 8 bits and a palette of all grays.
+inline std::string as_bmp(const Image& image, int bits, bool from_top) {
+  const uint32_t palette = bits == 8 ? 256 : 0, begin = 54 + 4 * palette;
+  std::string file = "BM";
+  for (const uint32_t value : {0u, 0u, begin, 40u, static_cast<uint32_t>(image.width)}) append(file, value, 4);
+  append(file, static_cast<uint32_t>(from_top ? -image.height : image.height), 4);
+  append(file, 1, 2);
+  append(file, static_cast<uint32_t>(bits), 2);
+  for (const uint32_t value : {0u, 0u, 0u, 0u, palette, 0u}) append(file, value, 4);
+  for (uint32_t gray = 0; gray < palette; ++gray) append(file, gray * 0x10101, 4);
+  for (int i = 0; i < image.height; ++i) {
+    const uint8_t* row = image.row(from_top ? i : image.height - 1 - i);
+    for (int x = 0; x < image.width; ++x) {
+      for (int c = image.channels; c-- > 0;) file.push_back(static_cast<char>(row[x * image.channels + c]));
+      if (bits == 32) file.push_back(0);
+    }
+    while ((file.size() - begin) % 4 != 0) file.push_back(0);
+  }
+  return file;
+}
+
+/// A TIFF of at least three rows, in strips of two, plain or packed by PackBits in runs and single bytes.
+inline std::string as_tiff(const Image& image, bool packed, bool big_endian = false) {
+  std::vector<std::string> strips;
+  for (int y = 0; y < image.height; y += 2) {
+    const size_t size = image.row_bytes() * static_cast<size_t>(std::min(2, image.height - y));
+    const std::string plain(reinterpret_cast<const char*>(image.row(y)), size);
+    std::string& strip = strips.emplace_back(packed ? "" : plain);
+    for (size_t at = 0; packed && at < size;) {
+      const size_t run = std::min<size_t>(plain.find_first_not_of(plain[at], at), std::min(size, at + 128)) - at;
+      strip.push_back(static_cast<char>(run == 1 ? 0 : 1 - static_cast<int>(run)));
+      strip.push_back(plain[at]);
+      at += run;
+    }
+  }
+  const auto samples = static_cast<uint32_t>(image.channels), count = static_cast<uint32_t>(strips.size());
+  const std::vector<std::array<uint32_t, 2>> fields = {{256, static_cast<uint32_t>(image.width)},
+                                                       {257, static_cast<uint32_t>(image.height)},
+                                                       {258, 8},
+                                                       {259, packed ? 32773u : 1u},
+                                                       {262, samples == 3 ? 2u : 1u},
+                                                       {277, samples},
+                                                       {278, 2}};
+  const auto lists = static_cast<uint32_t>(8 + 2 + 12 * (fields.size() + 2) + 4);
+  std::string file = big_endian ? "MM" : "II";
+  const auto add = [&](uint32_t value, int bytes) { append(file, value, bytes, big_endian); };
+  add(42, 2);
+  add(8, 4);
+  add(static_cast<uint32_t>(fields.size() + 2), 2);
+  const auto field = [&](uint32_t tag, uint32_t number, uint32_t value) {
+    add(tag, 2);
+    add(4, 2);
+    add(number, 4);
+    add(value, 4);
+  };
+  for (const auto& [tag, value] : fields) field(tag, 1, value);
+  field(273, count, lists);
+  field(279, count, lists + 4 * count);
+  add(0, 4);
+  uint32_t place = lists + 8 * count;
+  for (const std::string& strip : strips) {
+    add(place, 4);
+    place += static_cast<uint32_t>(strip.size());
+  }
+  for (const std::string& strip : strips) add(static_cast<uint32_t>(strip.size()), 4);
+  for (const std::string& strip : strips) file += strip;
+  return file;
 }
 
 inline std::string as_png(const Image& image, int format) {
