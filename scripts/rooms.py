@@ -16,7 +16,7 @@ DIRECT = {
     "dataset": ("base",),
     "ir": ("base", "program"),
     "expr": ("ir",),
-    "reference": ("base", "program", "device"),
+    "reference": ("base", "program", "device", "dataset"),
     "import/view": ("ir", "base"),
     "import": ("import/view",),
     "ops": ("expr", "reference", "import/view"),

@@ -19,6 +19,7 @@ namespace {
 const std::map<std::string, std::string> kOnTheHost = {
     {"Compress", "the result's extents depend on data"},
     {"Det", "elimination is sequential, and matrices are small"},
+    {"ImageDecoder", "libraries of the host decode"},
     {"MelWeightMatrix", "made of constants, so folded"},
     {"NonMaxSuppression", "the result's extents depend on data"},
     {"NonZero", "the result's extents depend on data"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reference kernels: the definitions of operators that have no expression, as plain functions over tensor views, linked
-// into the runtime as the kernels of last resort. This folder and ops/**/reference/ see base, program and device only.
+// into the runtime as the kernels of last resort. This and ops/**/reference/ see base, program, device and dataset.
 #pragma once
 
 #include <functional>
