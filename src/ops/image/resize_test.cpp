@@ -45,6 +45,13 @@ TEST(Resize, ExtentsStaySymbolic) {
   EXPECT_THROW(b.import("Resize", 13, {x}), Error);
 }
 
+TEST(Resize, ExtentsBeyond64BitsAreRefused) {
+  GraphBuilder b;
+  const TensorId x = b.input(DataType::F32, {1, 3, Dim::symbol("H"), 8});
+  for (const auto& scales : {std::vector<double>{1, 1, 1, 1e30}, std::vector<double>{1, 1, 1e30, 1}})
+    EXPECT_THROW(b.import("Resize", 13, {x, kNone, b.constant(floats({4}, scales))}), Error);
+}
+
 TEST(DepthToSpace, IsReshapeTransposeReshape) {
   const Dim n = Dim::symbol("N"), h = Dim::symbol("H"), w = Dim::symbol("W");
   GraphBuilder b;

@@ -45,6 +45,8 @@ TEST(Pools, LpAndGlobal) {
   EXPECT_EQ(numbers(*b.compute("GlobalAveragePool", 1, {x})[0]), (Numbers{-0.5, 7}));
   EXPECT_EQ(numbers(*b.compute("GlobalMaxPool", 1, {x})[0]), (Numbers{3, 8}));
   expect_near(*b.compute("GlobalLpPool", 2, {x})[0], {5, 10});
+  const Attributes odd = {{"kernel_shape", Integers{2}}, {"p", 1e30}};
+  EXPECT_THROW(b.compute("LpPool", 1, {x}, odd), Error);
 }
 
 TEST(Pools, ShapesStaySymbolic) {

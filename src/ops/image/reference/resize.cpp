@@ -152,7 +152,7 @@ std::vector<Axis> resolve_axes(const ResizeAttributes& a, std::span<const Tensor
     Axis& axis = axes[static_cast<size_t>(wrap_axis(named[i], x.rank()))];
     axis.scale = scales ? element(2, i) : static_cast<double>(axis.out) / static_cast<double>(axis.in);
     extents.push_back(axis.in);
-    if (by_sizes) sizes.push_back(static_cast<int64_t>(element(3, i)));
+    if (by_sizes) sizes.push_back(load_int64(inputs[3], static_cast<int64_t>(i) * inputs[3].strides[0]));
     if (!is_present(inputs, 1) || inputs[1].elements() == 0) continue;
     axis.roi_begin = element(1, i);
     axis.roi_end = element(1, named.size() + i);

@@ -18,7 +18,7 @@ inline void copy_element(const TensorView& from, int64_t from_offset, const Tens
 /// The part of a view that begins at index `begin` of an axis and has `extent` indices, `step` apart.
 inline TensorView sub_view(TensorView view, int axis, int64_t begin, int64_t extent, int64_t step = 1) {
   const int64_t offset = begin * view.strides[axis] * static_cast<int64_t>(size_of(view.type));
-  view.data = static_cast<std::byte*>(view.data) + offset;
+  if (view.data != nullptr) view.data = static_cast<std::byte*>(view.data) + offset;  // an empty view may have none
   view.dims[axis] = extent;
   view.strides[axis] *= step;
   return view;
