@@ -14,10 +14,13 @@ struct Quantize final : OpBase<Quantize, Elementwise> {
   static constexpr std::string_view kName = "Quantize";
   DataType to = DataType::U8;
   bool saturate = true;  ///< to small floats
+  bool implicit =
+      false;  ///< a range permits it, the network does not ask for it: what is faster without may leave it out
   template <typename V>
   void fields(V& v) {
     v("to", to);
     v("saturate", saturate);
+    v("implicit", implicit);
   }
   int arity() const override { return -1; }
   DataType result_type(std::span<const DataType> inputs) const override;
@@ -28,9 +31,11 @@ struct Quantize final : OpBase<Quantize, Elementwise> {
 struct Dequantize final : OpBase<Dequantize, Elementwise> {
   static constexpr std::string_view kName = "Dequantize";
   DataType to = DataType::F32;
+  bool implicit = false;  ///< as in Quantize
   template <typename V>
   void fields(V& v) {
     v("to", to);
+    v("implicit", implicit);
   }
   int arity() const override { return -1; }
   DataType result_type(std::span<const DataType> inputs) const override;
