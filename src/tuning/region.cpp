@@ -2,6 +2,8 @@
 #include "tuning/region.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <map>
 
 #include "base/error.h"
@@ -15,6 +17,28 @@ Expr without_store_rounding(const Expr& result, DataType stored) {
   const bool rounds = result.function() == ScalarFunction::RoundTo && result.narrow() == stored;
   return rounds && is_float(stored) && result.operands()[0].type() == compute_type(stored) ? result.operands()[0]
                                                                                            : result;
+}
+
+// The axis along which the elements of a parameter that broadcasts to `data` lie; -1 for one element, nothing if they
+// lie along several.
+std::optional<int> axis_of(const Shape& parameter, const TensorType& data) {
+  int axis = -1;
+  for (int i = 0; i < parameter.rank(); ++i) {
+    if (parameter[i] == 1) continue;
+    if (axis >= 0) return std::nullopt;
+    axis = data.rank() - parameter.rank() + i;
+  }
+  return axis;
+}
+
+// How a Dequantize with these parameters loads, if that is simple enough.
+std::optional<QuantizedLoad> load_of(const TensorType& data, ConstantPtr scale, ConstantPtr zero_point) {
+  if (!scale) return std::nullopt;
+  if (zero_point && zero_point->is_splat() && zero_point->number(0) == 0) zero_point = nullptr;
+  const auto axis = axis_of(scale->dims(), data);
+  const auto zero_axis = zero_point ? axis_of(zero_point->dims(), data) : -1;
+  if (!axis || !zero_axis || (*axis >= 0 && *zero_axis >= 0 && axis != zero_axis)) return std::nullopt;
+  return QuantizedLoad{std::move(scale), std::move(zero_point), std::max(*axis, *zero_axis)};
 }
 
 // Builds the expressions of a body's outputs from those of its inputs. Conversions between the anchor's type and the
@@ -53,9 +77,11 @@ class BodyReader {
 
   bool take_anchor(const Node& node) {
     for (const TensorId input : node.inputs) {
-      const auto found = input_of_.find(loaded_from(input));
+      auto [from, load] = loaded_from(input);
+      const auto found = input_of_.find(from);
       if (input != kNone && found == input_of_.end()) return false;
       region_.anchor_inputs.push_back(input == kNone ? -1 : found->second);
+      region_.anchor_loads.push_back(std::move(load));
     }
     anchor_ = &node;
     region_.anchor = node.op.get();
@@ -63,12 +89,24 @@ class BodyReader {
     return true;
   }
 
-  // What a load that widens to f32 reads; else the tensor itself.
-  TensorId loaded_from(TensorId id) const {
-    const Node* cast = id == kNone ? nullptr : body_.producer(id);
-    if (!cast || cast->op->name() != "Cast" || body_.tensor(id).type.type != DataType::F32) return id;
-    const DataType from = body_.tensor(cast->inputs[0]).type.type;
-    return from == DataType::F16 || from == DataType::BF16 ? cast->inputs[0] : id;
+  // What a load that widens to f32 or dequantizes reads; else the tensor itself.
+  std::pair<TensorId, std::optional<QuantizedLoad>> loaded_from(TensorId id) const {
+    const Node* node = id == kNone ? nullptr : body_.producer(id);
+    if (!node || body_.tensor(id).type.type != DataType::F32) return {id, std::nullopt};
+    if (node->op->name() == "Dequantize") {
+      const TensorType& data = body_.tensor(node->inputs[0]).type;
+      auto load = load_of(data, known(node->inputs[1]), node->inputs.size() > 2 ? known(node->inputs[2]) : nullptr);
+      if (load && data.dims == body_.tensor(id).type.dims) return {node->inputs[0], std::move(load)};
+    }
+    const DataType from = node->inputs.empty() ? DataType::F32 : body_.tensor(node->inputs[0]).type.type;
+    const bool widens = node->op->name() == "Cast" && (from == DataType::F16 || from == DataType::BF16);
+    return {widens ? node->inputs[0] : id, std::nullopt};
+  }
+
+  // The constant that a tensor of the body is; null for others.
+  ConstantPtr known(TensorId id) const {
+    const auto found = input_of_.find(id);
+    return found == input_of_.end() ? body_.tensor(id).constant : region_.input(found->second).constant;
   }
 
   std::optional<Expr> expression_of(TensorId id) {
@@ -114,6 +152,7 @@ std::optional<Region> region_of_single(Region region) {
     region.anchor = node.op.get();
     for (size_t i = 0; i < node.inputs.size(); ++i)
       region.anchor_inputs.push_back(node.inputs[i] == kNone ? -1 : static_cast<int>(i));
+    region.anchor_loads.resize(node.inputs.size());
     for (const TensorId output : node.outputs) region.anchor_results.push_back(region.graph->tensor(output).type);
     return region;
   }
@@ -159,10 +198,32 @@ class SymbolNumbers {
   std::string legend_;
 };
 
+// Operators that do nothing else than change the form of a number.
+constexpr std::array<std::string_view, 3> kConversions = {"Cast", "Dequantize", "Quantize"};
+
 std::string attributes_text(const Op& op) {
   std::string text(op.name());
   for (const auto& [name, value] : op.attributes()) text += " " + name + "=" + to_string(value);
   return text;
+}
+
+std::string text_of(const QuantizedLoad& load) {
+  return (load.per_channel() ? fmt::format(":axis{}", load.axis) : ":all") + (load.zero_point ? "+zero" : "");
+}
+
+// The text of expressions with every number written alike.
+std::string without_numbers(std::string_view text) {
+  std::string result;
+  const auto in_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_'; };
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && (in_word(text[end]) || (end > i && text[end - 1] == 'e' && text[end] == '-'))) ++end;
+    const bool number = end > i && std::isdigit(static_cast<unsigned char>(text[i]));
+    end = std::max(end, i + 1);
+    result += number ? "#" : text.substr(i, end - i);
+    i = end;
+  }
+  return result;
 }
 
 }  // namespace
@@ -177,6 +238,10 @@ const TensorType& Region::output_type(int index) const {
   return graph->tensor(node->outputs[static_cast<size_t>(index)]).type;
 }
 
+bool Region::loads_quantized() const {
+  return std::ranges::any_of(anchor_loads, [](const auto& load) { return load.has_value(); });
+}
+
 std::string Region::operators() const {
   if (node->bodies.empty() || node->op->name() != "Region") return std::string(node->op->name());
   std::string text;
@@ -185,7 +250,7 @@ std::string Region::operators() const {
     const Node& inner = body.node(id);
     const bool border =
         body.is_input(inner.inputs.empty() ? kNone : inner.inputs[0]) || body.is_output(inner.outputs[0]);
-    if (border && inner.op->name() == "Cast") continue;
+    if (border && std::ranges::find(kConversions, inner.op->name()) != kConversions.end()) continue;
     text += (text.empty() ? "" : "+") + std::string(inner.op->name());
   }
   return text.empty() ? "Cast" : text;
@@ -226,9 +291,11 @@ std::string Region::signature(const SymbolRanges& ranges, const std::map<std::st
     text += ",";
   }
   text += ")";
-  for (const int index : anchor_inputs) text += fmt::format(" a{}", index);
+  for (size_t i = 0; i < anchor_inputs.size(); ++i)
+    text += fmt::format(" a{}{}", anchor_inputs[i], anchor_loads[i] ? text_of(*anchor_loads[i]) : "");
   for (const int index : expression_inputs) text += fmt::format(" e{}", index);
-  if (!expressions.empty()) text += " " + to_string(expressions);
+  if (!expressions.empty())
+    text += " " + (loads_quantized() ? without_numbers(to_string(expressions)) : to_string(expressions));
   for (int i = 0; i < outputs(); ++i) text += " -> " + numbers.text(output_type(i));
   return text + numbers.legend();
 }

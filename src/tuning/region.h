@@ -11,6 +11,19 @@
 
 namespace tn {
 
+/// How the elements of an operand in memory stand for the numbers that an anchor takes: (q − zero point) · scale.
+struct QuantizedLoad {
+  ConstantPtr scale;       ///< one element, or one for each index along `axis`
+  ConstantPtr zero_point;  ///< of the type of the operand, one element or as many; null where all are 0
+  int axis = -1;           ///< of the operand; -1: one scale and zero point for all
+
+  bool per_channel() const { return axis >= 0; }
+  double scale_at(int64_t index) const { return scale->number(scale->elements() == 1 ? 0 : index); }
+  int64_t zero_point_at(int64_t index) const {
+    return zero_point ? zero_point->integer(zero_point->elements() == 1 ? 0 : index) : 0;
+  }
+};
+
 /// What a backend is asked to run as one: a node, or a fused region of nodes, seen as at most one anchor (an operator
 /// that is not elementwise) followed by scalar expressions of its result. Points into the graph it was made from.
 struct Region {
@@ -21,6 +34,8 @@ struct Region {
   /// For each operand of the anchor, the input of `node` that it reads; -1 where absent. The input may be stored in a
   /// narrower float type than the f32 that the anchor takes: loads convert.
   std::vector<int> anchor_inputs;
+  /// For each operand of the anchor: nothing, or how it is dequantized as it is loaded.
+  std::vector<std::optional<QuantizedLoad>> anchor_loads;
   /// Types of the anchor's results (before the expressions).
   std::vector<TensorType> anchor_results;
   /// One expression per output of `node`; stores round to the output's type. With an anchor, Input 0 is its result and
@@ -34,6 +49,7 @@ struct Region {
   const Tensor& input(int index) const;
   const TensorType& output_type(int index) const;
   bool has_input(int index) const { return index >= 0 && node->inputs[static_cast<size_t>(index)] != kNone; }
+  bool loads_quantized() const;
   int inputs() const { return static_cast<int>(node->inputs.size()); }
   int outputs() const { return static_cast<int>(node->outputs.size()); }
   /// Names of the operators inside, in order, without conversions of operands and results: "Conv+Add+Relu".
@@ -41,7 +57,8 @@ struct Region {
   /// Extents of the outputs that no input tells: symbols that running the region defines.
   std::vector<std::string> defines() const;
   /// Everything that decides which tactics take it and how fast they are, and no names: part of the timing cache's key.
-  /// Symbols are numbered in order of appearance, with their ranges and the values that they are tuned for.
+  /// Symbols are numbered in order of appearance, with their ranges and the values that they are tuned for. Where
+  /// operands are quantized, scales and other numbers are left out.
   std::string signature(const SymbolRanges& ranges, const std::map<std::string, int64_t>& opt) const;
 };
 

@@ -41,5 +41,52 @@ TEST(Signature, KnownValuesCount) {
   EXPECT_NE(slice("1"), slice("-1"));
 }
 
+std::string quantized(std::string_view x_scale, std::string_view y_scale, std::string_view zero_point = "3") {
+  return fmt::format(R"(graph g(x: u8[1,2,4,4]) {{
+    y = Region(x, i8[2,2,1,1]{{1,2,3,4}}, f32[2,1,1,1]{{1,2}}, i8[2,1,1,1]{{0,0}}) {{
+      graph body(x: u8[1,2,4,4], w: i8[2,2,1,1], s: f32[2,1,1,1], z: i8[2,1,1,1]) {{
+      a = Dequantize(x, f32[]{{{}}}, u8[]{{{}}})
+      b = Dequantize(w, s, z)
+      c = Conv(a, b) {{strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}}
+      d = Relu(c)
+      e = Quantize(d, f32[]{{{}}}, u8[]{{0}}) {{to="u8"}}
+      return e
+    }} }}
+    return y
+  }})",
+                     x_scale, zero_point, y_scale);
+}
+
+TEST(Region, TakesDequantizedOperandsAsLoads) {
+  const Graph graph = parse_graph(quantized("0.5", "0.25"), ops::make_op_by_name);
+  const auto region = region_of(graph, graph.node(graph.order()[0]));
+  ASSERT_TRUE(region && region->anchor && region->loads_quantized());
+  EXPECT_EQ(region->operators(), "Conv+Relu");
+  EXPECT_EQ(region->anchor_inputs, (std::vector<int>{0, 1}));
+  const QuantizedLoad &x = *region->anchor_loads[0], &w = *region->anchor_loads[1];
+  EXPECT_FALSE(x.per_channel());
+  EXPECT_EQ(x.scale_at(5), 0.5);
+  EXPECT_EQ(x.zero_point_at(5), 3);
+  EXPECT_EQ(w.axis, 0);
+  EXPECT_EQ(w.scale_at(1), 2);
+  EXPECT_EQ(w.zero_point, nullptr) << "all are 0";
+  EXPECT_TRUE(region->expression_inputs.empty());
+  EXPECT_EQ(region->expressions.size(), 1u);
+}
+
+TEST(Region, DoesNotLoadThroughScalesThatAreComputed) {
+  const Graph graph = parse_graph(R"(graph g(x: u8[3,4], s: f32[], w: f32[4,2]) {
+    y = Region(x, s, w) { graph body(x: u8[3,4], s: f32[], w: f32[4,2]) { a = Dequantize(x, s) b = MatMul(a, w) return b } }
+    return y
+  })",
+                                  ops::make_op_by_name);
+  EXPECT_FALSE(region_of(graph, graph.node(graph.order()[0])));
+}
+
+TEST(Signature, QuantizedRegionsHaveNoNumbers) {
+  EXPECT_EQ(signature(quantized("0.5", "0.25"), {}, {}), signature(quantized("0.125", "3e-05"), {}, {}));
+  EXPECT_NE(signature(quantized("0.5", "0.25"), {}, {}), signature(quantized("0.5", "0.25", "0"), {}, {}));
+}
+
 }  // namespace
 }  // namespace tn

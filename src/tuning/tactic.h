@@ -85,6 +85,9 @@ class Tactic {
   virtual std::string_view name() const = 0;
   /// Yes, or why not. Looks at the whole range of shapes.
   virtual Support supports(const Region& region, const Target& target) const = 0;
+  /// Whether it may be asked for regions whose anchor reads quantized operands (Region::anchor_loads). What it says of
+  /// them must not depend on the numbers in their expressions, which signatures leave out.
+  virtual bool takes_quantized() const { return false; }
   /// The order in which it wants its main operand and gives its result; nothing if it follows its operands.
   virtual std::optional<Order> order(const Region&) const { return std::nullopt; }
   /// Where its steps run; lowering puts their operands there. Nothing if it has none: it takes operands where they are.
@@ -135,6 +138,11 @@ class RegionLowering {
   virtual void add_step(std::string kernel, std::vector<std::byte> parameters, std::vector<int> inputs,
                         std::vector<int> outputs, uint64_t workspace = 0, std::vector<std::string> defines = {}) = 0;
 };
+
+/// What a tactic says of a region, quantized or not.
+inline Support support_of(const Tactic& tactic, const Region& region, const Target& target) {
+  return region.loads_quantized() && !tactic.takes_quantized() ? Support::foreign() : tactic.supports(region, target);
+}
 
 /// A device as the tuner sees it.
 struct Backend {

@@ -37,7 +37,7 @@ std::string beyond_workspace(const Backend& backend, const Target& target, const
 
 bool is_supported(const Backend& backend, const Target& target, const Region& region) {
   return std::ranges::any_of(backend.tactics, [&](const Tactic* tactic) {
-    if (!tactic->supports(region, target)) return false;
+    if (!support_of(*tactic, region, target)) return false;
     const auto configs = tactic->configs(region, target);
     return std::ranges::any_of(configs, [&](const std::string& config) {
       return beyond_workspace(backend, target, region, {tactic, config}).empty();
@@ -47,7 +47,7 @@ bool is_supported(const Backend& backend, const Target& target, const Region& re
 
 bool has_kernel(const Backend& backend, const Target& target, const Region& region) {
   return std::any_of(backend.tactics.begin(), backend.tactics.end(), [&](const Tactic* tactic) {
-    return tactic != &reference() && static_cast<bool>(tactic->supports(region, target));
+    return tactic != &reference() && static_cast<bool>(support_of(*tactic, region, target));
   });
 }
 
@@ -69,7 +69,7 @@ Tuner::Considered Tuner::candidates(const Region& region, int most) const {
   auto& [result, text] = considered;
   for (const Tactic* tactic : backend_.tactics) {
     if (most > 0 && std::ssize(result) >= most) break;
-    const Support support = tactic->supports(region, target_);
+    const Support support = support_of(*tactic, region, target_);
     if (!support) {
       if (!support.reason.empty()) text += fmt::format("  {}: no, {}\n", tactic->name(), support.reason);
       continue;
