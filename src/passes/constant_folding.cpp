@@ -9,10 +9,18 @@
 namespace tn::passes {
 namespace {
 
-// A result may be this large, or a few times as large as what it is made from: a filled tensor stays a node.
-constexpr int64_t kAlwaysFolded = 1 << 14, kGrowth = 2;
+// A result may be this large, or a few times as large as what it is made from: a filled tensor stays a node. But not a
+// filter: the kernels of convolutions pack theirs while the engine is built.
+constexpr int64_t kAlwaysFolded = 1 << 14, kGrowth = 2, kLargestFilter = 1 << 24;
 
-bool worth_folding(const Graph& graph, const Node& node) {
+bool is_filter(const Graph& graph, const Uses& uses, TensorId id) {
+  return std::ranges::any_of(uses.readers(id), [&](NodeId reader) {
+    const Node& node = graph.node(reader);
+    return (is_op(node, "Conv") || is_op(node, "ConvTranspose")) && node.inputs[1] == id;
+  });
+}
+
+bool worth_folding(const Graph& graph, const Uses& uses, const Node& node) {
   int64_t before = 0, after = 0;
   for (const TensorId input : node.inputs) before += input == kNone ? 0 : graph.tensor(input).constant->elements();
   for (const TensorId output : node.outputs) {
@@ -20,14 +28,15 @@ bool worth_folding(const Graph& graph, const Node& node) {
     if (!shape) return false;
     after += shape->elements();
   }
-  return after <= std::max(kAlwaysFolded, kGrowth * before);
+  return after <= std::max(kAlwaysFolded, kGrowth * before) ||
+         (after <= kLargestFilter && is_filter(graph, uses, node.outputs[0]));
 }
 
-std::optional<Patch> fold(Graph& graph, const Uses&, NodeId id) {
+std::optional<Patch> fold(Graph& graph, const Uses& uses, NodeId id) {
   const Node node = graph.node(id);
   const bool all_constant = std::ranges::all_of(
       node.inputs, [&](TensorId input) { return input == kNone || graph.tensor(input).constant != nullptr; });
-  if (node.inputs.empty() || !all_constant || !node.op->deterministic() || !worth_folding(graph, node))
+  if (node.inputs.empty() || !all_constant || !node.op->deterministic() || !worth_folding(graph, uses, node))
     return std::nullopt;
   std::vector<ConstantPtr> inputs;
   for (const TensorId input : node.inputs) inputs.push_back(input == kNone ? nullptr : graph.tensor(input).constant);

@@ -23,11 +23,15 @@ TEST(ConstantFolding, KnownExtentsAreConstants) {
               "graph g(x: f32[2,N,4]) { constant s#2: i64[1] = {4} y = Expand(x, s#2) z = Shape(x) return y, z }");
 }
 
-TEST(ConstantFolding, LeavesLargeFillsAndBadIndices) {
+TEST(ConstantFolding, LeavesLargeFillsThatAreNoFiltersAndBadIndices) {
   EXPECT_EQ(operators(run_pass(constant_folding,
                                "graph g(x: f32[1]) { big = Expand(f32[1]{1}, i64[2]{1000,1000}) "
                                "y = Add(x, big) return y }")),
             "Expand Add");
+  EXPECT_EQ(operators(run_pass(constant_folding,
+                               "graph g(x: f32[1,200,4,4]) { filter = Expand(f32[1]{1}, i64[4]{200,200,1,1}) "
+                               "y = Conv(x, filter) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]} return y }")),
+            "Conv");
   Graph graph = parse("graph g(x: f32[1]) { bad = Gather(f32[2]{1,2}, i64[1]{7}) y = Add(x, bad) return y }");
   EXPECT_EQ(run_passes(graph, std::span(&constant_folding, 1)).patches(), 0);
 }
