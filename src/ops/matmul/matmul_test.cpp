@@ -66,5 +66,26 @@ TEST(Integers, MatMulIntegerTakesZeroPointsOff) {
   EXPECT_EQ(y->type(), DataType::I32);
 }
 
+TEST(Integers, ManyColumnsAreThoseOfFloats) {
+  GraphBuilder b;
+  Numbers steps;
+  for (int i = 0; i < 9 * 150; ++i) steps.push_back(i * 37 % 511 - 255);
+  const Numbers rows(steps.begin() + 5, steps.begin() + 5 + 3 * 9);
+  for (const int64_t transposed : {0, 1}) {
+    const Shape weights = transposed ? Shape{150, 9} : Shape{9, 150};
+    const auto product = [&](DataType type) {
+      return numbers(*b.compute("Gemm", 13, {tensor_of(type, {3, 9}, rows), tensor_of(type, weights, steps)},
+                                {{"transB", transposed}})[0]);
+    };
+    EXPECT_EQ(product(DataType::I32), product(DataType::F64));
+  }
+}
+
+TEST(Integers, SumsWrap) {
+  GraphBuilder b;
+  const auto a = tensor_of(DataType::I32, {1, 2}, {65536, 1}), w = tensor_of(DataType::I32, {2, 1}, {65536, 7});
+  EXPECT_EQ(numbers(*b.compute("MatMul", 13, {a, w})[0]), Numbers{7});
+}
+
 }  // namespace
 }  // namespace tn::ops
