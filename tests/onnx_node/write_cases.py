@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write the cases of the installed onnx package to disk: write_cases.py OUTDIR [--force]
 
-Layout: OUTDIR/<kind>/<case>/model.onnx, test_data_set_<n>/input_<i>.pb and output_<i>.pb, where kind is node, simple or
-one of the pytorch sets that the package carries on disk. A .pb holds a TensorProto, SequenceProto or OptionalProto, as
+Layout: OUTDIR/<kind>/<case>/model.onnx, test_data_set_<n>/input_<i>.pb and output_<i>.pb, where kind is node, simple,
+light (networks whose weights are constants of one value) or one of the pytorch sets that the package carries on disk. A .pb holds a TensorProto, SequenceProto or OptionalProto, as
 the model's declaration of that input or output says. An absent optional value is an
 empty OptionalProto. A case whose tolerance is not onnx's usual one (rtol 1e-3, atol 1e-7) has a data.json with it.
 The OUTDIR/complete stamp holds the package's version: with it there, nothing is written again.
@@ -20,7 +20,9 @@ from onnx import numpy_helper
 from onnx.backend.test.case import model as model_cases
 from onnx.backend.test.case import node as node_cases
 from onnx.backend.test.loader import DATA_DIR
+from onnx.backend.test.runner import Runner
 
+KINDS = ("node", "simple", "light", "pytorch-converted", "pytorch-operator")
 USUAL_TOLERANCE = (1e-3, 1e-7)
 
 
@@ -48,6 +50,25 @@ def write_case(case, folder):
         for stem, values, infos in (("input", inputs, graph.input), ("output", outputs, graph.output)):
             for index, value in enumerate(values):
                 (data / f"{stem}_{index}.pb").write_bytes(encode(value, infos[index]))
+    write_tolerance(case, folder)
+
+
+def write_light(case, folder):
+    """A network of the package: its runner makes the inputs, the expected outputs lie beside the network."""
+    network = Path(DATA_DIR) / "light" / Path(case.url).name
+    data = folder / "test_data_set_0"
+    data.mkdir(parents=True)
+    shutil.copy(network, folder / "model.onnx")
+    graph = onnx.load(network).graph
+    weights = {weight.name for weight in graph.initializer}
+    for index, info in enumerate(info for info in graph.input if info.name not in weights):
+        (data / f"input_{index}.pb").write_bytes(encode(Runner.generate_dummy_data(info), info))
+    for index in range(len(graph.output)):
+        shutil.copy(network.with_name(f"{network.stem}_output_{index}.pb"), data / f"output_{index}.pb")
+    write_tolerance(case, folder)
+
+
+def write_tolerance(case, folder):
     if (case.rtol, case.atol) != USUAL_TOLERANCE:
         (folder / "data.json").write_text(json.dumps({"rtol": case.rtol, "atol": case.atol}))
 
@@ -66,16 +87,19 @@ def main():
     parser.add_argument("--force", action="store_true", help="write again what is there")
     args = parser.parse_args()
     stamp = args.outdir / "complete"
-    if not args.force and stamp.exists() and stamp.read_text().strip() == onnx.__version__:
+    written = stamp.exists() and all((args.outdir / kind).is_dir() for kind in KINDS)
+    if not args.force and written and stamp.read_text().strip() == onnx.__version__:
         print(f"{args.outdir}: the cases of onnx {onnx.__version__} are there")
         return 0
-    for kind in ("node", "simple", "pytorch-converted", "pytorch-operator"):
+    for kind in KINDS:
         shutil.rmtree(args.outdir / kind, ignore_errors=True)
     stamp.unlink(missing_ok=True)
     warnings.simplefilter("ignore")
     for case in node_cases.collect_testcases(None) + model_cases.collect_testcases():
         if case.model is not None:
             write_case(case, args.outdir / case.kind / case.name)
+        else:
+            write_light(case, args.outdir / "light" / case.name)
     copy_packaged(args.outdir)
     stamp.write_text(onnx.__version__ + "\n")
     for kind in sorted(p for p in args.outdir.iterdir() if p.is_dir()):
