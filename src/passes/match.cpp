@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/match.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ops/entry.h"
@@ -43,6 +44,13 @@ const TensorType& type_of(const Graph& graph, TensorId id) {
 
 ConstantPtr integers(std::span<const int64_t> values) {
   return Constant::vector(values);
+}
+
+ConstantPtr shape_constant(const Dims& dims) {
+  std::vector<int64_t> shape;
+  for (const Dim& dim : dims) shape.push_back(dim.constant().value_or(-1));
+  const bool says = std::ranges::count(shape, -1) <= 1 && std::ranges::count(shape, 0) == 0;
+  return says ? integers(shape) : nullptr;
 }
 
 }  // namespace tn::passes

@@ -52,5 +52,7 @@ inline TensorId other_input(const Node& node, TensorId id) {
 const TensorType& type_of(const Graph& graph, TensorId id);
 /// The rank-1 int64 constant that Reshape and Expand read for static extents.
 ConstantPtr integers(std::span<const int64_t> values);
+/// What Reshape reads for these extents; null where it cannot say them.
+ConstantPtr shape_constant(const Dims& dims);
 
 }  // namespace tn::passes

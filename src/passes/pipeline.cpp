@@ -18,6 +18,8 @@ std::span<const Pass> pipeline() {
       recognize_activations,
       recognize_attention,
       identities,
+      // What is read in part is computed in part.
+      hoist_slices,
       // Weights take what follows them.
       fold_pads,
       fold_scales,

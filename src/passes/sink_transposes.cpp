@@ -28,14 +28,6 @@ std::optional<Axes> split_counts(const Dims& whole, const Dims& parts) {
   return counts;
 }
 
-/// What Reshape reads for these extents; null where it cannot say them.
-ConstantPtr shape_constant(const Dims& dims) {
-  Axes shape;
-  for (const Dim& dim : dims) shape.push_back(dim.constant().value_or(-1));
-  const bool says = std::ranges::count(shape, -1) <= 1 && std::ranges::count(shape, 0) == 0;
-  return says ? integers(shape) : nullptr;
-}
-
 TensorId transposed(Patch& patch, const std::string& name, TensorId x, const Axes& permutation) {
   return patch.add(name, make_op("Transpose", {{"perm", permutation}}), {x});
 }
