@@ -6,13 +6,15 @@ function(tenon_isa_flags dir)
   # GCC 12 warns about its own header's undefined vectors (its bug 105593).
   set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -Wno-uninitialized -Wno-maybe-uninitialized)
   set(avx512fp16 ${avx512} -mavx512fp16)
+  set(avxvnni ${avx2} -mavxvnni)
+  set(avx512vnni ${avx512} -mavx512vnni)
   set(generic)
   # What checks undefined behaviour makes clang take minutes for these; addresses are what counts here.
   set(sanitize)
   if(TENON_FUZZ)
     set(sanitize -fno-sanitize=undefined)
   endif()
-  foreach(isa generic avx2 avx512 avx512fp16)
+  foreach(isa generic avx2 avx512 avx512fp16 avxvnni avx512vnni)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*_${isa}.cpp ${dir}/*_${isa}_test.cpp)
     set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${${isa}};${sanitize};$<$<CONFIG:Release>:-O3>"
                                 SKIP_PRECOMPILE_HEADERS ON)

@@ -44,6 +44,8 @@ constexpr bool is_clip(Activation activation) {
   return activation == Activation::None || activation == Activation::Relu || activation == Activation::Clip;
 }
 
+struct Requantization;
+
 /// y = activation(sum + bias [+ residual]) [+ residual], rounded to the output type.
 struct Epilogue {
   const float* bias = nullptr;  ///< per output channel
@@ -53,6 +55,9 @@ struct Epilogue {
   DataType residual_type = DataType::F32;
   ImageStrides residual_strides;
   bool residual_after_activation = false;
+  /// Of integer sums: what makes them floats, before all else; or bytes, with the residual and instead of all else
+  /// (int8/requantize.h).
+  const Requantization* requantization = nullptr;
 };
 
 /// The residual from an element on, or null if there is none.

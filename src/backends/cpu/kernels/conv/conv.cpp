@@ -64,9 +64,8 @@ size_t Conv::packed_bytes(const ConvParams& params) {
 
 void Conv::pack(const ConvParams& p, const TensorView& weights, std::span<std::byte> out) {
   const int64_t in = p.in_channels / p.groups, kernel = p.kernel[0] * p.kernel[1] * p.kernel[2];
-  internal_check(
-      weights.type == DataType::F32 && weights.is_dense() && weights.elements() == p.out_channels * in * kernel,
-      "convolution weights must be dense f32 of [{},{},{}] elements", p.out_channels, in, kernel);
+  internal_check(weights.is_dense() && weights.elements() == p.out_channels * in * kernel,
+                 "convolution weights must be dense, of [{},{},{}] elements", p.out_channels, in, kernel);
   WeightStrides strides;
   strides.group = p.out_channels / p.groups * in * kernel;
   strides.channel = in * kernel;
@@ -79,7 +78,7 @@ void Conv::pack(const ConvParams& p, const TensorView& weights, std::span<std::b
     strides.tap = 1;
     strides.outer = kernel;
   }
-  packing_of(p).pack(weights.as<float>(), strides, out);
+  packing_of(p).pack(weights.data, weights.type, strides, out);
 }
 
 Conv::Conv(const ConvParams& params, const ConvShape& max) : params_(params) {
@@ -87,7 +86,7 @@ Conv::Conv(const ConvParams& params, const ConvShape& max) : params_(params) {
   shape_.out_type = params.out_type;
   const Extent out = params.out_extent(max.in);
   max_pixels_ = out[0] * out[1] * out[2];
-  zeros_.resize(static_cast<size_t>(aside_row_bytes()));
+  zeros_.assign(static_cast<size_t>(aside_row_bytes()), static_cast<char>(params.zero_point));
   offsets_.reserve(static_cast<size_t>(max_pixels_ * shape_.packing.taps));
   if (params.config.merge_width) ragged_.reserve(static_cast<size_t>(tiles_for(max_pixels_, params.config.tile.rows)));
 }
@@ -194,7 +193,7 @@ void Conv::fill_aside(const char* image, int64_t tile, char* aside) const noexce
       const int64_t iy = corner[1] + tap % params_.kernel[1] * params_.dilation[1];
       const int64_t from = std::max<int64_t>(corner[2], 0), to = std::min(corner[2] + params_.kernel[2], bound_.in[2]);
       char* slot = aside + ~*entry;
-      std::memset(slot, 0, static_cast<size_t>(row_bytes));
+      std::memset(slot, params_.zero_point, static_cast<size_t>(row_bytes));
       std::memcpy(slot + (from - corner[2]) * pixel_bytes,
                   image + (iz * step[0] + iy * step[1] + from * step[2]) * size,
                   static_cast<size_t>((to - from) * pixel_bytes));
@@ -213,7 +212,8 @@ void Conv::run(Lane& lane, const void* input, const void* packed, const Epilogue
     operands.aside = static_cast<char*>(workspace);
     operands.aside_bytes = static_cast<int64_t>(workspace_bytes(1));
     for (int thread = 0; thread < lane.size(); ++thread) {
-      std::memset(operands.aside + thread * operands.aside_bytes, 0, static_cast<size_t>(aside_row_bytes()));
+      std::memset(operands.aside + thread * operands.aside_bytes, params_.zero_point,
+                  static_cast<size_t>(aside_row_bytes()));
     }
     operands.fill.context = this;
     operands.fill.wanted = ragged_.data();

@@ -23,8 +23,10 @@ struct ConvConfig {
 struct ConvParams {
   int64_t in_channels = 0, out_channels = 0, groups = 1;
   Extent kernel{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1}, pad_before{}, pad_after{};
-  DataType type = DataType::F32;      ///< of input and weights: F32, or F16 with Isa::Avx512Fp16
-  DataType out_type = DataType::F32;  ///< F32, F16, BF16
+  DataType type = DataType::F32;      ///< of input and weights: F32, or F16 with Isa::Avx512Fp16; U8 or I8 of the
+                                      ///< input, and weights are I8
+  DataType out_type = DataType::F32;  ///< F32, F16, BF16; of bytes also U8, I8
+  int zero_point = 0;                 ///< of bytes: what the padding holds
   Isa isa = Isa::Generic;
   ConvConfig config;
 
@@ -52,7 +54,8 @@ class Conv {
   /// Configurations worth timing; the first is a good guess. `config` of the argument is ignored.
   static std::vector<ConvConfig> configs(const ConvParams& params);
   static size_t packed_bytes(const ConvParams& params);
-  /// `weights` is f32 [out, in / groups, kernel...] with one to three kernel axes, dense. Throws Error.
+  /// `weights` is f32, or I8 for bytes, [out, in / groups, kernel...] with one to three kernel axes, dense. Throws
+  /// Error.
   static void pack(const ConvParams& params, const TensorView& weights, std::span<std::byte> out);
 
   /// Reserves what every shape up to `max` needs. Throws Error.

@@ -8,7 +8,12 @@
 namespace tn {
 namespace {
 
+bool is_bytes(DataType type) {
+  return type == DataType::U8 || type == DataType::I8;
+}
+
 size_t index_of(DataType type) {
+  if (is_bytes(type)) return type == DataType::U8 ? 3 : 4;
   return type == DataType::F32 ? 0 : type == DataType::F16 ? 1 : 2;
 }
 
@@ -25,7 +30,8 @@ const DepthwiseKernels& depthwise_kernels(Isa isa) {
 }
 
 bool Depthwise::supports(const ConvParams& p) {
-  return is_depthwise(p) && is_stored_float(p.type);
+  constexpr int64_t kExactTaps = (int64_t{1} << 24) / (255 * 128);  // of bytes
+  return is_depthwise(p) && (is_stored_float(p.type) || (is_bytes(p.type) && p.kernel[1] * p.kernel[2] <= kExactTaps));
 }
 
 size_t Depthwise::packed_bytes(const ConvParams& p) {
@@ -40,7 +46,7 @@ Depthwise::Depthwise(const ConvParams& params)
     : params_(params),
       kernels_(&depthwise_kernels(params.isa)),
       sums_(kernels_->sums[index_of(params.type)][static_cast<size_t>(depthwise_window(params))]),
-      direct_(params.out_type == DataType::F32
+      direct_(params.out_type == DataType::F32 || is_bytes(params.type)
                   ? sums_
                   : kernels_->direct[index_of(params.type)][static_cast<size_t>(depthwise_window(params))]),
       vectors_(blocks_of(params)) {
@@ -104,6 +110,7 @@ void Depthwise::row(const Task& t, const Row& at) const noexcept {
   a.bias = t.epilogue.bias ? t.epilogue.bias + at.channel : nullptr;
   a.low = t.clip.low;
   a.high = t.clip.high;
+  a.zero_point = static_cast<float>(p.zero_point);
   a.left = -p.pad_before[2];
   a.pixels = out_[2];
   if (t.direct) {
@@ -124,7 +131,7 @@ void Depthwise::row(const Task& t, const Row& at) const noexcept {
   }
 }
 
-void Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixels, const float* sums) const noexcept {
+void Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixels, float* sums) const noexcept {
   const Epilogue& e = t.epilogue;
   const ImageStrides &out = shape_.out_strides, &r = e.residual_strides;
   const auto out_size = static_cast<int64_t>(size_of(params_.out_type));
@@ -137,6 +144,21 @@ void Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixels, 
   f.take(e);
   f.residual = residual_at(e, at.image * r.batch + at.y * r.axis[1] + x * r.axis[2] + at.channel);
   f.out = t.output + (at.image * out.batch + at.y * out.axis[1] + x * out.axis[2] + at.channel) * out_size;
+  if (e.requantization) {
+    RequantizeArgs q(*e.requantization, at.channel);
+    q.sums = reinterpret_cast<int32_t*>(sums);
+    q.exact_floats = true;
+    q.sums_stride = f.sums_stride;
+    q.rows = pixels;
+    q.channels = at.channels;
+    q.residual = f.residual;
+    q.residual_signed = e.residual_type == DataType::I8;
+    q.residual_stride = f.residual_stride;
+    q.out = f.out;
+    q.out_stride = out.axis[2];
+    if (is_bytes(params_.out_type)) return kernels_->requantize->to_bytes(q);
+    kernels_->requantize->to_floats(q);
+  }
   f.out_type = params_.out_type;
   f.out_stride = out.axis[2];
   kernels_->finish(f);
@@ -150,8 +172,8 @@ void Depthwise::run(Lane& lane, const void* input, const void* packed, const Epi
             static_cast<char*>(output),
             false,
             {}};
-  task.direct = (params_.out_type == params_.type || params_.out_type == DataType::F32) && !epilogue.residual &&
-                is_clip(epilogue.activation);
+  task.direct = !epilogue.requantization && (params_.out_type == params_.type || params_.out_type == DataType::F32) &&
+                !epilogue.residual && is_clip(epilogue.activation);
   if (task.direct) task.clip = clip_of(epilogue);
 
   const int64_t rows = shape_.batch * out_[1], lanes = kernels_->lanes;

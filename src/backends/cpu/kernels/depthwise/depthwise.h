@@ -9,13 +9,13 @@
 
 namespace tn {
 
-/// groups, in_channels and out_channels are equal, and depth is 1. `type` is F32, F16 or BF16 on every set; sums are
-/// f32.
+/// groups, in_channels and out_channels are equal, and depth is 1. `type` is F32, F16, BF16, U8 or I8 on every set
+/// for floats; sums are f32, those of bytes exact.
 class Depthwise {
  public:
   static bool supports(const ConvParams& params);
   static size_t packed_bytes(const ConvParams& params);
-  /// `weights` is dense f32 [channels, 1, kernel...]. Throws Error.
+  /// `weights` is dense f32 [channels, 1, kernel...], of integers for bytes. Throws Error.
   static void pack(const ConvParams& params, const TensorView& weights, std::span<std::byte> out);
 
   /// `config` of the params does not matter. Throws Error.
@@ -31,7 +31,7 @@ class Depthwise {
   };
   int64_t group_vectors() const;
   void row(const Task& task, const Row& at) const noexcept;
-  void finish(const Task& task, const Row& at, int64_t x, int64_t pixels, const float* sums) const noexcept;
+  void finish(const Task& task, const Row& at, int64_t x, int64_t pixels, float* sums) const noexcept;
 
   ConvParams params_;
   const DepthwiseKernels* kernels_;

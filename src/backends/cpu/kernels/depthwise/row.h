@@ -16,6 +16,7 @@ struct DepthwiseArgs {
   int64_t pixel_step = 0;          ///< bytes from column to column
   int64_t kernel = 0, stride = 1, dilation = 1;  ///< in width
   int64_t pixels = 0, channels = 0;              ///< to compute
+  float zero_point = 0;                          ///< of bytes: taken from each
   const float* weights = nullptr;                ///< [tap in height][kernel][lanes] of the first vector
   int64_t weights_step = 0;                      ///< floats from vector to vector
   const float* bias = nullptr;                   ///< or null
@@ -30,10 +31,11 @@ enum class DepthwiseWindow : uint8_t { Width3Stride1, Width3Stride2, Width5Strid
 
 struct DepthwiseKernels {
   int lanes;
-  using Rows = std::array<std::array<DepthwiseFunction, 5>, 3>;  ///< [F32, F16, BF16][DepthwiseWindow]
-  Rows sums;                                                     ///< write f32
-  Rows direct;                                                   ///< write the type that they read
+  using Rows = std::array<DepthwiseFunction, 5>;  ///< by DepthwiseWindow
+  std::array<Rows, 5> sums;                       ///< F32, F16, BF16, U8, I8; write f32
+  std::array<Rows, 3> direct;                     ///< F32, F16, BF16; write the type that they read
   FinishFunction finish;
+  const RequantizeKernels* requantize;
 };
 
 const DepthwiseKernels& depthwise_kernels(Isa isa);

@@ -2,14 +2,22 @@
 #pragma once
 
 #include "backends/cpu/kernels/depthwise/row.h"
+#include "backends/cpu/kernels/int8/requantize_kernel.h"
 #include "backends/cpu/kernels/product/finish_kernel.h"
 
 namespace tn {
 
-/// The first lanes of a vector, or all.
+/// The first lanes of a vector, or all; of bytes their distance from the zero point.
 template <typename V, bool kFull, typename T>
-[[gnu::always_inline]] inline typename V::Reg load_lanes(const T* p, int64_t n) {
-  return kFull ? V::load(p) : V::load(p, n);
+[[gnu::always_inline]] inline typename V::Reg load_lanes(const T* p, int64_t n, float zero_point = 0) {
+  if constexpr (sizeof(T) == 1) {
+    constexpr bool kSigned = T(-1) < 0;
+    const char* bytes = reinterpret_cast<const char*>(p);
+    const auto x = kFull ? V::template load_bytes<kSigned>(bytes) : V::template load_bytes<kSigned>(bytes, n);
+    return V::sub(x, V::set1(zero_point));
+  } else {
+    return kFull ? V::load(p) : V::load(p, n);
+  }
 }
 template <typename V, bool kFull, typename T>
 [[gnu::always_inline]] inline void store_lanes(T* p, typename V::Reg x, int64_t n) {
@@ -55,7 +63,7 @@ struct DepthwiseRow {
       for (int i = 0; i < kColumns; ++i) {
         const bool inside = kInside || static_cast<uint64_t>(column + i) < static_cast<uint64_t>(a.width);
         const auto* at = reinterpret_cast<const Element*>(input + i * a.pixel_step);
-        in[i] = inside ? load_lanes<V, kFull>(at, n) : V::zero();
+        in[i] = inside ? load_lanes<V, kFull>(at, n, a.zero_point) : V::zero();
       }
 #pragma GCC unroll 8
       for (int k = 0; k < kWidth; ++k) {
@@ -95,8 +103,8 @@ struct DepthwiseAnyRow {
       if (column < 0 || column >= a.width) continue;
       const char* input = a.input + column * a.pixel_step + c * static_cast<int64_t>(sizeof(Element));
       for (int64_t y = 0; y < a.taps; ++y) {
-        sum = V::fma(load_lanes<V, kFull>(reinterpret_cast<const Element*>(input + y * a.row_step), n),
-                     V::load(weights + (y * a.kernel + k) * V::kLanes), sum);
+        const auto* at = reinterpret_cast<const Element*>(input + y * a.row_step);
+        sum = V::fma(load_lanes<V, kFull>(at, n, a.zero_point), V::load(weights + (y * a.kernel + k) * V::kLanes), sum);
       }
     }
     store_lanes<V, kFull>(static_cast<Out*>(a.out) + x * a.out_stride + c, simd::clip<V>(sum, a.low, a.high), n);
@@ -110,13 +118,17 @@ constexpr std::array<DepthwiseFunction, 5> depthwise_rows() {
           DepthwiseAnyRow<V, Element, Out>::run};
 }
 
-template <typename V>
+/// V for floats, B for bytes. Sums of bytes are exact as floats: that takes as few instructions as integers, which
+/// would have to be widened and paired.
+template <typename V, typename B>
 constexpr DepthwiseKernels make_depthwise_kernels() {
   constexpr auto kFloat = depthwise_rows<V, float, float>();
   return {V::kLanes,
-          {kFloat, depthwise_rows<V, Half, float>(), depthwise_rows<V, BFloat16, float>()},
+          {kFloat, depthwise_rows<V, Half, float>(), depthwise_rows<V, BFloat16, float>(),
+           depthwise_rows<B, uint8_t, float>(), depthwise_rows<B, int8_t, float>()},
           {kFloat, depthwise_rows<V, Half, Half>(), depthwise_rows<V, BFloat16, BFloat16>()},
-          Finish<V>::run};
+          Finish<V>::run,
+          &kRequantize<B>};
 }
 
 }  // namespace tn

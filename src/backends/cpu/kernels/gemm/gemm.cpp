@@ -30,12 +30,12 @@ size_t Gemm::packed_bytes(const GemmParams& params) {
 }
 
 void Gemm::pack(const GemmParams& params, const TensorView& b, std::span<std::byte> out) {
-  internal_check(b.type == DataType::F32 && b.dims == Shape{params.k, params.n}, "B must be f32 [{},{}], not {} {}",
-                 params.k, params.n, name_of(b.type), to_string(b.dims));
+  internal_check(b.dims == Shape{params.k, params.n}, "B must be [{},{}], not {}", params.k, params.n,
+                 to_string(b.dims));
   WeightStrides strides;
   strides.outer = b.strides[0];
   strides.channel = b.strides[1];
-  packing_of(params).pack(b.as<float>(), strides, out);
+  packing_of(params).pack(b.data, b.type, strides, out);
 }
 
 Gemm::Gemm(const GemmParams& params) : params_(params) {

@@ -13,8 +13,8 @@ namespace tn {
 
 struct GemmParams {
   int64_t k = 0, n = 0;
-  DataType type = DataType::F32;      ///< of A and B: F32, or F16 with Isa::Avx512Fp16
-  DataType out_type = DataType::F32;  ///< F32, F16, BF16
+  DataType type = DataType::F32;      ///< of A and B: F32, or F16 with Isa::Avx512Fp16; U8 or I8 of A, and B is I8
+  DataType out_type = DataType::F32;  ///< F32, F16, BF16; of bytes also U8, I8
   Isa isa = Isa::Generic;
   TileShape tile;
 };
@@ -33,7 +33,8 @@ class Gemm {
   /// Tiles worth timing; the first is a good guess.
   static std::vector<TileShape> configs(const GemmParams& params);
   static size_t packed_bytes(const GemmParams& params);
-  /// `b` is an f32 view [k, n] with any strides: a transposed B is a view with swapped strides. Throws Error.
+  /// `b` is a view [k, n] of f32, or I8 for bytes, with any strides: a transposed B is a view with swapped strides.
+  /// Throws Error.
   static void pack(const GemmParams& params, const TensorView& b, std::span<std::byte> out);
 
   explicit Gemm(const GemmParams& params);

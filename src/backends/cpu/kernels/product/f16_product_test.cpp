@@ -100,7 +100,7 @@ void check(const Problem& p) {
   if (p.taps > 1) shape.offsets = offsets.data();
 
   std::vector<std::byte> packed(shape.packing.bytes());
-  shape.packing.pack(weights.data(), {0, p.depth, p.channels * p.depth, 1, 0, 1}, packed);
+  shape.packing.pack(weights.data(), DataType::F32, {0, p.depth, p.channels * p.depth, 1, 0, 1}, packed);
   const std::vector<Half> input_halves = halves_of(input);
   Epilogue e;
   e.bias = p.with_bias ? bias.data() : nullptr;

@@ -6,4 +6,8 @@ namespace tn {
 
 constexpr ProductKernels kF32ProductGeneric = make_product_kernels<F32Tile, Generic>(1, DataType::F32);
 
+void finish_generic(const FinishArgs& args) {
+  Finish<Generic>::run(args);
+}
+
 }  // namespace tn

@@ -49,6 +49,32 @@ void pack_typed(const ProductPacking& p, const void* weights, const WeightStride
   }
 }
 
+/// Bytes, and which of them are multiplied in two steps.
+void pack_bytes(const ProductPacking& p, const int8_t* weights, const WeightStrides& s, int64_t block, char* to,
+                char* in_two) {
+  const int64_t within = block % p.blocks_per_group(), count = p.channels_of(within);
+  const int64_t panel = p.vectors_of(within) * p.kernels->lanes;
+  const int8_t* first = weights + block / p.blocks_per_group() * s.group + within * p.panel() * s.channel;
+  for (int64_t tap = 0; tap < p.taps; ++tap) {
+    for (int64_t k = 0; k < p.depth; k += 4, to += panel * 4) {
+      bool too_large = false;
+      for (int64_t c = 0; c < panel; ++c) {
+        int w[4] = {};
+        for (int64_t i = 0; i < 4 && c < count && k + i < p.depth; ++i) {
+          const int64_t outer = (k + i) / s.inner_count, inner = (k + i) % s.inner_count;
+          w[i] = first[tap * s.tap + outer * s.outer + inner * s.inner + c * s.channel];
+        }
+        for (int i = 0; i < 4; ++i) to[c * 4 + i] = static_cast<char>(w[i]);
+        for (int i = 0; i < 4; i += 2) {
+          const int most = std::max(w[i], 0) + std::max(w[i + 1], 0), least = std::min(w[i], 0) + std::min(w[i + 1], 0);
+          too_large = too_large || 255 * most > INT16_MAX || 255 * least < INT16_MIN;
+        }
+      }
+      if (p.kernels->saturates) *in_two++ = static_cast<char>(too_large);
+    }
+  }
+}
+
 }  // namespace
 
 void ProductPacking::pack_block(const void* weights, DataType type, const WeightStrides& strides, int64_t block,
@@ -62,10 +88,19 @@ void ProductPacking::pack_block(const void* weights, DataType type, const Weight
   }
 }
 
-void ProductPacking::pack(const float* weights, const WeightStrides& strides, std::span<std::byte> out) const {
+void ProductPacking::pack(const void* weights, DataType type, const WeightStrides& strides,
+                          std::span<std::byte> out) const {
+  internal_check((kernels->group == 4) == (type == DataType::I8), "weights of {} for kernels of another type",
+                 name_of(type));
   internal_check(out.size() >= bytes(), "packed weights need {} bytes, got {}", bytes(), out.size());
   for (int64_t block = 0; block < blocks(); ++block) {
-    pack_block(weights, DataType::F32, strides, block, reinterpret_cast<char*>(out.data()) + offset_of(block));
+    char* to = reinterpret_cast<char*>(out.data());
+    if (type == DataType::I8) {
+      pack_bytes(*this, static_cast<const int8_t*>(weights), strides, block, to + offset_of(block),
+                 to + in_two_offset(block));
+    } else {
+      pack_block(weights, type, strides, block, to + offset_of(block));
+    }
   }
 }
 

@@ -19,7 +19,8 @@ struct WeightStrides {
 /// The order of weights in memory: [group][block of channels][tap][k-group][vectors * lanes][elements of a k-group].
 /// Unused lanes and elements are zero. The last block of a group has only as many vectors as it needs. With two
 /// elements in a k-group two vectors that follow each other share their channels alternately: the first has the even
-/// ones. Depends on the weights' shape, the tile's width and the vector type, on nothing else.
+/// ones. Behind the weights of bytes that need it stands TileArgs::in_two of every block. Depends on the weights'
+/// shape, the tile's width and the vector type, on nothing else.
 struct ProductPacking {
   const ProductKernels* kernels = nullptr;
   int vectors = 0;                                        ///< of a full block
@@ -44,14 +45,18 @@ struct ProductPacking {
   int64_t prefetch_step(int64_t vectors_of_block, int64_t tiles) const {
     return std::min<int64_t>(64, (vectors_of_block * kernels->lanes * 4 + tiles - 1) / tiles);
   }
-  size_t bytes() const { return static_cast<size_t>(groups * group_bytes()); }
+  size_t bytes() const { return static_cast<size_t>(in_two_offset(blocks())); }
+  /// Where TileArgs::in_two of a block begins.
+  int64_t in_two_offset(int64_t block) const {
+    return groups * group_bytes() + (kernels->saturates ? block * taps * ((depth + 3) / 4) : 0);
+  }
 
   /// Packs one block (numbered over all groups) to `out`, its beginning. `weights` are F32, rounded where the kernels
   /// take F16, or F16 already.
   void pack_block(const void* weights, DataType type, const WeightStrides& strides, int64_t block,
                   char* out) const noexcept;
   /// Packs everything. `out` has bytes() bytes.
-  void pack(const float* weights, const WeightStrides& strides, std::span<std::byte> out) const;
+  void pack(const void* weights, DataType type, const WeightStrides& strides, std::span<std::byte> out) const;
 };
 
 }  // namespace tn

@@ -154,6 +154,7 @@ class Worker {
     args_.out_stride = to_output_ ? s_.out.axis[2] : vectors * p.kernels->lanes;
     const char* packed = static_cast<const char*>(o_.packed);
     const int64_t packed_from = p.offset_of(s_.first_block);
+    if (p.kernels->saturates) args_.in_two = reinterpret_cast<const uint8_t*>(packed + p.in_two_offset(block));
     // k is only split where it has four bytes.
     args_.weights = packed + (p.offset_of(block) - packed_from) + k_ * line;
     const int64_t next_k = next > block ? k_ : last_ ? 0 : k_ + args_.depth;
@@ -242,6 +243,11 @@ class Worker {
   }
 
   void finish(int64_t image, int64_t pixel, int64_t rows) {
+    if (e_.requantization) {
+      if (out_size_ == 1) return requantize(image, pixel, rows);
+      const RequantizeArgs r = requantization(rows);
+      s_.packing.kernels->requantize->to_floats(r);
+    }
     FinishArgs f;
     f.sums_stride = args_.out_stride;
     f.rows = even_ ? rows : 1;
@@ -253,13 +259,38 @@ class Worker {
     for (int64_t row = 0; row < rows; row += f.rows) {
       f.sums = sums_ + row * f.sums_stride;
       f.out = static_cast<char*>(o_.output) + out_offset(image, pixel + row) * out_size_;
-      if (e_.residual && k_ == 0) {  // later stretches find it in the sums
-        const ImageStrides& r = e_.residual_strides;
-        const int64_t offset = even_ ? (pixel + row) * r.axis[2] : pixel_offset(s_.out_extent, r, pixel + row);
-        f.residual = residual_at(e_, image * r.batch + first_channel_ + offset);
-      }
+      if (k_ == 0) f.residual = residual(image, pixel + row);  // later stretches find it in the sums
       s_.packing.kernels->finish(f);
     }
+  }
+
+  /// All but what differs from row to row.
+  RequantizeArgs requantization(int64_t rows) {
+    RequantizeArgs r(*e_.requantization, first_channel_);
+    r.sums = reinterpret_cast<int32_t*>(sums_);
+    r.sums_stride = args_.out_stride;
+    r.rows = rows;
+    r.channels = args_.channels;
+    return r;
+  }
+
+  void requantize(int64_t image, int64_t pixel, int64_t rows) {
+    RequantizeArgs r = requantization(even_ ? rows : 1);
+    r.residual_signed = e_.residual_type == DataType::I8;
+    r.residual_stride = e_.residual_strides.axis[2];
+    r.out_stride = s_.out.axis[2];
+    for (int64_t row = 0; row < rows; row += r.rows, r.sums += r.rows * r.sums_stride) {
+      r.out = static_cast<char*>(o_.output) + out_offset(image, pixel + row);
+      r.residual = residual(image, pixel + row);
+      s_.packing.kernels->requantize->to_bytes(r);
+    }
+  }
+
+  /// The residual of a pixel, or null.
+  const char* residual(int64_t image, int64_t pixel) const {
+    const ImageStrides& r = e_.residual_strides;
+    const int64_t offset = even_ ? pixel * r.axis[2] : pixel_offset(s_.out_extent, r, pixel);
+    return residual_at(e_, image * r.batch + first_channel_ + offset);
   }
 
   const ProductShape& s_;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "backends/cpu/kernels/int8/requantize.h"
 #include "backends/cpu/kernels/product/f16_finish.h"
 #include "backends/cpu/kernels/simd/isa.h"
 
@@ -17,7 +18,7 @@ struct TileShape {
 };
 
 /// One tile: sum over taps and k of input[row][tap][k] * weights[tap][k][channel].
-/// Weights are packed [tap][k-group][vectors * lanes][group], where a group is the elements in four bytes.
+/// Weights are packed [tap][k-group][vectors * lanes][group] (ProductPacking).
 struct TileArgs {
   const char* input = nullptr;
   const int32_t* offsets =
@@ -26,11 +27,13 @@ struct TileArgs {
   const char* aside = nullptr;  ///< zeros, for pixels in the padding
   int64_t taps = 1, depth = 0;  ///< depth: elements of k per tap
   const char* weights = nullptr;
+  const uint8_t* in_two = nullptr;  ///< of bytes, for each tap and k-group: not zero where sums of two products of
+                                    ///< bytes may exceed 16 bits
   const char* prefetch = nullptr;  ///< brought to L2 while the tile runs; a further tile of the call goes on from there
   int64_t prefetch_step = 64;      ///< bytes of it per k-group
   int64_t tiles = 1;  ///< tiles of the same height that follow each other in input or offsets, output and residual
 
-  float* out = nullptr;
+  float* out = nullptr;             ///< of bytes: s32 sums
   int64_t out_stride = 0;           ///< floats from row to row
   int64_t channels = 0;             ///< columns to write, at most vectors * lanes
   const float* bias = nullptr;      ///< or null
@@ -75,12 +78,17 @@ inline constexpr int kMaxTileFloats = 448;
 
 struct ProductKernels {
   int lanes;             ///< f32 lanes of a vector; a vector of output channels
-  int group;             ///< elements of k in four bytes
+  int group;             ///< elements of k that are multiplied at once
   DataType direct_type;  ///< tiles honour bias, residual and clip for an output and residual of this type; for others
                          ///< they write bare f32 sums
   std::array<std::array<TileFunction, kMaxTileRows>, kMaxTileVectors> tiles;  ///< [vectors - 1][rows - 1], null: none
   FinishFunction finish;
   F16FinishFunction finish_halves = nullptr;  ///< where direct_type is F16: any activation, in place
+  /// Of bytes: what comes before `finish`, or instead of it where results are bytes; and what tiles add to each signed
+  /// activation.
+  const RequantizeKernels* requantize = nullptr;
+  int signed_offset = 0;
+  bool saturates = false;  ///< tiles of bytes need TileArgs::in_two
 
   TileFunction tile(int64_t rows, int64_t vectors) const {
     return tiles[static_cast<size_t>(vectors - 1)][static_cast<size_t>(rows - 1)];
@@ -89,9 +97,14 @@ struct ProductKernels {
   int max_rows(int vectors) const;
 };
 
-/// Kernels whose operands are of `type` (F32 or F16), or null where the set cannot.
+/// Kernels whose operands are of `type` (F32 or F16; U8 or I8, with weights of I8), or null where the set cannot.
 const ProductKernels* product_kernels(Isa isa, DataType type);
 
 extern const ProductKernels kF32ProductGeneric, kF32ProductAvx2, kF32ProductAvx512, kF16ProductAvx512Fp16;
+extern const ProductKernels kU8ProductGeneric, kU8ProductAvx2, kU8ProductAvxVnni, kU8ProductAvx512Vnni;
+extern const ProductKernels kI8ProductGeneric, kI8ProductAvx2, kI8ProductAvxVnni, kI8ProductAvx512Vnni;
+void finish_generic(const FinishArgs& args);
+void finish_avx2(const FinishArgs& args);
+void finish_avx512(const FinishArgs& args);
 
 }  // namespace tn

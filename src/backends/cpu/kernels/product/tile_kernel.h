@@ -145,8 +145,7 @@ constexpr void fill_tiles(ProductKernels& kernels) {
 
 /// Heights so that sums, one panel and one broadcast fit the registers.
 template <template <typename, int, int> typename Tile, typename V>
-constexpr ProductKernels make_product_kernels(int group, DataType direct_type) {
-  ProductKernels kernels{V::kLanes, group, direct_type, {}, Finish<V>::run};
+constexpr void fill_tiles(ProductKernels& kernels) {
   if constexpr (V::kRegisters == 32) {
     fill_tiles<Tile, V, 1, 28>(kernels);
     fill_tiles<Tile, V, 2, 14>(kernels);
@@ -157,6 +156,12 @@ constexpr ProductKernels make_product_kernels(int group, DataType direct_type) {
     fill_tiles<Tile, V, 2, 6>(kernels);
     fill_tiles<Tile, V, 3, 4>(kernels);
   }
+}
+
+template <template <typename, int, int> typename Tile, typename V>
+constexpr ProductKernels make_product_kernels(int group, DataType direct_type) {
+  ProductKernels kernels{V::kLanes, group, direct_type, {}, Finish<V>::run};
+  fill_tiles<Tile, V>(kernels);
   return kernels;
 }
 

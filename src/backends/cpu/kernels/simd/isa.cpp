@@ -2,6 +2,7 @@
 #include "backends/cpu/kernels/simd/isa.h"
 
 #include <array>
+#include <utility>
 
 #include "base/os/cpu.h"
 
@@ -17,15 +18,38 @@ std::span<const Isa> available_isas() {
   return std::span(all).first(count);
 }
 
+std::span<const Isa> available_int8_isas() {
+  static const auto found = [] {
+    std::pair<std::array<Isa, 4>, size_t> sets{};
+    for (const Isa isa : {Isa::Generic, Isa::Avx2, Isa::AvxVnni, Isa::Avx512Vnni}) {
+      if (has_isa(isa)) sets.first[sets.second++] = isa;
+    }
+    return sets;
+  }();
+  return std::span(found.first).first(found.second);
+}
+
+bool has_isa(Isa isa) {
+  if (isa > Isa::Avx512Vnni) return false;
+  const uint32_t needed = features_of(isa);
+  return (cpu_info().features & needed) == needed;
+}
+
 uint32_t features_of(Isa isa) {
-  constexpr CpuFeature kSteps[] = {CpuFeature::Avx2Fma, CpuFeature::Avx512, CpuFeature::Avx512Fp16};
-  uint32_t features = 0;
-  for (int i = 0; i < static_cast<int>(isa) && i < 3; ++i) features |= static_cast<uint32_t>(kSteps[i]);
-  return features;
+  constexpr auto kAvx2 = static_cast<uint32_t>(CpuFeature::Avx2Fma);
+  constexpr auto kAvx512 = kAvx2 | static_cast<uint32_t>(CpuFeature::Avx512);
+  constexpr std::array<uint32_t, 6> kFeatures = {0,
+                                                 kAvx2,
+                                                 kAvx512,
+                                                 kAvx512 | static_cast<uint32_t>(CpuFeature::Avx512Fp16),
+                                                 kAvx2 | static_cast<uint32_t>(CpuFeature::AvxVnni),
+                                                 kAvx512 | static_cast<uint32_t>(CpuFeature::Avx512Vnni)};
+  return isa <= Isa::Avx512Vnni ? kFeatures[static_cast<size_t>(isa)] : 0;
 }
 
 std::string_view name_of(Isa isa) {
-  static constexpr std::array<std::string_view, 4> names = {"generic", "avx2", "avx512", "avx512fp16"};
+  static constexpr std::array<std::string_view, 6> names = {"generic",    "avx2",    "avx512",
+                                                            "avx512fp16", "avxvnni", "avx512vnni"};
   return names[static_cast<size_t>(isa)];
 }
 

@@ -100,7 +100,7 @@ void Winograd::pack(const ConvParams& p, const WinogradConfig& config, const Ten
   strides.group = filters;
   strides.channel = p.in_channels;
   strides.outer = 1;
-  packing_of(p, config).pack(transformed.data(), strides, out);
+  packing_of(p, config).pack(transformed.data(), DataType::F32, strides, out);
 }
 
 Winograd::Winograd(const ConvParams& params, const WinogradConfig& config, const ConvShape& max)

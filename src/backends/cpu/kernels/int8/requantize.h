@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of sums of products of bytes. The arithmetic is fixed to the last bit, so that every instruction set and
+// every backend gives the same integers:
+//
+//   sum = sum of (x − zero point of x) · w, in integers
+//   t   = fmaf(float(sum), scale[c], offset[c])
+//   t   = fmaf(float(r), residual_scale, t)                     where there is a residual
+//   q   = clamp(rint(t) + zero_point, low, high)                halves to even
+//   q   = table[q]                                              where there is a table
+//
+// with scale = scale of x · scale of w[c] / scale of y, offset = (bias[c] − zero point of r · scale of r) / scale of y
+// and residual_scale = scale of r / scale of y. Weights and activations are multiplied as they are stored: `correction`
+// takes what the zero point of x adds to a sum away.
+#pragma once
+
+#include <cstdint>
+
+namespace tn {
+
+struct Requantization {
+  const int32_t* correction = nullptr;  ///< per output channel: taken from the sums
+  const float* scale = nullptr;         ///< per output channel
+  const float* offset = nullptr;        ///< per output channel
+  /// What follows is for results that are bytes; others are t, and Epilogue goes on with them.
+  float residual_scale = 0;
+  int32_t zero_point = 0, low = 0, high = 255;
+  const uint8_t* table = nullptr;  ///< 256 entries, by the low byte of q; or null
+};
+
+/// Rows of sums to be requantized; the arrays per channel begin at the first one.
+struct RequantizeArgs : Requantization {
+  RequantizeArgs(const Requantization& requantization, int64_t channel) : Requantization(requantization) {
+    correction += channel;
+    scale += channel;
+    offset += channel;
+  }
+
+  int32_t* sums = nullptr;    ///< whole vectors
+  bool exact_floats = false;  ///< the sums are floats already, corrected and exact
+  int64_t sums_stride = 0, rows = 0, channels = 0;
+  const char* residual = nullptr;  ///< bytes; may be the output itself
+  bool residual_signed = false;
+  int64_t residual_stride = 0;
+  char* out = nullptr;
+  int64_t out_stride = 0;
+};
+using RequantizeFunction = void (*)(const RequantizeArgs&);
+
+struct RequantizeKernels {
+  RequantizeFunction to_bytes;
+  RequantizeFunction to_floats;  ///< t takes the place of the sums
+};
+
+}  // namespace tn

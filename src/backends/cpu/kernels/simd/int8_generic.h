@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+
+#include "backends/cpu/kernels/simd/generic.h"
+#include "backends/cpu/kernels/simd/int8_places.h"
+
+namespace tn {
+
+/// Sums of products of bytes in plain C++, as VNNI's instruction makes them. All vector types for bytes have the
+/// members of this one, and those of a vector type for floats with as many lanes. Sums are s32, and exact.
+/// A step of a product takes four activations, of which each lane multiplies all by weights of its own: spread() gives
+/// the activations to all lanes, load_weights() reads four bytes of weights per lane.
+struct GenericInt8 : Generic {
+  /// Whether dot() needs that no two products that follow each other add up to more than 16 bits: activations are then
+  /// also spread with zeros at odd or at even places.
+  static constexpr bool kSaturates = false;
+  /// What is added to signed activations, which the instruction takes as unsigned.
+  static constexpr int kSignedOffset = 128;
+  using Sums [[gnu::vector_size(16)]] = int32_t;
+  struct Spread {
+    uint8_t at[4];
+  };
+  struct Weights {
+    int8_t at[kLanes][4];
+  };
+
+  static Sums zero_sums() { return Sums{}; }
+  /// Four activations at p, or the first n of them and zeros.
+  template <bool kSigned, Places kPlaces>
+  static Spread spread(const char* p, int n = 4) {
+    Spread x{};
+    std::memcpy(x.at, p, static_cast<size_t>(n));
+    for (uint8_t& value : x.at) value = static_cast<uint8_t>(value ^ (kSigned ? 0x80 : 0));
+    return x;
+  }
+  static Weights load_weights(const char* p) {
+    Weights w;
+    std::memcpy(&w, p, sizeof w);
+    return w;
+  }
+  static Sums dot(Sums sums, const Spread& x, const Weights& w) {
+    for (int lane = 0; lane < kLanes; ++lane)
+      for (int i = 0; i < 4; ++i) sums[lane] += x.at[i] * w.at[lane][i];
+    return sums;
+  }
+
+  static Sums load_sums(const int32_t* p, int64_t n = kLanes) {
+    Sums x{};
+    std::memcpy(&x, p, static_cast<size_t>(n) * sizeof(int32_t));
+    return x;
+  }
+  static void store_sums(int32_t* p, Sums x) { std::memcpy(p, &x, sizeof x); }
+  static Sums set1_sums(int32_t x) { return Sums{x, x, x, x}; }
+  static Sums add_sums(Sums a, Sums b) { return a + b; }
+  static Sums sub_sums(Sums a, Sums b) { return a - b; }
+  /// To f32, rounding to nearest even; and back.
+  static Reg to_floats(Sums x) { return __builtin_convertvector(x, Reg); }
+  static Sums round_to_sums(Reg x) {
+    const Reg y = round(x);
+    return __builtin_convertvector(y, Sums);
+  }
+  /// Rounded once, on every processor.
+  static Reg fma(Reg a, Reg b, Reg c) {
+    return Reg{std::fmaf(a[0], b[0], c[0]), std::fmaf(a[1], b[1], c[1]), std::fmaf(a[2], b[2], c[2]),
+               std::fmaf(a[3], b[3], c[3])};
+  }
+
+  /// Bytes as floats; lanes from n on are zero.
+  template <bool kSigned>
+  static Reg load_bytes(const char* p, int64_t n = kLanes) {
+    Reg x{};
+    for (int64_t i = 0; i < n; ++i) x[i] = kSigned ? static_cast<int8_t>(p[i]) : static_cast<uint8_t>(p[i]);
+    return x;
+  }
+  /// The low bytes of values in [-128, 255]: of the first n lanes, or of four vectors one after another.
+  static void store_bytes(char* p, Sums x, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) p[i] = static_cast<char>(x[i]);
+  }
+  static void store_bytes(char* p, const Sums (&x)[4]) {
+    for (int i = 0; i < 4; ++i) store_bytes(p + i * kLanes, x[i], kLanes);
+  }
+  /// p[i] = table[p[i]] for whole blocks of kLookup bytes.
+  static constexpr int kLookup = 16;
+  static void look_up(const uint8_t* table, uint8_t* p, int64_t n) {
+    for (int64_t i = 0; i < n; ++i) p[i] = table[p[i]];
+  }
+};
+
+}  // namespace tn
