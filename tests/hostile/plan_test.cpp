@@ -82,6 +82,41 @@ constexpr std::string_view kValues = R"(graph values(x: f32[N,6], c: bool[]) {
   return z, best, sums, powers
 })";
 
+constexpr std::string_view kBytes = R"(graph bytes(x: u8[N,8,H,12], r: u8[N,16,H,12]) {
+  constant w1: i8[16,8,3,3] = #00000000000000000000000000000021
+  constant w2: i8[16,1,3,3] = #00000000000000000000000000000022
+  constant w3: i8[12,10] = #00000000000000000000000000000023
+  constant s: f32[16,1,1,1] = #00000000000000000000000000000024
+  constant b: f32[16] = #00000000000000000000000000000025
+  conv = Region(x, w1, s, b, r) { graph body(x: u8[N,8,H,12], w: i8[16,8,3,3], s: f32[16,1,1,1], b: f32[16], r: u8[N,16,H,12]) {
+    a = Dequantize(x, f32[]{0.5}, u8[]{3})
+    v = Dequantize(w, s)
+    c = Conv(a, v, b) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+    d = Dequantize(r, f32[]{0.5}, u8[]{7})
+    e = Add(c, d)
+    f = Relu(e)
+    g = Quantize(f, f32[]{0.25}, u8[]{9}) {to="u8"}
+    return g
+  } }
+  depthwise = Region(conv, w2, s) { graph body(x: u8[N,16,H,12], w: i8[16,1,3,3], s: f32[16,1,1,1]) {
+    a = Dequantize(x, f32[]{0.25}, u8[]{9})
+    v = Dequantize(w, s)
+    c = Conv(a, v) {group=16, strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+    q = Quantize(c, f32[]{0.25}, i8[]{-9}) {to="i8"}
+    h = Dequantize(q, f32[]{0.25}, i8[]{-9})
+    i = Sigmoid(h)
+    g = Quantize(i, f32[]{0.004}, u8[]{0}) {to="u8"}
+    return g
+  } }
+  product = Region(depthwise, w3) { graph body(x: u8[N,16,H,12], w: i8[12,10]) {
+    a = Dequantize(x, f32[]{0.004}, u8[]{0})
+    v = Dequantize(w, f32[]{0.01})
+    c = MatMul(a, v)
+    return c
+  } }
+  return product, conv
+})";
+
 using Engine = std::shared_ptr<const EngineFile>;
 
 // Without timing: the first tactic that takes a region is chosen.
@@ -110,6 +145,10 @@ const OptimizationProfile kTokenShapes = {{"ids", {Shape{1, 1}, Shape{2, 5}, Sha
 
 Engine tokens() {
   return build(kTokens, kTokenShapes);
+}
+Engine bytes() {
+  return build(kBytes, {{"x", {Shape{1, 8, 5, 12}, Shape{2, 8, 9, 12}, Shape{3, 8, 11, 12}}},
+                        {"r", {Shape{1, 16, 5, 12}, Shape{2, 16, 9, 12}, Shape{3, 16, 11, 12}}}});
 }
 Engine values() {
   return build(kValues, {{"x", {Shape{1, 6}, Shape{2, 6}, Shape{4, 6}}}});
@@ -151,14 +190,15 @@ void lie(const Engine& engine, uint32_t seeds, const std::string& what) {
 
 TEST(HostilePlan, TheNetworksHaveEveryKernel) {
   std::set<std::string> names;
-  for (const Engine& engine : {images(), tokens(), interpreted(tokens()), values(), by_image(kImages, kImageShapes)}) {
+  for (const Engine& engine :
+       {images(), tokens(), interpreted(tokens()), values(), bytes(), by_image(kImages, kImageShapes)}) {
     EXPECT_GT(load_and_run(write_engine(engine->plan(), engine->weights()), "undamaged"), 0);
     names.merge(kernels_of(engine));
   }
-  EXPECT_THAT(names,
-              testing::UnorderedElementsAre("attention", "control.batch", "control.if", "conv", "copy", "depthwise",
-                                            "elementwise", "extents", "gather", "gemm", "interpreted", "matmul", "norm",
-                                            "pool", "reduce", "reference", "resize", "softmax", "winograd"));
+  EXPECT_THAT(names, testing::UnorderedElementsAre("attention", "control.batch", "control.if", "conv", "conv_int8",
+                                                   "copy", "depthwise", "depthwise_int8", "elementwise", "extents",
+                                                   "gather", "gemm", "gemm_int8", "interpreted", "matmul", "norm",
+                                                   "pool", "reduce", "reference", "resize", "softmax", "winograd"));
 }
 
 // The index of a new result of a profile's shape program.
@@ -201,6 +241,9 @@ TEST(HostilePlan, LiesAboutImagesAreRefusedOrHarmless) {
 TEST(HostilePlan, LiesAboutTokensAreRefusedOrHarmless) {
   lie(tokens(), 3000, "tokens");
   lie(interpreted(tokens()), 500, "tokens, interpreted");
+}
+TEST(HostilePlan, LiesAboutBytesAreRefusedOrHarmless) {
+  lie(bytes(), 3000, "bytes");
 }
 TEST(HostilePlan, LiesAboutLoopsOverABatchAreRefusedOrHarmless) {
   lie(by_image(kImages, kImageShapes), 3000, "images, one by one");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/cpu/device/conv_step.h"
+#include "backends/cpu/device/conv_kernel.h"
+
 #include "backends/cpu/device/kernels.h"
 
 namespace tn::cpu {
@@ -32,7 +33,29 @@ constexpr int64_t kMostWeights = int64_t{1} << 40;   // elements
 constexpr int64_t kMostOffsets = int64_t{1} << 29;   // entries of Conv's table
 constexpr int64_t kMostElements = int64_t{1} << 48;  // transformed by Winograd
 
-// Everything that sizes are computed from, before any is.
+// What a kernel reserves for its largest shape.
+void check_extents(const ConvParams& p, const ConvShape& max) {
+  const Extent out = p.out_extent(max.in);
+  const int64_t taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
+  require(product_within({out[0], out[1], out[2], taps}, kMostOffsets), "too large an image");
+  require(product_within({max.batch, out[0], out[1], out[2], p.in_channels + p.out_channels}, kMostElements),
+          "too large an image");
+}
+
+template <typename Algorithm>
+KernelPtr create(const KernelSpec& spec) {
+  const auto step = decode_fields<ConvStep>(spec.parameters);
+  check_params(step.params);
+  require_isa(step.params.isa);
+  require_float(step.params.type, "image");
+  require(Algorithm::supports(step), "parameters that its kernels do not have");
+  require_operands(spec, kProductInputs, 1, {kBiasInput, kResidualInput});
+  check_operands(step.params, Algorithm::packed_bytes(step), spec);
+  return std::make_unique<ConvKernel<Algorithm, ConvStep, EpilogueOperands>>(step, spec);
+}
+
+}  // namespace
+
 void check_params(const ConvParams& p) {
   require(p.in_channels > 0 && p.out_channels > 0 && p.groups > 0, "channels or groups that are not positive");
   require(p.in_channels % p.groups == 0 && p.out_channels % p.groups == 0, "channels that the groups do not divide");
@@ -47,73 +70,15 @@ void check_params(const ConvParams& p) {
   require(product_within({p.in_channels, p.out_channels, taps}, kMostWeights), "too many weights");
 }
 
-// What a kernel reserves for its largest shape.
-void check_extents(const ConvParams& p, const ConvShape& max) {
-  const Extent out = p.out_extent(max.in);
-  const int64_t taps = p.kernel[0] * p.kernel[1] * p.kernel[2];
-  require(product_within({out[0], out[1], out[2], taps}, kMostOffsets), "too large an image");
-  require(product_within({max.batch, out[0], out[1], out[2], p.in_channels + p.out_channels}, kMostElements),
-          "too large an image");
-}
-
-template <typename Algorithm>
-class ConvKernel final : public Kernel {
- public:
-  ConvKernel(const ConvStep& step, const KernelSpec& spec)
-      : params_(step.params),
-        packed_bytes_(static_cast<int64_t>(Algorithm::packed_bytes(step))),
-        algorithm_(step, conv_shape(spec.inputs[kDataInput], spec.outputs[0])),
-        epilogue_(step.epilogue, spec) {
-    require_workspace(spec, algorithm_.workspace_bytes(spec.threads));
-  }
-
-  Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
-    const TensorView &x = inputs[kDataInput], &y = outputs[0], &residual = inputs[kResidualInput];
-    if (x.dims[0] != y.dims[0] || x.dims[1] != params_.in_channels || y.dims[1] != params_.out_channels ||
-        params_.out_extent(spatial_extent(x.dims)) != spatial_extent(y.dims)) {
-      return misfit("a convolution of another shape than its result");
-    }
-    if (!is_contiguous(x, 1) || !is_contiguous(y, 1)) return misfit("channels with gaps");
-    if (!is_vector(inputs[kWeightInput], packed_bytes_)) return misfit("packed weights of another size");
-    if (Status status = epilogue_.bind(inputs, y, params_.out_channels); !status) return status;
-    if (epilogue_.has_residual()) {
-      if (!is_contiguous(residual, 1)) return misfit("a residual whose channels have gaps");
-      epilogue_.set_residual_strides(image_strides(residual));
-    }
-    return algorithm_.bind(conv_shape(x, y));
-  }
-
-  Status run(const KernelArguments& arguments) noexcept override {
-    algorithm_.run(arguments.lane, arguments.inputs[kDataInput].data, arguments.inputs[kWeightInput].data,
-                   epilogue_.of(arguments), arguments.outputs[0].data, arguments.workspace.data());
-    return {};
-  }
-
- private:
-  ConvParams params_;
-  int64_t packed_bytes_;
-  Algorithm algorithm_;
-  EpilogueOperands epilogue_;
-};
-
-template <typename Algorithm>
-KernelPtr create(const KernelSpec& spec) {
-  const auto step = decode_fields<ConvStep>(spec.parameters);
-  check_params(step.params);
-  require_isa(step.params.isa);
-  require(Algorithm::supports(step), "parameters that its kernels do not have");
-  require_operands(spec, kProductInputs, 1, {kBiasInput, kResidualInput});
+void check_operands(const ConvParams& p, size_t packed_bytes, const KernelSpec& spec) {
   const TensorView &x = spec.inputs[kDataInput], &y = spec.outputs[0];
   require_rank(x, 3, 5, "image");
   require_rank(y, x.rank(), x.rank(), "result");
-  require_type(x, step.params.type, "image");
-  require_type(y, step.params.out_type, "result");
-  require_packed(spec.inputs[kWeightInput], Algorithm::packed_bytes(step));
-  check_extents(step.params, conv_shape(x, y));
-  return std::make_unique<ConvKernel<Algorithm>>(step, spec);
+  require_type(x, p.type, "image");
+  require_type(y, p.out_type, "result");
+  require_packed(spec.inputs[kWeightInput], packed_bytes);
+  check_extents(p, conv_shape(x, y));
 }
-
-}  // namespace
 
 uint32_t conv_features(std::span<const std::byte> parameters) {
   return features_of(decode_fields<ConvStep>(parameters).params.isa);

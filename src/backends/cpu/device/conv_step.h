@@ -9,6 +9,23 @@
 
 namespace tn::cpu {
 
+template <typename V>
+void conv_fields(V& v, ConvParams& params) {
+  v("in_channels", params.in_channels);
+  v("out_channels", params.out_channels);
+  v("groups", params.groups);
+  extent_field(v, "kernel", params.kernel);
+  extent_field(v, "stride", params.stride);
+  extent_field(v, "dilation", params.dilation);
+  extent_field(v, "pad_before", params.pad_before);
+  extent_field(v, "pad_after", params.pad_after);
+  v("type", params.type);
+  v("out_type", params.out_type);
+  isa_field(v, params.isa);
+  tile_fields(v, params.config.tile);
+  v("merge_width", params.config.merge_width);
+}
+
 /// Parameters of the kernels "conv", "depthwise", "depthwise_f16" and "winograd".
 struct ConvStep {
   ConvParams params;
@@ -16,19 +33,7 @@ struct ConvStep {
   EpilogueStep epilogue;
   template <typename V>
   void fields(V& v) {
-    v("in_channels", params.in_channels);
-    v("out_channels", params.out_channels);
-    v("groups", params.groups);
-    extent_field(v, "kernel", params.kernel);
-    extent_field(v, "stride", params.stride);
-    extent_field(v, "dilation", params.dilation);
-    extent_field(v, "pad_before", params.pad_before);
-    extent_field(v, "pad_after", params.pad_after);
-    v("type", params.type);
-    v("out_type", params.out_type);
-    isa_field(v, params.isa);
-    tile_fields(v, params.config.tile);
-    v("merge_width", params.config.merge_width);
+    conv_fields(v, params);
     auto outputs = static_cast<int64_t>(winograd.outputs), block = static_cast<int64_t>(winograd.block);
     v("winograd_outputs", outputs);
     v("winograd_block", block);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/cpu/device/gemm_step.h"
+#include "backends/cpu/device/gemm_kernel.h"
+
 #include "backends/cpu/device/kernels.h"
 
 namespace tn::cpu {
@@ -7,51 +8,10 @@ namespace {
 
 constexpr int64_t kMostElements = int64_t{1} << 40;
 
-// Rows of a dense tensor whose last axis is the row.
-int64_t rows_of(const TensorView& view) {
-  int64_t rows = 1;
-  for (int i = 0; i + 1 < view.rank(); ++i) rows *= view.dims[i];
-  return rows;
-}
-
 // The i-th extent from the end.
 int64_t last(const TensorView& view, int i = 0) {
   return view.dims[view.rank() - 1 - i];
 }
-
-class GemmKernel final : public Kernel {
- public:
-  GemmKernel(const GemmStep& step, const KernelSpec& spec)
-      : gemm_(step.gemm()),
-        k_(step.k),
-        n_(step.n),
-        packed_bytes_(static_cast<int64_t>(Gemm::packed_bytes(step.gemm()))),
-        epilogue_(step.epilogue, spec) {}
-
-  Status bind(std::span<const TensorView> inputs, std::span<const TensorView> outputs) noexcept override {
-    const TensorView &a = inputs[kDataInput], &c = outputs[0];
-    if (last(a) != k_ || last(c) != n_ || rows_of(a) != rows_of(c)) return misfit("factors and result of a product");
-    if (!a.is_dense() || !c.is_dense()) return misfit("a matrix with gaps");
-    if (!is_vector(inputs[kWeightInput], packed_bytes_)) return misfit("packed weights of another size");
-    if (Status status = epilogue_.bind(inputs, c, n_); !status) return status;
-    if (epilogue_.has_residual()) {
-      if (!inputs[kResidualInput].is_dense()) return misfit("a residual with gaps");
-      epilogue_.set_residual_strides({0, {0, 0, n_}});
-    }
-    return gemm_.bind({1, rows_of(a), 0, k_, 0, n_});
-  }
-
-  Status run(const KernelArguments& arguments) noexcept override {
-    gemm_.run(arguments.lane, arguments.inputs[kDataInput].data, arguments.inputs[kWeightInput].data,
-              epilogue_.of(arguments), arguments.outputs[0].data, arguments.workspace.data());
-    return {};
-  }
-
- private:
-  Gemm gemm_;
-  int64_t k_, n_, packed_bytes_;
-  EpilogueOperands epilogue_;
-};
 
 class MatMulKernel final : public Kernel {
  public:
@@ -128,29 +88,34 @@ MatMulShape matmul_shape(const TensorView& a, const TensorView& b, const TensorV
   return shape;
 }
 
+void check_gemm(const GemmParams& p, const KernelSpec& spec) {
+  require(p.k > 0 && p.n > 0 && product_within({p.k, p.n}, kMostElements), "a product of {} x {} weights", p.k, p.n);
+  require(has_tile(p.isa, p.type, p.tile), "parameters that its kernels do not have");
+  const TensorView &a = spec.inputs[kDataInput], &c = spec.outputs[0];
+  require_rank(a, 1, kMaxRank, "factor");
+  require_rank(c, a.rank(), a.rank(), "result");
+  require_type(a, p.type, "factor");
+  require_type(c, p.out_type, "result");
+  require_packed(spec.inputs[kWeightInput], Gemm::packed_bytes(p));
+}
+
 uint32_t product_features(std::span<const std::byte> parameters) {
   return features_of(decode_fields<GemmStep>(parameters).isa);
 }
 
 KernelPtr create_gemm(const KernelSpec& spec) {
   const auto step = decode_fields<GemmStep>(spec.parameters);
-  require(step.k > 0 && step.n > 0 && product_within({step.k, step.n}, kMostElements), "a product of {} x {} weights",
-          step.k, step.n);
   require_isa(step.isa);
-  require(has_tile(step.isa, step.type, step.tile), "parameters that its kernels do not have");
+  require_float(step.type, "factor");
   require_operands(spec, kProductInputs, 1, {kBiasInput, kResidualInput});
-  const TensorView &a = spec.inputs[kDataInput], &c = spec.outputs[0];
-  require_rank(a, 1, kMaxRank, "factor");
-  require_rank(c, a.rank(), a.rank(), "result");
-  require_type(a, step.type, "factor");
-  require_type(c, step.out_type, "result");
-  require_packed(spec.inputs[kWeightInput], Gemm::packed_bytes(step.gemm()));
-  return std::make_unique<GemmKernel>(step, spec);
+  check_gemm(step.gemm(), spec);
+  return std::make_unique<GemmKernel<EpilogueOperands>>(step.gemm(), step.epilogue, spec);
 }
 
 KernelPtr create_matmul(const KernelSpec& spec) {
   const auto step = decode_fields<GemmStep>(spec.parameters);
   require_isa(step.isa);
+  require_float(step.type, "factor");
   require(has_tile(step.isa, step.type, step.tile), "parameters that its kernels do not have");
   require_operands(spec, kProductInputs, 1, {kBiasInput, kResidualInput});
   const TensorView &a = spec.inputs[0], &b = spec.inputs[1], &c = spec.outputs[0];

@@ -38,9 +38,15 @@ KernelPtr create_winograd(const KernelSpec& spec);
 /// Matrix products (gemm_step.h): with B packed at build time, and with B at run time.
 KernelPtr create_gemm(const KernelSpec& spec);
 KernelPtr create_matmul(const KernelSpec& spec);
+/// Both of bytes (int8_step.h).
+KernelPtr create_conv_int8(const KernelSpec& spec);
+KernelPtr create_depthwise_int8(const KernelSpec& spec);
+KernelPtr create_gemm_int8(const KernelSpec& spec);
 /// KernelEntry::features of the products: their packed weights are laid out for one instruction set.
 uint32_t conv_features(std::span<const std::byte> parameters);
 uint32_t product_features(std::span<const std::byte> parameters);
+uint32_t int8_conv_features(std::span<const std::byte> parameters);
+uint32_t int8_gemm_features(std::span<const std::byte> parameters);
 /// row_steps.h.
 KernelPtr create_softmax(const KernelSpec& spec);
 KernelPtr create_norm(const KernelSpec& spec);

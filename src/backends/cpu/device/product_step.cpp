@@ -42,8 +42,7 @@ const Epilogue& EpilogueOperands::of(const KernelArguments& arguments) noexcept 
   return epilogue_;
 }
 
-void require_isa(Isa isa) {
-  const auto have = available_isas();
+void require_isa(Isa isa, std::span<const Isa> have) {
   require(std::find(have.begin(), have.end(), isa) != have.end(),
           "the step needs instruction set {}, which this processor lacks", static_cast<int>(isa));
 }

@@ -70,8 +70,8 @@ class EpilogueOperands {
   bool has_bias_, has_residual_;
 };
 
-/// Throws Error(InvalidEngine) if this processor lacks the set.
-void require_isa(Isa isa);
+/// Throws Error(InvalidEngine) if the set is not among these, which this processor has.
+void require_isa(Isa isa, std::span<const Isa> have = available_isas());
 /// Whether there is such a tile for operands of `type`.
 bool has_tile(Isa isa, DataType type, const TileShape& tile);
 

@@ -3,6 +3,7 @@
 #include "ops/conv/conv.h"
 
 #include "backends/cpu/device/conv_step.h"
+#include "backends/cpu/tactics/conv_form.h"
 #include "backends/cpu/tactics/epilogue.h"
 #include "base/stored_float.h"
 #include "tuning/tactic.h"
@@ -10,32 +11,14 @@
 namespace tn::cpu {
 namespace {
 
-Extent extent_of(std::span<const int64_t> spatial, int64_t missing) {
-  Extent extent{missing, missing, missing};
-  for (size_t i = 0; i < spatial.size(); ++i) extent[3 - spatial.size() + i] = spatial[i];
-  return extent;
-}
-
 std::optional<MatchedEpilogue> epilogue_of(const Region& region) {
   return match_epilogue(region, region.output_type(0).rank() - 1);
 }
 
 /// The step of a convolution region without the choice of a configuration and the epilogue.
 ConvStep step_of(const Region& region, Isa isa) {
-  const auto& conv = dynamic_cast<const ops::Conv&>(*region.anchor);
-  const Shape weights = *region.input_type(region.anchor_inputs[1]).static_shape();
-  const size_t spatial = conv.strides.size();
   ConvStep step;
-  step.params.in_channels = weights[1] * conv.group;
-  step.params.out_channels = weights[0];
-  step.params.groups = conv.group;
-  step.params.kernel = extent_of({weights.begin() + 2, spatial}, 1);
-  step.params.stride = extent_of(conv.strides, 1);
-  step.params.dilation = extent_of(conv.dilations, 1);
-  step.params.pad_before = extent_of({conv.pads.data(), spatial}, 0);
-  step.params.pad_after = extent_of({conv.pads.data() + spatial, spatial}, 0);
-  step.params.type = region.input_type(region.anchor_inputs[0]).type;
-  step.params.out_type = region.output_type(0).type;
+  step.params = conv_params(region);
   step.params.isa = isa;
   return step;
 }
@@ -87,9 +70,6 @@ class ConvTactic : public Tactic {
   }
 
  protected:
-  static bool has_bias(const Region& region) {
-    return region.anchor_inputs.size() > 2 && region.anchor_inputs[2] != kNone;
-  }
   virtual Support form(const ConvStep& step) const = 0;
   virtual void configure(ConvStep& step, const std::string& config) const = 0;
   virtual void pack(const ConvStep& step, const TensorView& weights, std::span<std::byte> out) const = 0;
@@ -105,9 +85,6 @@ class Direct final : public ConvTactic<DirectConv> {
   }
 
  private:
-  static std::string text_of(const ConvConfig& config) {
-    return fmt::format("{}x{}{}", config.tile.rows, config.tile.vectors, config.merge_width ? "w" : "");
-  }
   Support form(const ConvStep& step) const override { return supports_products(step.params.type, step.params.isa); }
   void configure(ConvStep& step, const std::string& config) const override {
     for (const ConvConfig& known : Conv::configs(step.params)) {
