@@ -63,20 +63,22 @@ class RowLowering {
   RowLowering(const Region& region, const Rows& rows, RegionLowering& lowering)
       : region_(region), rows_(rows), lowering_(lowering) {}
 
-  void run() {
+  /// `team`: threads of a row; 0: as many as seem right.
+  void run(int team) {
+    team_ = team;
     form_.operation = rows_.operation;
     form_.epsilon = rows_.epsilon;
     form_.last = rows_.last;
     x_ = lowering_.input(region_.anchor_inputs[0]);
     const Operand x = operand(lowering_, x_);
     axes_ = x.dims;
-    add(x, x.strides);
+    add(x, x.strides, false);
     inputs_.push_back(x_);
     add_expressions();
     for (int i = 0; i < region_.outputs(); ++i) {
       outputs_.push_back(lowering_.output(i));
       const Operand out = operand(lowering_, outputs_.back());
-      add(out, spread(out.dims, out.strides));
+      add(out, spread(out.dims, out.strides), false);
     }
     form_.outputs = outputs_.size();
     arrange();
@@ -89,8 +91,11 @@ class RowLowering {
     return std::ranges::find(rows_.axes, static_cast<int>(axis)) != rows_.axes.end();
   }
 
-  void add(const Operand& operand, Dims strides) {
+  bool is_constant(int input) const { return region_.input(input).constant != nullptr; }
+
+  void add(const Operand& operand, Dims strides, bool constant) {
     form_.types.push_back(operand.type);
+    form_.constant.push_back(constant);
     form_.aligned.push_back(operand.alignment);
     strides_.push_back(std::move(strides));
   }
@@ -119,14 +124,14 @@ class RowLowering {
     for (size_t i = 1; i < region_.anchor_inputs.size(); ++i) {
       if (!region_.has_input(region_.anchor_inputs[i])) continue;
       const Operand parameter = operand(lowering_, add_input(region_.anchor_inputs[i]));
-      add(parameter, parameter_strides(parameter));
+      add(parameter, parameter_strides(parameter), is_constant(region_.anchor_inputs[i]));
       const Expr loaded = input(read++, compute_type(parameter.type));
       values[0] = i == 1 ? values[0] * loaded : values[0] + loaded;
     }
     for (const int index : region_.expression_inputs) {
       const Operand other = operand(lowering_, add_input(index));
       const Dims& result = region_.anchor_results[0].dims;
-      add(other, spread(result, broadcast_strides(other, result, ranges())));
+      add(other, spread(result, broadcast_strides(other, result, ranges())), is_constant(index));
       values.push_back(input(read++, compute_type(other.type)));
     }
     const std::vector<Expr> own = {values[0]};
@@ -164,7 +169,7 @@ class RowLowering {
     const RowForm flat = flattened(form_, ranges());
     const int splits = row_splits(flat, ranges());
     if (splits > 1) return launch_split(splits);
-    add_launch(lowering_, row_text(flat, plan_rows(flat, ranges()), ranges()), inputs_, outputs_);
+    add_launch(lowering_, row_text(flat, plan_rows(flat, ranges(), team_), ranges()), inputs_, outputs_);
   }
 
   // Parts of the rows first, then what they make together.
@@ -177,6 +182,7 @@ class RowLowering {
     RowForm first = form_;
     first.types = {form_.types[0], placed.type};
     first.aligned = {form_.aligned[0], placed.alignment};
+    first.constant = {false, false};
     first.rows.strides = {form_.rows.strides[0], strides};
     first.columns.strides = {form_.columns.strides[0], Dims(form_.columns.rank(), 0)};
     first.outputs = 1;
@@ -199,6 +205,7 @@ class RowLowering {
   const Region& region_;
   const Rows& rows_;
   RegionLowering& lowering_;
+  int team_ = 0;
   RowForm form_;
   Dims axes_;
   std::vector<Dims> strides_;  ///< of each operand along axes_
@@ -214,10 +221,20 @@ class RowTactic final : public Tactic {
     if (!region.defines().empty()) return Support::no("extents that only running tells");
     return {};
   }
-  bool timed() const override { return false; }
-  void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {
+  std::vector<std::string> configs(const Region& region, const Target& target) const override {
     const Rows rows = *rows_of(region);
-    RowLowering(region, rows, lowering).run();
+    const TensorType& x = region.input_type(region.anchor_inputs[0]);
+    const bool along_last = rows.axes == std::vector<int>{x.rank() - 1} && x.dims.back().is_constant();
+    if (reduces(rows.operation) || !along_last) return {""};
+    const int64_t columns = std::max<int64_t>(1, *x.dims.back().constant());
+    std::vector<std::string> teams;
+    for (const int team : row_teams(range_of(product(x.dims), target.ranges).max / columns, columns, x.type))
+      teams.push_back(fmt::format("{}", team));
+    return teams;
+  }
+  void lower(const Region& region, const std::string& config, RegionLowering& lowering) const override {
+    const Rows rows = *rows_of(region);
+    RowLowering(region, rows, lowering).run(config.empty() ? 0 : std::stoi(config));
   }
 };
 

@@ -86,6 +86,7 @@ template <typename Load>
 struct Columns {
   Load load;
   index_t member, first, last;
+  int step = 0;  // of the columns that are visited, where they are kept
   acc_t kept[KEPT ? STEPS : 1][V];
   TN_INLINE Columns(Load load_, index_t member_, index_t first_, index_t last_)
       : load(load_), member(member_), first(first_), last(last_) {
@@ -97,6 +98,7 @@ struct Columns {
 #pragma unroll
     for (int i = 0; i < STEPS; ++i) {
       const index_t column = (i * TEAM + member) * V;
+      step = i;
       if ((i + 1) * TEAM * V <= COLUMNS || column < COLUMNS) visit(column, kept[i]);
     }
 #else

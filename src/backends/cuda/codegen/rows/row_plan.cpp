@@ -28,10 +28,22 @@ bool is_across(const RowForm& form, const SymbolRanges& ranges) {
   return largest(row, ranges) < largest(column, ranges);
 }
 
+int64_t most_adjacent(DataType type) {
+  return std::min<int64_t>(8, kVectorBytes / static_cast<int64_t>(size_of(type)));
+}
+
 int vector_of(const RowForm& form) {
   if (form.columns.strides[0].back() != Dim(1)) return 1;
-  const int64_t limit = std::min<int64_t>(8, kVectorBytes / static_cast<int64_t>(size_of(form.types[0])));
-  return static_cast<int>(vector_width(form, 0, limit));
+  return static_cast<int>(vector_width(form, 0, most_adjacent(form.types[0])));
+}
+
+// Threads of a row that has so many accesses of `vector` columns.
+int guessed_team(int64_t rows, int64_t accesses, int64_t vector) {
+  if (accesses <= 32) return power_at_least(accesses);
+  const int64_t wanted = rows <= kFewRows ? accesses : blocks_of(accesses, 4);
+  const int team = std::clamp(power_at_least(wanted), 32, rows <= kFewRows ? 256 : 1024);
+  if (team == 1024 || blocks_of(accesses, team) * vector <= kKept) return team;
+  return std::min(1024, power_at_least(blocks_of(accesses * vector, kKept)));
 }
 
 }  // namespace
@@ -52,7 +64,15 @@ RowForm flattened(RowForm form, const SymbolRanges& ranges) {
   return form;
 }
 
-RowPlan plan_rows(const RowForm& form, const SymbolRanges& ranges) {
+std::vector<int> row_teams(int64_t rows, int64_t columns, DataType type) {
+  const int64_t vector = known_divisor(columns, most_adjacent(type)), accesses = columns / vector;
+  std::vector<int> teams = {guessed_team(rows, accesses, vector)};
+  for (int team = 32; team <= 256 && team / 2 < accesses; team *= 2)
+    if (team != teams[0] && blocks_of(accesses, team) * vector <= kKept) teams.push_back(team);
+  return teams;
+}
+
+RowPlan plan_rows(const RowForm& form, const SymbolRanges& ranges, int team) {
   RowPlan plan;
   const int64_t rows = largest(form.rows.elements(), ranges), columns = largest(form.columns.elements(), ranges);
   const bool known = form.columns.elements().is_constant();
@@ -66,11 +86,8 @@ RowPlan plan_rows(const RowForm& form, const SymbolRanges& ranges) {
   }
   plan.vector = vector_of(form);
   const int64_t accesses = blocks_of(columns, plan.vector);
-  const int64_t wanted = rows <= kFewRows ? accesses : blocks_of(accesses, 4);
-  plan.team =
-      accesses <= 32 ? power_at_least(accesses) : std::clamp(power_at_least(wanted), 32, rows <= kFewRows ? 256 : 1024);
-  if (plan.team < 1024 && blocks_of(accesses, plan.team) * plan.vector > kKept)
-    plan.team = std::min(1024, power_at_least(blocks_of(accesses * plan.vector, kKept)));
+  const bool given = team > 0 && known && blocks_of(accesses, team) * plan.vector <= kKept;
+  plan.team = given ? team : guessed_team(rows, accesses, plan.vector);
   plan.rows = std::max(1, (rows <= kFewRows ? 32 : 128) / plan.team);
   const int64_t steps = blocks_of(accesses, plan.team);
   if (known && !reduces(form.operation) && steps * plan.vector <= kKept) plan.steps = static_cast<int>(steps);

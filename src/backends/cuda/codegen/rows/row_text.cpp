@@ -51,7 +51,7 @@ std::string body_of(RowOperation operation) {
 class RowText {
  public:
   RowText(const RowForm& form, const RowPlan& plan, const SymbolRanges& ranges)
-      : form_(form), plan_(plan), index_(scalars_, is_wide(ranges)) {}
+      : form_(form), plan_(plan), index_(scalars_, is_wide(ranges)), keeps_constants_(keeps_constants()) {}
 
   KernelText make() {
     KernelText text;
@@ -145,8 +145,6 @@ class RowText {
     std::string text =
         fmt::format(R"cuda(
 extern "C" __global__ void __launch_bounds__(kThreads, 1) {}({}) {{
-  wait_for_inputs();
-  let_next_start();
   const index_t member = {}, local = {};
   const index_t number = static_cast<index_t>(blockIdx.x) * ROWS_PER_BLOCK + local;
   const bool active = number < ROWS * SPLITS;
@@ -160,6 +158,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) {}({}) {{
     const auto names = coordinate_names(form_.rows.rank(), "r");
     for (size_t k = 0; k < form_.types.size(); ++k)
       text += fmt::format("  const index_t base{} = {};\n", k, index_.offset(names, form_.rows.strides[k]));
+    text += load_early() + "  wait_for_inputs();\n  let_next_start();\n";
     return text + load() + "  Columns<decltype(load)> each(load, member, first, last);\n" + write();
   }
 
@@ -184,6 +183,27 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) {}({}) {{
            "#pragma unroll\n    for (int j = 0; j < V; ++j) x[j] = static_cast<acc_t>(to_compute(from[j]));\n  };\n";
   }
 
+  // Whether a constant's columns can wait in registers, so that they come while earlier kernels still run.
+  bool is_early(size_t k) const { return keeps_constants_ && form_.constant[k] && is_vector(k); }
+  bool keeps_constants() const {
+    constexpr int64_t kOthers = 48, kRegisters = 65536, kMost = 200;
+    int64_t floats = 1;
+    for (size_t k = 1; k < first_output(); ++k) floats += form_.constant[k] ? 1 : 0;
+    const int64_t registers = plan_.steps * plan_.vector * floats + kOthers;
+    return plan_.steps > 0 && registers <= std::min(kMost, kRegisters / (plan_.team * plan_.rows));
+  }
+  std::string load_early() {
+    std::string text;
+    for (size_t k = 1; k < first_output(); ++k) {
+      if (!is_early(k)) continue;
+      text += fmt::format("  vec<{}, V> early{}[STEPS];\n#pragma unroll\n", text_of(form_.types[k]), k);
+      text += "  for (int i = 0; i < STEPS; ++i) {\n    const index_t column = (i * TEAM + member) * V;\n";
+      text += "    if ((i + 1) * TEAM * V > COLUMNS && column >= COLUMNS) break;\n" + columns();
+      text += fmt::format("    early{0}[i] = load_vec<V>(p{0} + ({1}));\n  }}\n", k, place(k));
+    }
+    return text;
+  }
+
   std::string write() {
     const bool single = reduces(form_.operation);
     const int width = single ? 1 : plan_.vector;
@@ -199,7 +219,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) {}({}) {{
         if (!single) text += fmt::format("    vec<{}, V> out{};\n", text_of(form_.types[k]), k);
         continue;
       }
-      if (!single && is_vector(k))
+      if (is_early(k))
+        text += fmt::format("    const auto& e{0} = early{0}[each.step];\n", k);
+      else if (!single && is_vector(k))
         text += fmt::format("    const auto e{0} = load_vec<V>(p{0} + o{0});\n", k);
       else if (single || repeats(k))
         text += fmt::format("    const auto e{0} = p{0}[o{0}];\n", k);
@@ -242,6 +264,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, 1) {}({}) {{
   const RowPlan& plan_;
   Scalars scalars_;
   IndexText index_;
+  const bool keeps_constants_;
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ struct RowForm {
   IterationSpace rows, columns;
   std::vector<DataType> types;
   std::vector<int64_t> aligned;  ///< of each operand: its first element is at a multiple of so many elements
+  std::vector<bool> constant;    ///< of each operand: no kernel writes it
   size_t outputs = 1;
   /// Makes the outputs of the result (Input 0) and of what is read (Input k).
   ScalarProgram expressions;
@@ -56,8 +57,11 @@ struct RowPlan {
 RowForm flattened(RowForm form, const SymbolRanges& ranges);
 /// Columns (a power of two up to `limit`) that an operand with adjacent columns gives in one aligned access.
 int64_t vector_width(const RowForm& form, size_t operand, int64_t limit);
-/// A plan for a flattened form. Reads columns once where they are few and their number is known.
-RowPlan plan_rows(const RowForm& form, const SymbolRanges& ranges);
+/// A plan for a flattened form. Reads columns once where they are few and their number is known. `team` threads take a
+/// row where that is given and lets them keep their columns.
+RowPlan plan_rows(const RowForm& form, const SymbolRanges& ranges, int team = 0);
+/// Teams that are worth timing for rows of so many adjacent elements, which they keep; the best guess first.
+std::vector<int> row_teams(int64_t rows, int64_t columns, DataType type);
 /// Parts into which the rows of a reduction are worth being split, so that all processors have work; 1 for others.
 int row_splits(const RowForm& form, const SymbolRanges& ranges);
 

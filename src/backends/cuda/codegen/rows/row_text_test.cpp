@@ -20,6 +20,7 @@ RowForm form_of(RowOperation operation, DataType type, const Dims& dims, const D
   form.count = dims[last];
   form.types = {type, DataType::F32, type};  // x, one number per column, the result
   form.aligned = {unit, 4, unit};
+  form.constant = {false, true, false};
   const bool single = reduces(operation);
   form.rows = {rows_of(dims), {rows_of(strides), Dims(last, 0), rows_of(strides)}};
   form.columns = {{dims[last]}, {{strides[last]}, {single ? 0 : 1}, {single ? Dim(0) : strides[last]}}};
@@ -60,7 +61,30 @@ TEST(RowPlan, FewLongRowsAreSplit) {
   EXPECT_EQ(splits(1, 1000), 1);
 }
 
+TEST(RowPlan, OtherTeamsKeepTheirColumnsToo) {
+  EXPECT_EQ(row_teams(197, 768, DataType::F16), (std::vector<int>{128, 32, 64}));
+  EXPECT_EQ(row_teams(6304, 768, DataType::F16), (std::vector<int>{32, 64, 128}));
+  EXPECT_EQ(row_teams(6304, 8192, DataType::F16), (std::vector<int>{256}));
+  EXPECT_EQ(row_teams(197, 64, DataType::F16), (std::vector<int>{8}));
+  const RowForm form = form_of(RowOperation::LayerNorm, DataType::F16, {197, 768}, {768, 1});
+  EXPECT_EQ(plan_rows(form, {}).team, 128);
+  EXPECT_EQ(plan_rows(form, {}, 32).steps, 3);
+  EXPECT_EQ(plan_rows(form, {}, 16).team, 128) << "more columns than a thread keeps";
+}
+
 using RowTextCompiled = NvrtcTest;
+
+TEST_F(RowTextCompiled, ConstantsOfColumnsComeBeforeTheWait) {
+  const RowForm form = form_of(RowOperation::LayerNorm, DataType::F16, {197, 768}, {768, 1});
+  for (const int team : {32, 64, 128}) {
+    const KernelText text = row_text(form, plan_rows(form, {}, team), {});
+    EXPECT_LT(text.source.find("load_vec<V>(p1"), text.source.find("  wait_for_inputs();"));
+    EXPECT_EQ(text.source.find("load_vec<V>(p1", text.source.find("  wait_for_inputs();")), std::string::npos);
+    const auto compiled = Nvrtc::get().compile(text.source, text.entry, "sm_90");
+    ASSERT_TRUE(compiled.ok) << compiled.log;
+    EXPECT_NE(compiled.log.find(" 0 bytes stack frame, 0 bytes spill stores"), std::string::npos) << compiled.log;
+  }
+}
 
 TEST_F(RowTextCompiled, CompilesWithoutSpills) {
   using enum RowOperation;
