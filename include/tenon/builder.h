@@ -10,6 +10,7 @@ namespace tenon {
 /// What the builder may do, with TensorRT 10.16's numbers; flags that Tenon does not know yet are left out.
 enum class BuilderFlag : int32_t {
   kFP16 = 0,   ///< half precision where it is faster
+  kINT8 = 1,   ///< products of 8 bits, by ranges of calibration
   kDEBUG = 2,  ///< checks the network after every pass
   kDISABLE_TIMING_CACHE = 5,
   kTF32 = 6,  ///< on by default; without meaning on the CPU
@@ -131,6 +132,21 @@ class IBuilderConfig : public INoCopy {
   /// Stops rewriting after so many changes to the graph, to find the one that breaks a network; −1 (default): no limit.
   virtual void setMaxPatches(int64_t maxPatches) noexcept = 0;
   virtual int64_t getMaxPatches() const noexcept = 0;
+  /// For kINT8: ranges of activations are calibrated on at most `most` of the samples (images, .npy, .npz, raw .bin)
+  /// below this folder, which a seed other than 0 shuffles. nullptr or "": no folder. False if `most` is below 1.
+  virtual bool setCalibrationData(char const* folder, int32_t most, uint64_t seed) noexcept = 0;
+  virtual char const* getCalibrationData() const noexcept = 0;
+  /// Samples of one run where the network takes any number; default 1. Ranges do not depend on it. False below 1.
+  virtual bool setCalibrationBatchSize(int32_t batchSize) noexcept = 0;
+  virtual int32_t getCalibrationBatchSize() const noexcept = 0;
+  /// How ranges follow from what was seen: "mse" (default), "entropy2", "entropy", "minmax", "percentile=99.99",
+  /// "legacy=0.9999:1", or "auto", which tries them on samples of the end. nullptr or "": the default, or what a cache
+  /// has. False if the text does not parse.
+  virtual bool setCalibrator(char const* text) noexcept = 0;
+  virtual char const* getCalibrator() const noexcept = 0;
+  /// A file with ranges of a calibration, of TensorRT or Tenon: read if it exists, else written. nullptr or "": none.
+  virtual void setCalibrationCache(char const* path) noexcept = 0;
+  virtual char const* getCalibrationCache() const noexcept = 0;
   /// Writes the text of the graph as the passes left it to this file during the build; nullptr: no file.
   virtual void setGraphExportPath(char const* path) noexcept = 0;
   virtual char const* getGraphExportPath() const noexcept = 0;

@@ -14,12 +14,14 @@
 #include "builder/lower_profile.h"
 #include "builder/onnx_operators.h"
 #include "builder/profiles.h"
+#include "builder/quantization.h"
 #include "engine/engine_file.h"
 #include "engine/plan_generated.h"
 #include "import/onnx/model.h"
 #include "ir/text.h"
 #include "passes/fuse_regions.h"
 #include "passes/pipeline.h"
+#include "passes/run_pipeline.h"
 #include "tuning/fold_norms.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/race.h"
@@ -221,7 +223,8 @@ CaffeNetwork read_caffe(std::span<const std::byte> deploy, std::optional<std::sp
 
 int phases_of(const BuilderConfig& config) {
   const bool batches = config.timing && config.backend == BuildBackend::Cpu;
-  return 2 + (batches ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1) + (compares_in_network(config) ? 1 : 0);
+  return 2 + (config.int8 ? 1 : 0) + (batches ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1) +
+         (compares_in_network(config) ? 1 : 0);
 }
 
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
@@ -236,21 +239,34 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   phases.start("Optimizing the graph", 1);
   auto disabled = config.disabled_passes;
   const bool folds_norms = disabled.erase(std::string(kFoldNorms)) == 0;
-  const auto passes = passes::run_passes(graph, passes::pipeline(), {std::move(disabled), config.max_patches, {}});
+  const BuildTarget build(config, &cache);
+  const Backend& backend = build.backend();
+  std::string ranges;
+  const auto names = config.int8 ? names_of_tensors(graph) : std::set<std::string, std::less<>>();
+  const auto quantizes = [&](Graph& simple) {
+    if (!config.int8) return;
+    phases.step_done();
+    phases.start("Calibrating", static_cast<int>(config.calibration.images) + 1);
+    if (is_quantized(simple))
+      logger.info("the network says itself what is rounded; ranges are not used");
+    else
+      ranges = quantize(simple, find_ranges(simple, names, config, profiles[0], logger, [&] { phases.step_done(); }),
+                        backend, logger);
+  };
+  const auto passes = passes::run_pipeline(graph, {std::move(disabled), config.max_patches, {}}, quantizes);
   graph.compact();
   logger.verbose("passes:\n{}", passes.to_string());
   if (report) {
     report->passes = passes.to_string();
     report->graph = to_text(graph);
   }
-  const BuildTarget build(config, &cache);
-  const Backend& backend = build.backend();
   const bool timing = config.timing && build.can_measure();
   plan::PlanT plan;
   plan.name = graph.name;
   plan.producer = "Tenon 0.1.0";
   build.describe(plan);
-  plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : "fp32";
+  plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : config.int8 ? "int8" : "fp32";
+  if (!ranges.empty()) plan.precision += ": " + ranges;
   plan.preprocess = config.preprocess;
   constexpr uint8_t kDetailed = 2;
   plan.verbosity = config.verbosity;

@@ -29,6 +29,17 @@ using OptimizationProfile = std::map<std::string, ShapeBounds>;
 
 enum class BuildBackend : uint8_t { Cpu, Cuda };
 
+/// Where the ranges for int8 come from: a cache that exists, else samples, else nowhere.
+struct CalibrationConfig {
+  std::string data;        ///< folder of images (dataset/sample_files.h)
+  int64_t images = 512;    ///< files of it at most
+  uint64_t seed = 0;       ///< shuffles them, if not 0
+  int64_t batch = 1;       ///< samples of one run, where the network takes any number
+  std::string calibrator;  ///< as quant/calibrator.h names them, or "auto"; empty: mse, or what a cache has
+  std::string cache;       ///< file; written if it is not there
+  std::map<std::string, float> ranges;  ///< of the user, by tensor name: magnitudes that 127 stands for
+};
+
 struct BuilderConfig {
   std::vector<OptimizationProfile> profiles;
   BuildBackend backend = BuildBackend::Cpu;
@@ -41,6 +52,8 @@ struct BuilderConfig {
   bool cublaslt = true, cudnn = true;  ///< libraries whose tactics are candidates on a CUDA device, where they are here
   int threads = 0;                     ///< of one inference; 0 takes all usable cores
   bool fp16 = false, bf16 = false;
+  bool int8 = false;  ///< products may round their operands to 8 bits, by the ranges of `calibration`
+  CalibrationConfig calibration;
   std::string preprocess;  ///< stored in the engine
   uint8_t verbosity = 0;   ///< of layer information, as the plan has it
   bool explain = false;    ///< keep the selection report in the engine
@@ -58,8 +71,9 @@ struct BuilderConfig {
   uint64_t workspace = UINT64_MAX;  ///< bytes that one layer may use while it runs
 };
 
-/// Follows a build, on the thread that builds. Phases follow one another: the graph, types where narrow ones are to be
-/// weighed, loops over the batch where times are measured, tuning, comparisons in the network of a device.
+/// Follows a build, on the thread that builds. Phases follow one another: the graph, ranges of activations for int8,
+/// types where narrow ones are to be weighed, loops over the batch where times are measured, tuning, comparisons in the
+/// network of a device.
 class BuildMonitor {
  public:
   virtual ~BuildMonitor() = default;

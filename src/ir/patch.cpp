@@ -35,7 +35,9 @@ bool Patch::apply() {
     }
   }
   for (const auto& [old, by] : replacements_) {
-    if (graph.is_output(old)) std::swap(graph.edit_tensor(old).name, graph.edit_tensor(by).name);
+    // Unknown extents are named after tensors: these keep their names.
+    const bool is_new = static_cast<size_t>(by) >= first_tensor_ && graph.unknowns_.empty();
+    if (graph.is_output(old) || is_new) std::swap(graph.edit_tensor(old).name, graph.edit_tensor(by).name);
     graph.redirect(old, by, first_node_);  // the new nodes themselves may go on reading the old tensor
   }
   graph_ = nullptr;

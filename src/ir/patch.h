@@ -31,7 +31,7 @@ class Patch {
                                  std::vector<Graph> bodies = {}) {
     return graph_->add_node(std::move(name), std::move(op), std::move(inputs), std::move(bodies));
   }
-  /// Readers of `old` will read `by`. The replacement inherits the name of a graph output.
+  /// Readers of `old` will read `by`. A new tensor inherits the name, and any replacement that of a graph output.
   void replace(TensorId old, TensorId by) { replacements_.emplace_back(old, by); }
 
   /// Checks that every replacement keeps the type and that no graph output becomes an input or a constant, then edits

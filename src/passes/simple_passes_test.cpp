@@ -13,14 +13,14 @@ TEST(ConstantFolding, ComputesNodesOfConstants) {
   expect_pass(constant_folding,
               "graph g(x: f32[2,2]) { a = Add(f32[2]{1,2}, f32[]{0.5}) b = Transpose(f32[2,1]{3,4}) {perm=[1,0]} "
               "y = Mul(x, a) z = Add(y, b) return z }",
-              "graph g(x: f32[2,2]) { constant a#2: f32[2] = {1.5,2.5} constant b#2: f32[1,2] = {3,4} "
-              "y = Mul(x, a#2) z = Add(y, b#2) return z }");
+              "graph g(x: f32[2,2]) { constant a: f32[2] = {1.5,2.5} constant b: f32[1,2] = {3,4} "
+              "y = Mul(x, a) z = Add(y, b) return z }");
 }
 
 TEST(ConstantFolding, KnownExtentsAreConstants) {
   expect_pass(constant_folding,
               "graph g(x: f32[2,N,4]) { s = Shape(x) {start=2} y = Expand(x, s) z = Shape(x) return y, z }",
-              "graph g(x: f32[2,N,4]) { constant s#2: i64[1] = {4} y = Expand(x, s#2) z = Shape(x) return y, z }");
+              "graph g(x: f32[2,N,4]) { constant s: i64[1] = {4} y = Expand(x, s) z = Shape(x) return y, z }");
 }
 
 TEST(ConstantFolding, LeavesLargeFillsThatAreNoFiltersAndBadIndices) {
@@ -60,8 +60,8 @@ TEST(ShapeValues, ShapeArithmeticBecomesExpressions) {
   expect_pass(shape_values,
               "graph g(x: f32[N,C,4]) { s = Shape(x) n = Gather(s, i64[1]{0}) m = Mul(n, i64[]{2}) y = Expand(x, s) "
               "return y, m }",
-              "graph g(x: f32[N,C,4]) { s#2 = ShapeValue \"s\"() {dims=[\"N\",\"C\",\"4\"]} "
-              "y = Expand(x, s#2) m = ShapeValue() {dims=[\"2*N\"]} return y, m }");
+              "graph g(x: f32[N,C,4]) { s = ShapeValue \"s\"() {dims=[\"N\",\"C\",\"4\"]} "
+              "y = Expand(x, s) m = ShapeValue() {dims=[\"2*N\"]} return y, m }");
 }
 
 TEST(ShapeValues, NarrowIntegersAreCast) {
@@ -91,8 +91,8 @@ TEST(Identities, TransposesMergeAndCancel) {
   expect_pass(identities,
               "graph g(x: f32[2,3,4]) { a = Transpose(x) {perm=[1,2,0]} r = Mul(a, f32[]{2}) s = Relu(r) "
               "b = Transpose(s) {perm=[2,0,1]} y = Exp(b) return y }",
-              "graph g(x: f32[2,3,4]) { constant t: f32[] = {2} r#2 = Mul \"r\"(x, t) s#2 = Relu \"s\"(r#2) "
-              "y = Exp(s#2) return y }");
+              "graph g(x: f32[2,3,4]) { constant t: f32[] = {2} r#2 = Mul \"r\"(x, t) b = Relu \"s\"(r#2) "
+              "y = Exp(b) return y }");
 }
 
 TEST(Identities, ReshapesMerge) {

@@ -97,6 +97,17 @@ DataType precision_of(const plan::ProfileT& profile, const plan::StepT& step) {
   return narrowest;
 }
 
+// Whether the step reads or writes activations of 8 bits.
+bool is_int8(const plan::ProfileT& profile, const plan::StepT& step) {
+  const auto is_narrow = [&](int id) {
+    if (id < 0) return false;
+    const plan::TensorT& tensor = *profile.tensors[static_cast<size_t>(id)];
+    const auto type = static_cast<DataType>(tensor.type);
+    return tensor.storage != plan::Storage::Weights && (type == DataType::I8 || type == DataType::U8);
+  };
+  return std::ranges::any_of(step.inputs, is_narrow) || std::ranges::any_of(step.outputs, is_narrow);
+}
+
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const EngineFile> file, Logger& logger, int device) : file_(std::move(file)) {
@@ -129,14 +140,18 @@ std::string Engine::precision_summary() const {
   std::map<DataType, int> counts;
   for (const Layer& layer : layers(0)) ++counts[precision_of(profile, *layer.step)];
   const size_t all = layers(0).size();
+  const std::string& allowed = plan().precision;
   std::string text;
+  const auto int8 = std::ranges::count_if(layers(0), [&](const Layer& layer) { return is_int8(profile, *layer.step); });
+  if (int8 > 0) text += fmt::format("INT8 in {} of {} layers, ", int8, all);
   for (const auto& [type, name] : {std::pair(DataType::F16, "FP16"), std::pair(DataType::BF16, "BF16")}) {
     if (counts[type] > 0) text += fmt::format("{} in {} of {} layers, ", name, counts[type], all);
   }
   const bool narrow = !text.empty();
   text += fmt::format("FP32 in {} of {} layers", counts[DataType::F32], all);
-  const std::string& allowed = plan().precision;
-  if (narrow || allowed == "fp32" || allowed.empty()) return text;
+  if (const size_t ranges = allowed.find(": "); ranges != allowed.npos)
+    text += fmt::format("; ranges of int8: {}", allowed.substr(ranges + 2));
+  if (narrow || allowed.starts_with("int8") || allowed == "fp32" || allowed.empty()) return text;
   const bool fp16 = allowed.find("fp16") != std::string::npos, bf16 = allowed.find("bf16") != std::string::npos;
   const std::string_view asked = fp16 && bf16 ? "FP16 or BF16" : fp16 ? "FP16" : "BF16";
   text += fmt::format("; {} was allowed and won nothing: no layer was measured to be faster in it", asked);

@@ -21,9 +21,15 @@ const char* enabled(bool on) {
   return on ? "Enabled" : "Disabled";
 }
 
+std::string calibration(const BuildOptions& build) {
+  if (!build.int8) return "";
+  if (build.calibration_data.empty()) return build.calibration_cache.empty() ? "Dynamic" : build.calibration_cache;
+  return fmt::format("{} of {}", build.calibrator.empty() ? "mse" : build.calibrator, build.calibration_data);
+}
+
 std::string precision(const BuildOptions& build) {
   if (build.strongly_typed) return "Strongly typed";
-  return fmt::format("FP32{}{}", build.fp16 ? "+FP16" : "", build.bf16 ? "+BF16" : "");
+  return fmt::format("FP32{}{}{}", build.fp16 ? "+FP16" : "", build.bf16 ? "+BF16" : "", build.int8 ? "+INT8" : "");
 }
 
 const char* verbosity(tenon::ProfilingVerbosity verbosity) {
@@ -75,6 +81,7 @@ void build(Lines& lines, const BuildOptions& build) {
       build.workspace ? fmt::format("{:g} MiB", static_cast<double>(*build.workspace) / (1 << 20)) : "default");
   add(lines, "avgTiming: {}", build.avg_timing);
   add(lines, "Precision: {}", precision(build));
+  add(lines, "Calibration: {}", calibration(build));
   add(lines, "Strongly Typed: {}", enabled(build.strongly_typed));
   add(lines, "Build only: {}", enabled(build.skip_inference));
   add(lines, "Save engine: {}", build.save_engine);

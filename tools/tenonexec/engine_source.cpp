@@ -70,6 +70,7 @@ void set_flags(tenon::IBuilderConfig& config, const BuildOptions& build) {
   const auto set = [&](BuilderFlag flag, bool on) { on ? config.setFlag(flag) : config.clearFlag(flag); };
   set(BuilderFlag::kFP16, build.fp16);
   set(BuilderFlag::kBF16, build.bf16);
+  set(BuilderFlag::kINT8, build.int8);
   set(BuilderFlag::kTF32, build.tf32);
   set(BuilderFlag::kDISABLE_TIMING_CACHE, !build.builder_cache);
   set(BuilderFlag::kERROR_ON_TIMING_CACHE_MISS, build.error_on_timing_cache_miss);
@@ -94,6 +95,11 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
   config.setTargetArchitecture(build.architecture.c_str());
   if (!build.timing_cache_file.empty()) config.setKernelCachePath((build.timing_cache_file + ".kernels").c_str());
   if (!build.preprocess.empty() && !config.setPreprocess(build.preprocess.c_str())) throw Reported();
+  if (!config.setCalibrationData(build.calibration_data.c_str(), build.calibration_images,
+                                 static_cast<uint64_t>(build.calibration_seed)) ||
+      !config.setCalibrationBatchSize(build.calibration_batch) || !config.setCalibrator(build.calibrator.c_str()))
+    throw Reported();
+  config.setCalibrationCache(build.calibration_cache.c_str());
   for (const std::string& pass : build.disabled_passes)
     if (!config.disablePass(pass.c_str())) throw Reported();
 }
@@ -130,10 +136,14 @@ std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, const std
 
 /// What would fail after a long build is tried before it.
 void check_targets(const Options& options, const std::string& engine) {
+  std::error_code error;
+  const std::string new_cache =
+      std::filesystem::exists(options.build.calibration_cache, error) ? "" : options.build.calibration_cache;
   const std::pair<std::string_view, const std::string*> targets[] = {
       {"--saveEngine", &engine},
       {"--timingCacheFile", &options.build.timing_cache_file},
       {"--exportGraph", &options.build.export_graph},
+      {"--calib", &new_cache},
       {"--exportTimes", &options.reporting.export_times},
       {"--exportOutput", &options.reporting.export_output},
       {"--exportProfile", &options.reporting.export_profile},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "tenonexec/failure.h"
 #include "tenonexec/flags.h"
@@ -87,11 +88,16 @@ void check(Options& options) {
   check_model(options.model, load);
   if (build.validate && load) throw Failure("--validate is for models: it cannot be used with --loadEngine");
   if (build.get_plan_version_only && !load) throw Failure("--getPlanVersionOnly needs --loadEngine");
-  if (build.strongly_typed && (build.fp16 || build.bf16)) {
-    build.fp16 = build.bf16 = false;
+  if (build.strongly_typed && (build.fp16 || build.bf16 || build.int8)) {
+    build.fp16 = build.bf16 = build.int8 = false;
     options.warnings.emplace_back(
-        "--stronglyTyped takes the types from the network; --fp16 and --bf16 are switched off");
+        "--stronglyTyped takes the types from the network; --fp16, --bf16 and --int8 are switched off");
   }
+  const bool calibrates = !build.calibration_data.empty() || !build.calibration_cache.empty();
+  if (!build.int8 && calibrates)
+    options.warnings.emplace_back("--calib and --calibrationData are ignored: they are for --int8");
+  if (build.int8 && !calibrates && !build.calibrator.empty())
+    throw Failure("--calibrator needs something to calibrate on: add --calibrationData or --calib");
   if (build.error_on_timing_cache_miss && (!build.builder_cache || build.timing_cache_file.empty()))
     throw Failure("--errorOnTimingCacheMiss needs a timing cache: add --timingCacheFile");
   if (!build.builder_cache && !build.timing_cache_file.empty())
@@ -174,8 +180,10 @@ CompleteProfile complete(const ProfileShapes& shapes, int index) {
 
 std::string precision_name(const BuildOptions& build) {
   if (build.strongly_typed) return "typed";
-  if (build.fp16 && build.bf16) return "fp16+bf16";
-  return build.fp16 ? "fp16" : build.bf16 ? "bf16" : "fp32";
+  std::string name;
+  for (const auto& [allowed, type] : {std::pair(build.fp16, "fp16"), {build.bf16, "bf16"}, {build.int8, "int8"}})
+    if (allowed) name += fmt::format("{}{}", name.empty() ? "" : "+", type);
+  return name.empty() ? "fp32" : name;
 }
 
 std::string engine_path(const Options& options) {

@@ -28,7 +28,10 @@ struct ModelOptions {
 };
 
 struct BuildOptions {
-  bool fp16 = false, bf16 = false, tf32 = true, strongly_typed = false;
+  bool fp16 = false, bf16 = false, int8 = false, tf32 = true, strongly_typed = false;
+  std::string calibration_data, calibration_cache, calibrator;
+  int calibration_images = 512, calibration_batch = 1;
+  int64_t calibration_seed = 0;
   std::map<int, ProfileShapes> profiles;
   int open_profile = 0;  ///< the one that shapes on the command line belong to, from --profile=N on
   std::vector<IoFormat> input_formats, output_formats;
@@ -101,7 +104,8 @@ CompleteProfile complete(const ProfileShapes& shapes, int index);
 /// The sections "=== Model Options ===" to "=== Reporting Options ===", one string a line.
 std::vector<std::string> describe(const Options& options);
 
-/// "fp32", "fp16", "bf16" or "fp16+bf16", as used in engine file names; upper case with FP32+ in the log.
+/// "fp32", or those allowed beside it, such as "fp16+int8", as used in engine file names; upper case with FP32+ in the
+/// log.
 std::string precision_name(const BuildOptions& build);
 
 /// Where the engine goes: --saveEngine, or for a folder module.precision[.<io>].engine in it.

@@ -23,8 +23,8 @@ std::string failure_of(const std::vector<std::string>& arguments) {
 
 TEST(Flags, AllOfTrtexecAreKnownAndNamedOnce) {
   // 161 flags of trtexec 8.0 to 11.1, and backend, explain, exportGraph, preprocess, disablePass, maxPatches,
-  // classify, cpuThreads, targetArch, debugSync, validate.
-  EXPECT_EQ(flags().size(), 161U + 11);
+  // classify, cpuThreads, targetArch, debugSync, validate, calibrator, calibrationData, -Images, -Seed and -Batch.
+  EXPECT_EQ(flags().size(), 161U + 16);
   for (const Flag& flag : flags()) EXPECT_EQ(find_flag(flag.name), &flag) << flag.name;
 }
 
@@ -64,7 +64,7 @@ TEST(Options, SlipsGetTheNearestFlag) {
 }
 
 TEST(Options, UnsupportedFlagsSaySo) {
-  EXPECT_EQ(failure_of({"--onnx=m.onnx", "--int8"}), "--int8 is not yet supported");
+  EXPECT_EQ(failure_of({"--onnx=m.onnx", "--fp8"}), "--fp8 is not yet supported");
   EXPECT_EQ(failure_of({"--onnx=m.onnx", "--useDLACore=0"}), "--useDLACore is not yet supported");
 }
 

@@ -8,6 +8,7 @@
 #include "backends/cuda/device/devices.h"
 #include "dataset/preprocess.h"
 #include "passes/pipeline.h"
+#include "quant/calibrator.h"
 #include "tuning/fold_norms.h"
 
 namespace tn::api {
@@ -81,6 +82,33 @@ bool PublicConfig::setPreprocess(char const* text) noexcept {
   });
 }
 
+bool PublicConfig::setCalibrationData(char const* folder, int32_t most, uint64_t seed) noexcept {
+  return guard(logger_, false, [&] {
+    if (most < 1) throw Error(ErrorCode::InvalidArgument, "a calibration on {} samples", most);
+    values_.calibration.data = folder ? folder : "";
+    values_.calibration.images = most;
+    values_.calibration.seed = seed;
+    return true;
+  });
+}
+
+bool PublicConfig::setCalibrationBatchSize(int32_t size) noexcept {
+  return guard(logger_, false, [&] {
+    if (size < 1) throw Error(ErrorCode::InvalidArgument, "calibration: a batch of {}", size);
+    values_.calibration.batch = size;
+    return true;
+  });
+}
+
+bool PublicConfig::setCalibrator(char const* text) noexcept {
+  return guard(logger_, false, [&] {
+    const std::string_view name = text ? text : "";
+    values_.calibration.calibrator =
+        name.empty() || name == "auto" ? std::string(name) : to_string(quant::parse_calibrator(name));
+    return true;
+  });
+}
+
 bool PublicConfig::disablePass(char const* pass) noexcept {
   return guard(logger_, false, [&] {
     const std::string_view wanted = &not_null(pass, "the pass's name");
@@ -129,10 +157,15 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   config.threads = values_.threads;
   config.fp16 = getFlag(tenon::BuilderFlag::kFP16);
   config.bf16 = getFlag(tenon::BuilderFlag::kBF16);
-  if (network.getFlag(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) && (config.fp16 || config.bf16)) {
+  config.int8 = getFlag(tenon::BuilderFlag::kINT8);
+  config.calibration = values_.calibration;
+  if (network.getFlag(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) &&
+      (config.fp16 || config.bf16 || config.int8)) {
     throw Error(ErrorCode::InvalidArgument,
                 "a strongly typed network has the types of its inputs and casts; leave out the flag that allows {}",
-                config.fp16 ? "FP16" : "BF16");
+                config.fp16   ? "FP16"
+                : config.bf16 ? "BF16"
+                              : "INT8");
   }
   config.preprocess = values_.preprocess;
   config.verbosity = static_cast<uint8_t>(values_.verbosity);

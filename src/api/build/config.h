@@ -62,6 +62,14 @@ class PublicConfig final : public tenon::IBuilderConfig {
   bool disablePass(char const* pass) noexcept override;
   void setMaxPatches(int64_t most) noexcept override { values_.max_patches = most; }
   int64_t getMaxPatches() const noexcept override { return values_.max_patches; }
+  bool setCalibrationData(char const* folder, int32_t most, uint64_t seed) noexcept override;
+  char const* getCalibrationData() const noexcept override { return values_.calibration.data.c_str(); }
+  bool setCalibrationBatchSize(int32_t size) noexcept override;
+  int32_t getCalibrationBatchSize() const noexcept override { return static_cast<int32_t>(values_.calibration.batch); }
+  bool setCalibrator(char const* text) noexcept override;
+  char const* getCalibrator() const noexcept override { return values_.calibration.calibrator.c_str(); }
+  void setCalibrationCache(char const* path) noexcept override { values_.calibration.cache = path ? path : ""; }
+  char const* getCalibrationCache() const noexcept override { return values_.calibration.cache.c_str(); }
   void setGraphExportPath(char const* path) noexcept override { values_.graph_path = path ? path : ""; }
   char const* getGraphExportPath() const noexcept override { return values_.graph_path.c_str(); }
 
@@ -92,6 +100,7 @@ class PublicConfig final : public tenon::IBuilderConfig {
     std::string preprocess, graph_path;
     std::set<std::string, std::less<>> disabled_passes;
     int64_t max_patches = -1;
+    CalibrationConfig calibration;
   };
   mutable PublicLogger logger_;
   Values values_;

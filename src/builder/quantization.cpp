@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/quantization.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/os/cpu.h"
+#include "base/os/file.h"
+#include "builder/calibration.h"
+#include "builder/choose_calibrator.h"
+#include "dataset/sample_files.h"
+#include "quant/apply.h"
+#include "quant/cache.h"
+#include "quant/calibrator.h"
+#include "quant/spread.h"
+
+namespace tn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kAuto = "auto";
+constexpr int64_t kHeldOut = 64;  // samples
+
+std::string side_car_path(const std::string& cache) {
+  return cache + ".json";
+}
+
+void report_unmatched(const quant::Cache& cache, const std::set<std::string, std::less<>>& known,
+                      const std::string& file, Logger& logger) {
+  const auto list = quant::unmatched(cache, known);
+  if (list.empty()) return;
+  std::string text;
+  for (const auto& [name, nearest] : list)
+    text += fmt::format("\n  '{}'{}", name, nearest.empty() ? "" : fmt::format(" (nearest: '{}')", nearest));
+  logger.warning("{}: {} of {} names are no tensors of the network:{}", file, list.size(), cache.scales.size(), text);
+  if (list.size() == cache.scales.size())
+    throw Error(ErrorCode::InvalidArgument, "{}: no name is a tensor of the network; this is the cache of another one",
+                file);
+}
+
+// From a cache; with another calibrator, from the histograms beside it.
+Ranges read_ranges(const CalibrationConfig& config, const std::set<std::string, std::less<>>& known, Logger& logger) {
+  const std::string& file = config.cache;
+  const MappedFile text{fs::path(file)};
+  try {
+    const quant::Cache cache = quant::parse_cache(text.text());
+    report_unmatched(cache, known, file, logger);
+    if (config.calibrator.empty()) return {quant::plan_of(cache), fmt::format("{} in {}", cache.header, file)};
+  } catch (const Error& error) {
+    throw error.within(file);
+  }
+  const MappedFile beside{fs::path(side_car_path(file))};
+  const quant::SideCar side_car = quant::parse_side_car(beside.text());
+  if (config.calibrator == kAuto)
+    throw Error(ErrorCode::InvalidArgument, "a calibrator is chosen by samples: {} is there, so they are not read",
+                file);
+  const quant::Calibrator calibrator = quant::parse_calibrator(config.calibrator);
+  return {ranges_by(side_car.histograms, calibrator),
+          fmt::format("{} of {} samples, kept in {}", to_string(calibrator), side_car.samples, side_car_path(file))};
+}
+
+void write_cache(const std::string& file, const quant::SideCar& side_car, Logger& logger) {
+  quant::Cache cache = quant::cache_of(side_car.plan);
+  if (side_car.calibrator == "minmax") cache.header = "TRT-8600-MinMaxCalibration";
+  write_file_atomically(side_car_path(file), to_text(side_car));
+  write_file_atomically(file, to_text(cache));
+  logger.info("Calibration cache saved to {}", file);
+}
+
+// Takes the last files, a quarter of all at most, to choose a calibrator by.
+std::pair<std::vector<fs::path>, std::vector<fs::path>> split(std::vector<fs::path> files, bool chooses) {
+  const int64_t count = chooses ? std::min(kHeldOut, std::ssize(files) / 4) : 0;
+  if (chooses && count == 0)
+    throw Error(ErrorCode::InvalidArgument, "{} samples are too few to choose a calibrator by", files.size());
+  std::vector<fs::path> held_out(files.end() - count, files.end());
+  files.resize(files.size() - held_out.size());
+  return {std::move(files), std::move(held_out)};
+}
+
+Ranges calibrate(const Graph& graph, const BuilderConfig& config, const OptimizationProfile& profile, Logger& logger,
+                 const std::function<void()>& sample_done) {
+  const CalibrationConfig& from = config.calibration;
+  const Batching batching = batching_of(graph, profile, from.batch);
+  const bool chooses = from.calibrator == kAuto;
+  auto [files, held_out] = split(find_samples(from.data, from.images + (chooses ? kHeldOut : 0), from.seed), chooses);
+  SampleReader samples(std::move(files), batching.inputs, config.preprocess, logger);
+  const int threads = config.threads > 0 ? config.threads : cpu_info().usable_cores;
+  const Histograms histograms = observe(graph, batching, samples, threads, sample_done);
+  for (const SampledInput& input : batching.inputs) {
+    const auto seen = histograms.find(input.name);
+    const std::string doubt = seen == histograms.end() ? "" : implausible(seen->second);
+    if (!doubt.empty())
+      logger.warning("input '{}' of the calibration has {}; a wrong --preprocess is the first cause of bad results",
+                     input.name, doubt);
+  }
+  quant::Calibrator calibrator;
+  if (chooses) {
+    SampleReader others(std::move(held_out), batching.inputs, config.preprocess, logger);
+    const CalibratorChoice choice = choose_calibrator(graph, batching, histograms, others, threads);
+    calibrator = choice.calibrator;
+    logger.info("Calibrator {}, chosen on {} samples: {}", to_string(calibrator), others.files(), choice.explanation);
+  } else if (!from.calibrator.empty()) {
+    calibrator = quant::parse_calibrator(from.calibrator);
+  }
+  const int64_t count = samples.files() - samples.skipped();
+  Ranges ranges{ranges_by(histograms, calibrator), fmt::format("{} of {} samples", to_string(calibrator), count)};
+  logger.info("Calibrated {} tensors by {}", ranges.plan.size(), ranges.origin);
+  if (!from.cache.empty())
+    write_cache(from.cache, {to_string(calibrator), samples.manifest(), count, ranges.plan, histograms}, logger);
+  return ranges;
+}
+
+Ranges dummy_ranges(const Graph& graph, Logger& logger) {
+  constexpr float kOfInputs = 2, kOfOthers = 4;
+  logger.warning(
+      "INT8 WITHOUT CALIBRATION: neither calibration data nor a cache are given, so all ranges are dummies. The engine "
+      "shows how fast int8 is; its results mean nothing.");
+  Ranges ranges{{}, "dummy ranges: for timing only, results mean nothing"};
+  for (size_t i = 0; i < graph.tensor_count(); ++i) {
+    const auto id = static_cast<TensorId>(i);
+    if (graph.tensor(id).constant || graph.tensor(id).type.type != DataType::F32) continue;
+    ranges.plan.emplace(graph.tensor(id).name,
+                        quant::symmetric(graph.is_input(id) ? kOfInputs : kOfOthers, quant::Source::Dummy));
+  }
+  return ranges;
+}
+
+}  // namespace
+
+std::set<std::string, std::less<>> names_of_tensors(const Graph& graph) {
+  std::set<std::string, std::less<>> names;
+  for (size_t i = 0; i < graph.tensor_count(); ++i) names.insert(graph.tensor(static_cast<TensorId>(i)).name);
+  return names;
+}
+
+Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>& known, const BuilderConfig& config,
+                   const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done) {
+  const CalibrationConfig& from = config.calibration;
+  std::error_code error;
+  const bool has_cache = !from.cache.empty() && (from.data.empty() || fs::exists(from.cache, error));
+  Ranges ranges;
+  if (has_cache)
+    ranges = read_ranges(from, known, logger);
+  else if (!from.data.empty())
+    ranges = calibrate(graph, config, profile, logger, sample_done);
+  else if (from.ranges.empty())
+    ranges = dummy_ranges(graph, logger);
+  if (has_cache && !from.data.empty()) logger.info("{} exists, so {} is not calibrated with", from.cache, from.data);
+  for (const auto& [name, range] : from.ranges)
+    ranges.plan.insert_or_assign(name, quant::symmetric(range, quant::Source::User));
+  if (!from.ranges.empty())
+    ranges.origin += fmt::format("{}ranges of the program", ranges.origin.empty() ? "" : " and ");
+  return ranges;
+}
+
+std::string quantize(Graph& graph, Ranges ranges, const Backend& backend, Logger& logger) {
+  const bool has_integers = std::ranges::any_of(
+      backend.tactics, [](const Tactic* tactic) { return tactic->name().find("int8") != std::string_view::npos; });
+  quant::spread(graph, ranges.plan);
+  const quant::Applied applied =
+      quant::insert_pairs(graph, ranges.plan, has_integers ? quant::Weights::Integers : quant::Weights::Floats);
+  verify(graph);
+  if (!applied.missing.empty())
+    logger.warning("no scale is known for {} tensors that products read; these stay in floats: {}",
+                   applied.missing.size(), fmt::join(applied.missing, ", "));
+  logger.info("int8: {} products with rounded operands, {} rounded activations ({})", applied.products, applied.tensors,
+              ranges.origin);
+  return ranges.origin;
+}
+
+bool is_quantized(const Graph& graph) {
+  return std::ranges::any_of(graph.order(), [&](NodeId id) {
+    const std::string_view op = graph.node(id).op->name();
+    return op == "Quantize" || op == "Dequantize";
+  });
+}
+
+}  // namespace tn

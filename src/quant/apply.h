@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "quant/plan.h"
+
+namespace tn::quant {
+
+/// What a plan became.
+struct Applied {
+  int products = 0;                  ///< convolutions and matrix products with quantized operands
+  int tensors = 0;                   ///< activations that are rounded
+  std::vector<std::string> missing;  ///< activations that products read and for which there is no scale
+};
+
+/// What rounded weights become: integers behind a Dequantize, or the floats that these stand for, where nothing
+/// computes with integers.
+enum class Weights : uint8_t { Integers, Floats };
+
+/// Inserts pairs of Quantize and Dequantize, marked as implicit: at the activations that convolutions and matrix
+/// products with constant weights read, at these weights (s8 within ±127, a scale per output channel), and at the
+/// branch of a sum that is added to a convolution's result. What convolutions read is rounded for all its readers;
+/// outputs of the network are not rounded. Biases stay floats.
+Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights = Weights::Integers);
+
+}  // namespace tn::quant
