@@ -55,12 +55,12 @@ class Observation {
         std::memcpy(run_.input(i).data() + k * bytes, samples[k % samples.size()].inputs[i].data(), bytes);
       if (batching_.is_free) shapes[i][0] = std::ssize(samples);
       if (batching_.inputs[i].type == DataType::F32)
-        count(inputs_[i], TensorView::dense(run_.input(i).data(), DataType::F32, shapes[i]));
+        count(inputs_[i], TensorView::dense(run_.input(i).data(), DataType::F32, shapes[i]), samples.size());
     }
     run_.run(shapes);
     std::atomic<size_t> next = 0;
     run_.lane().run([&](int) {
-      for (size_t i = next++; i < histograms_.size(); i = next++) count(histograms_[i], run_.output(i));
+      for (size_t i = next++; i < histograms_.size(); i = next++) count(histograms_[i], run_.output(i), samples.size());
     });
     check_finite(samples);
   }
@@ -75,8 +75,13 @@ class Observation {
   }
 
  private:
-  static void count(quant::Histogram& histogram, const TensorView& view) {
-    histogram.add({view.as<const float>(), static_cast<size_t>(view.elements())});
+  // Of a batch that is filled up only what belongs to the samples, where these lie one after another.
+  void count(quant::Histogram& histogram, const TensorView& view, size_t samples) const {
+    auto elements = static_cast<size_t>(view.elements());
+    const auto size = static_cast<size_t>(batching_.size);
+    if (!batching_.is_free && view.rank() > 0 && view.dims[0] % batching_.size == 0)
+      elements = elements / size * samples;
+    histogram.add({view.as<const float>(), elements});
   }
   void check_finite(std::span<const Sample> samples) const {
     for (size_t i = 0; i < names_.size(); ++i) {

@@ -25,8 +25,8 @@ struct Batching {
 Batching batching_of(const Graph& graph, const OptimizationProfile& profile, int64_t batch);
 
 /// Runs the network on all samples and counts what its activations in f32 were, inputs included. Where the batch is
-/// fixed, the last one is filled up with samples of the first again. Throws Error naming the tensor and the sample that
-/// made it NaN or infinite.
+/// fixed, the last one is filled up with its own samples again, which do not count. Throws Error naming the tensor and
+/// the sample that made it NaN or infinite.
 Histograms observe(const Graph& graph, const Batching& batching, SampleReader& samples, int threads,
                    const std::function<void()>& sample_done);
 

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""int8: calibration on folders of images, caches, and what it costs in accuracy."""
+
+import math
+import os
+import re
+import shutil
+import struct
+import subprocess
+import unittest
+from pathlib import Path
+
+from tenonexec import DIGITS, MODEL, PREPROCESS, TestCase
+
+DATA = Path(os.environ.get("TENON_TEST_DATA", "none"))
+QUICK = ["--builderOptimizationLevel=0", "--skipInference", "--explicitBatch", "--int8"]
+DIGIT_SHAPES = "--shapes=input:1x3x32x32"
+CIFAR = "scale=1/255,mean=0.4914:0.4822:0.4465,std=0.2023:0.1994:0.2010"
+IMAGES = DIGITS / "calib"
+
+
+def cases(folder):
+    return [f"--onnx={MODEL}", DIGIT_SHAPES, f"--preprocess={PREPROCESS}", f"--calibrationData={folder}", *QUICK]
+
+
+def scales(path):
+    return path.read_text().splitlines()[1:]
+
+
+class Calibration(TestCase):
+    def test_a_folder_becomes_a_cache_and_the_cache_the_same_engine(self):
+        cache, first, second = (self.folder / name for name in ("net.cache", "first.engine", "second.engine"))
+        result = self.run_well(*cases(IMAGES), f"--calib={cache}", f"--saveEngine={first}", "--calibrationImages=40")
+        self.assertTrue(any("ranges of int8: mse of 40 samples" in line for line in result.info))
+        self.assertTrue(cache.read_text().startswith("TRT-8600-EntropyCalibration2\n"))
+        self.run_well(f"--onnx={MODEL}", DIGIT_SHAPES, f"--calib={cache}", f"--saveEngine={second}", *QUICK)
+        outputs = []
+        for engine in (first, second):
+            values = self.folder / "values.json"
+            images = self.folder / "image.raw"
+            images.write_bytes(struct.pack("<3072f", *(math.sin(i) for i in range(3072))))
+            self.run_well(f"--loadEngine={engine}", f"--loadInputs=input:{images}", f"--exportOutput={values}", "--iterations=1", "--warmUp=0",
+                          "--duration=0")
+            outputs.append(values.read_text())
+        self.assertEqual(*outputs)
+        again = self.folder / "again.cache"
+        free = ["--minShapes=input:1x3x32x32", "--maxShapes=input:64x3x32x32"]
+        for more in (["--cpuThreads=1"], ["--cpuThreads=2"], ["--shapes=input:64x3x32x32"], free,
+                     [*free, "--calibrationBatch=8"], [*free, "--calibrationBatch=64"]):
+            again.unlink(missing_ok=True)
+            shapes = [] if any("hapes" in flag for flag in more) else [DIGIT_SHAPES]
+            self.run_well(f"--onnx={MODEL}", f"--preprocess={PREPROCESS}", f"--calibrationData={IMAGES}", *QUICK, f"--calib={again}",
+                          "--calibrationImages=40", *shapes, *more)
+            self.assertEqual(scales(again), scales(cache), more)
+
+    def test_a_corrupt_image_among_many_is_left_out(self):
+        folder = self.folder / "images"
+        shutil.copytree(IMAGES, folder)
+        bad = sorted(path for path in folder.rglob("*") if path.is_file())[7]
+        bad.write_bytes(bad.read_bytes()[:40])
+        result = self.run_well(*cases(folder))
+        self.assertTrue(any(bad.name in line for line in result.lines("W")), result.lines("W"))
+
+    def test_bad_input_is_named(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        engine = self.folder / "never.engine"
+        self.run_badly(*cases(empty), f"--saveEngine={engine}", saying=str(empty))
+        self.run_badly(*cases(self.folder / "none"), saying="no such folder")
+        self.run_badly(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, "--calibrator=best", f"--calibrationData={IMAGES}", saying="entropy2")
+        other = self.folder / "other.cache"
+        other.write_text("TRT-8600-EntropyCalibration2\nelsewhere: 3c008912\n")
+        self.run_badly(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, f"--calib={other}", saying="another one")
+        other.write_text("TRT-8600-EntropyCalibration2\nelsewhere: 7f800000\n")
+        self.run_badly(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, f"--calib={other}", saying="line 2")
+        self.assertFalse(engine.exists())
+
+    def test_without_data_the_engine_says_that_it_is_for_timing(self):
+        engine = self.folder / "dummy.engine"
+        result = self.run_well(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, f"--saveEngine={engine}")
+        self.assertTrue(any("INT8 WITHOUT CALIBRATION" in line for line in result.lines("W")))
+        loaded = self.run_well(f"--loadEngine={engine}", "--skipInference")
+        self.assertTrue(any("dummy ranges" in line for line in loaded.info))
+
+
+@unittest.skipUnless((DATA / "images").is_dir() and shutil.which("zstd"), "no test data, or no zstd")
+class CalibratedAccuracy(TestCase):
+    """Drops of the top-1 rate in points, on images that were not calibrated with."""
+
+    def unpack(self, archive):
+        subprocess.run(["tar", "--zstd", "-xf", DATA / "images" / f"{archive}.tar.zst", "-C", self.folder], check=True)
+        return self.folder / archive
+
+    def rate(self, *arguments):
+        result = self.run_well(*arguments, "--builderOptimizationLevel=0")
+        return float(re.match(r"[\d.]+", result.value("Top-1"))[0])
+
+    def test_cifar(self):
+        calibration, images = self.unpack("cifar10_calib"), self.unpack("cifar10_test")
+        for name, most in (("cifar_resnet20", 0.40), ("cifar_mobilenetv2", 0.70)):
+            common = [f"--onnx={DATA / 'models' / 'onnx' / name}.onnx", "--shapes=input:50x3x32x32", f"--preprocess={CIFAR}",
+                      f"--classify={images}"]
+            exact = self.rate(*common)
+            rounded = self.rate(*common, "--int8", f"--calibrationData={calibration}", "--calibrationImages=500")
+            self.assertLessEqual(exact - rounded, most, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
