@@ -12,6 +12,7 @@
 #include "builder/calibration.h"
 #include "builder/choose_calibrator.h"
 #include "dataset/sample_files.h"
+#include "passes/pipeline.h"
 #include "quant/apply.h"
 #include "quant/cache.h"
 #include "quant/calibrator.h"
@@ -158,8 +159,12 @@ Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>&
 }
 
 std::string quantize(Graph& graph, Ranges ranges, const Backend& backend, Logger& logger) {
-  const bool has_integers = std::ranges::any_of(
-      backend.tactics, [](const Tactic* tactic) { return tactic->name().find("int8") != std::string_view::npos; });
+  // Integers need kernels that take them, and a pass that brings them there.
+  const bool has_integers =
+      std::ranges::any_of(backend.tactics,
+                          [](const Tactic* tactic) { return tactic->name().find("int8") != std::string_view::npos; }) &&
+      std::ranges::any_of(passes::pipeline(),
+                          [](const passes::Pass& pass) { return pass.name == "move_quantization"; });
   quant::spread(graph, ranges.plan);
   const quant::Applied applied =
       quant::insert_pairs(graph, ranges.plan, has_integers ? quant::Weights::Integers : quant::Weights::Floats);
