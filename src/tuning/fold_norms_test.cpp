@@ -17,6 +17,7 @@ class AnyRegion final : public Tactic {
     const bool normalized = region.anchor && region.anchor->name() == "NormalizedMatMul";
     return normalizes_ || !normalized ? Support{} : Support::no("normalized rows");
   }
+  bool gives_moments() const override { return true; }
   void lower(const Region&, const std::string&, RegionLowering&) const override {}
 
  private:
@@ -173,6 +174,58 @@ TEST(FoldNorms, AResidualIsNormalizedWhereItIsAdded) {
   EXPECT_EQ(sum->expression_inputs.size(), 5u);
   EXPECT_EQ(sum->input(2).name, "x");
   EXPECT_EQ(sum->input(3).producer, order[0]);
+}
+
+// A product and a residual, whose sum of so many columns is normalized for another product, in f16.
+std::string behind_product(int columns, std::string_view rest = "return b") {
+  return fmt::format(R"(graph main(x: f16[4,8], q: f16[4,{0}]) {{
+    constant g: f32[{0}] = #0123456789abcdef0123456789abcdef
+    constant u: f32[8,{0}] = #0123456789abcdef0123456789abcdef
+    constant w: f32[{0},6] = #0123456789abcdef0123456789abcdef
+    a = Region(x, u, q) {{ graph body(y: f16[4,8], m: f32[8,{0}], r: f16[4,{0}]) {{
+      c = Cast(y) {{to="f32"}}
+      d = MatMul(c, m)
+      p = Cast(r) {{to="f32"}}
+      e = Add(d, p)
+      f = Cast(e) {{to="f16"}}
+      return f
+    }} }}
+    n = Region(a, g) {{ graph body(y: f16[4,{0}], s: f32[{0}]) {{
+      c = Cast(y) {{to="f32"}}
+      d = LayerNormalization(c, s)
+      e = Cast(d) {{to="f16"}}
+      return e
+    }} }}
+    b = Region(n, w) {{ graph body(y: f16[4,{0}], m: f32[{0},6]) {{
+      c = Cast(y) {{to="f32"}}
+      d = MatMul(c, m)
+      e = Cast(d) {{to="f16"}}
+      return e
+    }} }}
+    {1}
+  }})",
+                     columns, rest);
+}
+
+TEST(FoldNorms, WhatMakesTheRowsLeavesTheirMoments) {
+  const Folded folded = fold(behind_product(32), {.norm = 2, .product = 5, .folded = 5});
+  EXPECT_EQ(folded.operators, "MatMul+Add+RowMoments NormalizedMatMul");
+  const auto order = folded.graph.order();
+  const auto giver = region_of(folded.graph, folded.graph.node(order[0])),
+             reader = region_of(folded.graph, folded.graph.node(order[1]));
+  EXPECT_EQ(giver->moments, 16);
+  EXPECT_EQ(giver->expressions.size(), 1u);
+  EXPECT_EQ(to_string(giver->output_type(1)), "f32[4,2,2]");
+  EXPECT_EQ(reader->anchor_inputs.size(), 5u);
+  EXPECT_EQ(reader->anchor_inputs[3], -1) << "there is no bias";
+  EXPECT_EQ(reader->node->inputs[static_cast<size_t>(reader->anchor_inputs[4])], giver->node->outputs[1]);
+  EXPECT_EQ(folded.graph.tensor(folded.graph.outputs()[0]).name, "b");
+}
+
+TEST(FoldNorms, MomentsWantGroupsAndRowsThatNobodyElseIsShown) {
+  constexpr Times kCheap{.norm = 2, .product = 5, .folded = 5};
+  EXPECT_EQ(fold(behind_product(40), kCheap).operators, "MatMul+Add NormalizedMatMul");
+  EXPECT_EQ(fold(behind_product(32, "return a, b"), kCheap).operators, "MatMul+Add NormalizedMatMul");
 }
 
 TEST(FoldNorms, AReaderThatIsNotElementwiseKeepsTheResult) {

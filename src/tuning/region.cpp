@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "ops/definition.h"
+#include "ops/norm/row_moments.h"
 
 namespace tn {
 namespace {
@@ -51,7 +52,7 @@ class BodyReader {
     for (size_t i = 0; i < body_.inputs().size(); ++i) input_of_[body_.inputs()[i]] = static_cast<int>(i);
     for (const NodeId id : body_.order()) {
       const Node& node = body_.node(id);
-      if (dynamic_cast<const ops::Elementwise*>(node.op.get())) continue;
+      if (dynamic_cast<const ops::Elementwise*>(node.op.get()) || take_moments(node)) continue;
       if (region_.anchor || !take_anchor(node)) return false;
     }
     for (const TensorId output : own_outputs()) {
@@ -59,6 +60,7 @@ class BodyReader {
       if (!expression) return false;
       region_.expressions.push_back(without_store_rounding(*expression, body_.tensor(output).type.type));
     }
+    if (moments_of_ != kNone && expression_of(moments_of_) != region_.expressions[0]) return false;
     const bool bare = anchor_ && region_.expressions.size() == 1 && region_.expressions[0].is_input() &&
                       region_.expressions[0].index() == 0;
     if (bare) region_.expressions.clear();
@@ -66,13 +68,23 @@ class BodyReader {
   }
 
  private:
-  // The outputs but for the anchor's further results at their end, if it has some.
+  // The outputs but for moments, and the anchor's further results, at their end, if there are some.
   std::span<const TensorId> own_outputs() const {
-    const std::span<const TensorId> all = body_.outputs();
+    std::span<const TensorId> all = body_.outputs();
+    if (moments_of_ != kNone) all = all.first(all.size() - 1);
     if (!anchor_ || anchor_->outputs.size() < 2) return all;
     const auto further = std::span(anchor_->outputs).subspan(1);
     if (all.size() <= further.size() || !std::ranges::equal(all.last(further.size()), further)) return all;
     return all.first(all.size() - further.size());
+  }
+
+  bool take_moments(const Node& node) {
+    const auto* moments = dynamic_cast<const ops::RowMoments*>(node.op.get());
+    const auto& outputs = body_.outputs();
+    if (!moments || moments_of_ != kNone || outputs.size() < 2 || outputs.back() != node.outputs[0]) return false;
+    region_.moments = moments->group;
+    moments_of_ = node.inputs[0];
+    return true;
   }
 
   bool take_anchor(const Node& node) {
@@ -141,6 +153,7 @@ class BodyReader {
   const Graph& body_;
   Region& region_;
   const Node* anchor_ = nullptr;
+  TensorId moments_of_ = kNone;
   std::map<TensorId, int> input_of_;
   std::map<TensorId, Expr> made_;
 };
@@ -296,6 +309,7 @@ std::string Region::signature(const SymbolRanges& ranges, const std::map<std::st
   for (const int index : expression_inputs) text += fmt::format(" e{}", index);
   if (!expressions.empty())
     text += " " + (loads_quantized() ? without_numbers(to_string(expressions)) : to_string(expressions));
+  if (moments > 0) text += fmt::format(" moments of {}", moments);
   for (int i = 0; i < outputs(); ++i) text += " -> " + numbers.text(output_type(i));
   return text + numbers.legend();
 }

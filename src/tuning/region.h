@@ -44,6 +44,9 @@ struct Region {
   std::vector<Expr> expressions;
   /// Inputs of `node` that the expressions read.
   std::vector<int> expression_inputs;
+  /// If not 0, the last output is RowMoments, by groups of so many columns, of what the first expression gives before
+  /// it is stored. Only tactics that say so take such regions.
+  int64_t moments = 0;
 
   const TensorType& input_type(int index) const;
   const Tensor& input(int index) const;

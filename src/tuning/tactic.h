@@ -88,6 +88,8 @@ class Tactic {
   /// Whether it may be asked for regions whose anchor reads quantized operands (Region::anchor_loads). What it says of
   /// them must not depend on the numbers in their expressions, which signatures leave out.
   virtual bool takes_quantized() const { return false; }
+  /// The same of regions that give moments of rows (Region::moments).
+  virtual bool gives_moments() const { return false; }
   /// The order in which it wants its main operand and gives its result; nothing if it follows its operands.
   virtual std::optional<Order> order(const Region&) const { return std::nullopt; }
   /// Where its steps run; lowering puts their operands there. Nothing if it has none: it takes operands where they are.
@@ -139,8 +141,9 @@ class RegionLowering {
                         std::vector<int> outputs, uint64_t workspace = 0, std::vector<std::string> defines = {}) = 0;
 };
 
-/// What a tactic says of a region, quantized or not.
+/// What a tactic says of any region.
 inline Support support_of(const Tactic& tactic, const Region& region, const Target& target) {
+  if (region.moments > 0 && !tactic.gives_moments()) return Support::no("moments of rows");
   return region.loads_quantized() && !tactic.takes_quantized() ? Support::foreign() : tactic.supports(region, target);
 }
 

@@ -129,6 +129,52 @@ std::span<const CandidateNetwork> product_networks() {
   return y, z
 })",
        {{{"B", 1}, {"T", 3}}, {{"B", 4}, {"T", 33}}, {{"B", 2}, {"T", 64}}}},
+      {"MomentsOfResidual",
+       R"(graph main(x: f32[B,17,64], r: f32[B,17,96]) {
+  constant w: f32[64,96] = $
+  constant b: f32[96] = $
+  constant g: f32[96] = $
+  constant h: f32[96] = $
+  constant v: f32[96,96] = $
+  a = MatMul(x, w)
+  s = Add(a, b)
+  t = Add(s, r)
+  n = LayerNormalization(t, g, h) {epsilon=1e-6}
+  c = MatMul(n, v)
+  y = Add(c, t)
+  return y
+})",
+       {{{"B", 1}}, {{"B", 5}}}},
+      {"MomentsWide", R"(graph main(x: f32[200,48]) {
+  constant w: f32[48,320] = $
+  constant g: f32[320] = $
+  constant v: f32[640,320] = $
+  a = MatMul(x, w)
+  m = Abs(a)
+  n = LayerNormalization(m, g)
+  c = MatMul(n, v) {transpose_b=true}
+  y = Gelu(c)
+  return y
+})"},
+      {"MomentsBehindSums", R"(graph main(x: f32[2,9,64]) {
+  constant w: f32[64,64] = $
+  constant b: f32[64] = $
+  constant g: f32[64] = $
+  constant h: f32[64] = $
+  constant u: f32[64,128] = $
+  constant v: f32[128,64] = $
+  a = MatMul(x, w)
+  s = Add(a, x)
+  n = LayerNormalization(s, g, h)
+  c = MatMul(n, u)
+  d = Gelu(c)
+  e = MatMul(d, v)
+  f = Add(e, n)
+  o = LayerNormalization(f, h, b)
+  p = MatMul(o, w)
+  y = Add(p, o)
+  return y
+})"},
       {"Products", R"(graph main(a: f32[2,3,17,32], b: f32[2,3,32,24]) {
   y = MatMul(a, b)
   return y

@@ -25,7 +25,7 @@ class OneWay final : public Selector {
   Choice select(const Region& region) override {
     if (region.node == way_.node) return way_.choice;
     for (const Tactic* tactic : cuda::backend().tactics)
-      if (tactic->supports(region, target_)) return {tactic, tactic->configs(region, target_).front()};
+      if (support_of(*tactic, region, target_)) return {tactic, tactic->configs(region, target_).front()};
     throw Error(ErrorCode::Unsupported, "no tactic takes {}", region.operators());
   }
   Alone alone() override { return {*this, target_}; }
@@ -89,7 +89,7 @@ Ways::Ways(Graph graph, const OptimizationProfile& profile, const DeviceTarget& 
 std::vector<Choice> Ways::choices(const Region& region) const {
   std::vector<Choice> result;
   for (const Tactic* tactic : cuda::backend().tactics) {
-    if (!tactic->supports(region, target_)) continue;
+    if (!support_of(*tactic, region, target_)) continue;
     if (!tactic->timed() && !result.empty()) break;
     for (std::string& config : tactic->configs(region, target_)) result.push_back({tactic, std::move(config)});
     if (!tactic->timed()) break;

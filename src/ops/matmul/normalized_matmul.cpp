@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/matmul/normalized_matmul.h"
 
+#include <algorithm>
+
 #include "ops/compose.h"
 #include "ops/entry.h"
 #include "ops/matmul/matmul.h"
@@ -13,13 +15,14 @@ std::vector<TensorType> NormalizedMatMul::infer(const InferContext& context) con
   model_check(is_float(a.type) && a.rank() >= 2, "A is {}", to_string(a));
   check_rank(context, 1, 2);
   const Dim depth = unify(a.dims.back(), b.dims[transpose_b ? 1 : 0], "inner dimensions of A and B");
-  for (int i = 1; i < context.inputs(); ++i) {
+  for (int i = 1; i < std::min(context.inputs(), kMoments); ++i) {
     if (!context.has(i)) continue;
     check_same_type(context, 0, i);
     if (i == 1) continue;
     check_rank(context, i, 1);
     unify(context.type(i).dims[0], depth, "columns of A");
   }
+  if (context.has(kMoments)) check_rank(context, kMoments, a.rank() + 1);
   Dims dims = a.dims;
   dims.back() = b.dims[transpose_b ? 0 : 1];
   std::vector<TensorType> results = {{a.type, std::move(dims)}};
@@ -32,7 +35,7 @@ std::vector<TensorType> NormalizedMatMul::infer(const InferContext& context) con
 }
 
 bool NormalizedMatMul::splits_batch(const InferContext& context, const Dim& batch) const {
-  return only_first_has_batch(context, batch);
+  return !context.has(kMoments) && only_first_has_batch(context, batch);
 }
 
 std::vector<int32_t> NormalizedMatMul::decompose(Graph& graph, std::string_view name,

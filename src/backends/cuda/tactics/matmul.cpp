@@ -31,6 +31,17 @@ const ops::MatMulAttributes& op_of(const Region& region) {
   return dynamic_cast<const ops::MatMul&>(*region.anchor);
 }
 
+/// The region's input that is the moments of A's rows; kNone where it has none.
+int moments_of(const Region& region) {
+  constexpr size_t kMoments = ops::NormalizedMatMul::kMoments;
+  return normalized(region) && region.anchor_inputs.size() > kMoments ? region.anchor_inputs[kMoments] : kNone;
+}
+/// Its inputs that are scale and bias.
+std::span<const int> parameters_of(const Region& region) {
+  const size_t end = std::min<size_t>(region.anchor_inputs.size(), ops::NormalizedMatMul::kMoments);
+  return std::span(region.anchor_inputs).first(end).subspan(2);
+}
+
 Dims leading(const Dims& dims) {
   return {dims.begin(), dims.end() - 2};
 }
@@ -101,9 +112,11 @@ Product product_of(const Region& region, const Target& target, const Places& pla
     product.b.batch = batch_strides(b_type, place, product.batch, target.ranges);
   }
   set_epilogue(product, region, kNone, places, axes, target.ranges);
+  product.gives_moments = product.epilogue.keeps_result = region.moments > 0;
   if (const auto* norm = normalized(region)) {
     product.normalizes = norm->epsilon;
     product.gives_rows = norm->gives_rows;
+    product.reads_moments = region.has_input(moments_of(region));
     product.epilogue.inputs.insert(product.epilogue.inputs.end(), 2, column_term(product));
   }
   return product;
@@ -112,14 +125,30 @@ Product product_of(const Region& region, const Target& target, const Places& pla
 /// Whether what is folded into B is constant, and A as kernels take its statistics.
 Support supports_normalization(const Region& region, const Product& product) {
   if (!has_packed_b(region)) return Support::no("normalized rows and a B that is not constant");
-  for (const int parameter : std::span(region.anchor_inputs).subspan(2))
+  for (const int parameter : parameters_of(region))
     if (region.has_input(parameter) && !region.input(parameter).constant)
       return Support::no("a normalization whose scale or bias is not constant");
   const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
+  if (product.reads_moments) {
+    const TensorType& moments = region.input_type(moments_of(region));
+    constexpr int64_t kPair = 2 * Product::kMomentsGroup;  // they are read by fours
+    const int64_t depth = *product.channels.constant();
+    if (moments.type != DataType::F32 || depth % kPair != 0 || !product.batch.empty() ||
+        !(moments.dims[moments.dims.size() - 2] == Dim(depth / Product::kMomentsGroup)))
+      return Support::no("moments of rows in another form than kernels leave them");
+  }
+  if (!halves || product.a_transposed()) return Support::no("normalized rows of another type than f16 and bf16");
+  return {};
+}
+
+/// Whether what the product tells of rows, of A's or its own, is what kernels give.
+Support supports_results(const Region& region, const Product& product) {
   for (int i = epilogue_outputs(region); i < region.outputs(); ++i)
     if (region.output_type(i).type != DataType::F32 || !product.batch.empty())
       return Support::no("statistics of rows in another type than f32, or of a batch of matrices");
-  if (!halves || product.a_transposed()) return Support::no("normalized rows of another type than f16 and bf16");
+  const auto columns = product.columns.constant();
+  if (region.moments > 0 && (region.moments != Product::kMomentsGroup || !columns || *columns % region.moments != 0))
+    return Support::no("moments of other groups than kernels give");
   return {};
 }
 
@@ -137,6 +166,7 @@ class MatMulTactic : public Tactic {
     if (a.type != b.type && !has_packed_b(region)) return Support::no("A and B of different types");
     if (const Support support = supports_product(region, target); !support) return support;
     const Product product = product_of(region, target, expected_places(region, Order::RowMajor));
+    if (const Support support = supports_results(region, product); !support) return support;
     if (normalized(region))
       if (const Support support = supports_normalization(region, product); !support) return support;
     if (range_of(tn::product(product.batch), target.ranges).max > 65535) return Support::no("more than 65535 matrices");
@@ -166,6 +196,7 @@ class MatMulTactic : public Tactic {
     if (packed) inputs.push_back(packed_b(region, product, lowering, terms));
     for (const int index : region.expression_inputs) inputs.push_back(placed.at(index));
     inputs.insert(inputs.end(), terms.begin(), terms.end());
+    if (product.reads_moments) inputs.push_back(lowering.input(moments_of(region), Need::RowMajor));
     add_launch(lowering, text(product, config, lowering.target()), inputs, outputs);
   }
 
@@ -194,13 +225,14 @@ class MatMulTactic : public Tactic {
                           RegionLowering& lowering, std::vector<int>& terms) {
     std::vector<std::string> sources;
     std::vector<TensorView> parameters;
-    for (const int index : std::span(region.anchor_inputs).subspan(1)) {
+    sources.push_back(region.input(region.anchor_inputs[1]).name);
+    for (const int index : parameters_of(region)) {
       if (!region.has_input(index)) continue;
       sources.push_back(region.input(index).name);
       parameters.push_back(region.input(index).constant->view());
     }
     const NormalizedColumns packed = pack_normalized(
-        columns, parameters[1], parameters.size() > 2 ? &parameters[2] : nullptr, product.type, packed_depth(product));
+        columns, parameters[0], parameters.size() > 1 ? &parameters[1] : nullptr, product.type, packed_depth(product));
     const auto add = [&](std::string_view part, const std::vector<std::byte>& bytes) {
       return lowering.packed_weights(part, bytes,
                                      {sources, fmt::format("cuda.normalized:{}:{}", name_of(product.type), part), {}});
@@ -213,6 +245,7 @@ class MatMulTactic : public Tactic {
 class MmaMatMul final : public MatMulTactic {
  public:
   std::string_view name() const override { return "matmul.mma"; }
+  bool gives_moments() const override { return true; }
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
     return tile_texts(product_of(region, target, expected_places(region, Order::RowMajor)), target);
   }

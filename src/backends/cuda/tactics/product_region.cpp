@@ -59,7 +59,7 @@ Support supports_product(const Region& region, const Target& target) {
 }
 
 int epilogue_outputs(const Region& region) {
-  return region.outputs() - static_cast<int>(region.anchor_results.size()) + 1;
+  return region.outputs() - static_cast<int>(region.anchor_results.size()) + 1 - (region.moments > 0 ? 1 : 0);
 }
 
 std::vector<int> epilogue_inputs(const Region& region, int bias) {

@@ -32,7 +32,7 @@ bool has_packed_b(const Region& region);
 /// Whether the expressions behind the anchor, and sizes, are what product kernels take.
 Support supports_product(const Region& region, const Target& target);
 
-/// Outputs that the epilogue makes: all but further results of the anchor, which come last.
+/// Outputs that the epilogue makes: all but further results of the anchor, and moments, which come last.
 int epilogue_outputs(const Region& region);
 
 /// Region inputs that the epilogue reads, in the order of its inputs. A bias is added to the sums first.

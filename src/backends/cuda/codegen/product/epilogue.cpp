@@ -162,9 +162,9 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
 
   const ScalarText body = scalar_text(epilogue.program, values);
   text += parameters_of(
-      "template <typename Sum> TN_INLINE void finish(const Sum* sums, const Fixed& fixed, const Extra& extra, int "
-      "batch, "
-      "int row, ");
+      fmt::format("template <typename Sum> TN_INLINE void finish({}Sum* sums, const Fixed& fixed, const Extra& extra, "
+                  "int batch, int row, ",
+                  epilogue.keeps_result ? "" : "const "));
   std::string declared, assigned, stored;
   for (size_t k = 0; k < epilogue.outputs.size(); ++k) {
     const ResultOperand& operand = epilogue.outputs[k];
@@ -182,6 +182,7 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
           "#pragma unroll\n  for (int i = 0; i < {}; ++i)\n    if (i < present) *({} + {}) = result{}.of[i];\n", width,
           to, index.offset({"index_t(i)"}, {step}), k);
   }
+  if (epilogue.keeps_result) assigned += fmt::format("    sums[i] = {};\n", body.results[0]);
   text += coordinates + declared;
   text +=
       fmt::format("#pragma unroll\n  for (int i = 0; i < {}; ++i) {{\n", width) + body.statements + assigned + "  }\n";

@@ -23,6 +23,7 @@ struct ResultOperand {
 struct Epilogue {
   ScalarProgram program;
   std::vector<ResultOperand> inputs, outputs;
+  bool keeps_result = false;  ///< finish() leaves the first output, as computed, in place of the sums
 };
 
 /// Axes of a product's result.

@@ -14,8 +14,9 @@ namespace {
 
 constexpr uint32_t kRoomyShared = 100 * 1024;  // up to here sums get memory of their own
 constexpr int kStatisticsOfFragment = 12;      // registers for the sums and squares of 16 rows
-constexpr int kMostStatistics = 4;             // warps that leave two numbers of a row behind its sums
-constexpr int kMostCluster = 8;                // blocks that every device with clusters runs together
+constexpr int kRegistersOfMoments = 12;
+constexpr int kMostStatistics = 4;  // warps that leave two numbers of a row behind its sums
+constexpr int kMostCluster = 8;     // blocks that every device with clusters runs together
 
 int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
@@ -58,6 +59,9 @@ std::string wgmma_text(const Product& product, const MmaTile& tile) {
 
 void define_normalization(Defines& define, const Product& product) {
   define("NORMALIZES", product.normalizes.has_value());
+  define("READS_MOMENTS", product.reads_moments), define("GIVES_MOMENTS", product.gives_moments);
+  define("MAKES_STATISTICS", product.normalizes.has_value() && !product.reads_moments);
+  define("MOMENTS_GROUP", Product::kMomentsGroup);
   if (!product.normalizes) return;
   const size_t terms = 2 + product.epilogue.inputs.size() - 2;  // behind A and B
   define("GIVES_ROWS", product.gives_rows);
@@ -75,12 +79,13 @@ bool fits_warpgroups(const Product& product, const MmaTile& tile) {
          columns % 16 == 0;
 }
 
-// Row statistics come from fragments of rows as they are.
+// Row statistics that the kernel makes come from fragments of rows as they are.
 bool fits_normalization(const Product& product, const MmaTile& tile) {
   const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
   if (!halves || tile.form == MmaTile::Form::Halo || !product.window.is_plain() || product.groups != 1 ||
       product.a_transposed())
     return false;
+  if (product.reads_moments) return true;
   const int registers = registers_of(tile) + kStatisticsOfFragment * tile.m / tile.warps_m / 16;
   return tile.warps_n <= kMostStatistics && registers <= 255 && registers * tile.threads() * tile.blocks <= 65536;
 }
@@ -162,6 +167,8 @@ bool fits(const Product& product, const MmaTile& tile) {
   if (!fits_clusters(tile, depth_blocks)) return false;
   if (tile.form == MmaTile::Form::Warpgroup && !fits_warpgroups(product, tile)) return false;
   if (product.normalizes && !fits_normalization(product, tile)) return false;
+  const bool has_moments = product.reads_moments || product.gives_moments;
+  if (has_moments && registers_of(tile) + kRegistersOfMoments > 255) return false;
   if (tile.form == MmaTile::Form::Slab) {
     if (!depth || (tile.stages - 1) * tile.cluster != depth_blocks) return false;
     if ((tile.stages - 1) * steps / tile.warps_k > 24) return false;
@@ -192,7 +199,7 @@ int64_t packed_depth(const Product& product) {
 KernelText mma_text(const Product& product, const MmaTile& tile, std::string entry, const SymbolRanges& ranges) {
   internal_check(fits(product, tile), "a product does not fit the tile {}", to_string(tile));
   const SharedLayout layout = layout_of(product, tile);
-  const bool reads_early = product.b.packed;
+  const bool reads_early = product.b.packed && !product.reads_moments;
   ProductSource source(product, ranges, 8, reads_early);
   Defines& define = source.define;
   define_mma(define, product);

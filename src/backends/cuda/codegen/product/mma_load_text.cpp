@@ -201,6 +201,33 @@ const std::string_view kMmaLoadText =
   }
 #endif
   let_next_start();
+#if READS_MOMENTS
+  // While tiles arrive: mean and factor of the rows that this block makes, a team of threads for each.
+  constexpr int kMomentPairs = DEPTH / (2 * MOMENTS_GROUP);
+  constexpr int kPairsOfThread = (kMomentPairs + kRowTeam - 1) / kRowTeam;
+  constexpr int kTeams = kThreads / kRowTeam, kTeamRows = (kOwnRows + kTeams - 1) / kTeams;
+  float2 of_rows[kTeamRows];
+#pragma unroll
+  for (int i = 0; i < kTeamRows; ++i) {
+    const int own = thread / kRowTeam + i * kTeams, row = first_row + part * kOwnRows + own;
+    const bool exists = own < kOwnRows && row < ROWS;
+    const float4* const pairs = reinterpret_cast<const float4*>(moments) + index_t(exists ? row : 0) * kMomentPairs;
+    float sum = 0, squares = 0;
+#pragma unroll 12
+    for (int j = 0; j < kPairsOfThread; ++j) {
+      const int k = thread % kRowTeam + j * kRowTeam;
+      float4 pair = {};
+      if (kMomentPairs % kRowTeam == 0 || k < kMomentPairs) pair = pairs[k];
+      sum += pair.x + pair.z, squares += pair.y + pair.w;
+    }
+#pragma unroll
+    for (int distance = kRowTeam / 2; distance > 0; distance /= 2) {
+      sum += __shfl_xor_sync(0xffffffffu, sum, distance);
+      squares += __shfl_xor_sync(0xffffffffu, squares, distance);
+    }
+    of_rows[i] = normalization_of(sum, squares);
+  }
+#endif
   Extra extra[kExtras];
   const auto load_extras = [&](int first) {
 #pragma unroll

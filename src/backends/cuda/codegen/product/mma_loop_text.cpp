@@ -6,7 +6,7 @@ namespace tn::cuda {
 // Warps share a tile along M, N and K and multiply by mma.sync.
 const std::string_view kMmaLoopText = R"cuda(
   float sums[kFragmentsM][kFragmentsN][4] = {};
-#if NORMALIZES
+#if MAKES_STATISTICS
   RowStatistics statistics;
 #endif
   u32 of_a[2][kFragmentsM][4], of_b[2][kFragmentsN / 2][4];  // fragments of this step and of the next
@@ -59,7 +59,7 @@ const std::string_view kMmaLoopText = R"cuda(
     fragments_b(set, tile_b(stage), k);
   };
   const auto multiply_all = [&](int set, int step) {
-#if NORMALIZES
+#if MAKES_STATISTICS
     if (step % WARPS_N == warp_n) {
 #pragma unroll
       for (int i = 0; i < kFragmentsM; ++i) statistics.add(i, of_a[set][i]);

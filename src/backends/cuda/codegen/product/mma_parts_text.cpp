@@ -26,6 +26,11 @@ constexpr int kExtras = kResults < kMostExtras ? kResults : kMostExtras;
 constexpr bool kEarlyExtras = kResults <= 4;
 constexpr int kAhead = FORM == WARPGROUP ? STAGES - 2 : STAGES - 1;  // blocks of K that are loaded ahead
 static_assert(kFragmentsM >= 1 && kFragmentsN % 2 == 0 && kSteps >= 1 && kWriters > 0, "tile");
+#if READS_MOMENTS
+// Threads that add up the moments of a row, so many that all rows are done at once where that is possible.
+__device__ constexpr int row_team(int most) { return most >= 32 ? 32 : most >= 2 ? 2 * row_team(most / 2) : 1; }
+constexpr int kRowTeam = row_team(kThreads / kOwnRows);
+#endif
 
 __device__ __forceinline__ u32 shared_address(const void* pointer) {
   return static_cast<u32>(__cvta_generic_to_shared(pointer));
@@ -130,6 +135,13 @@ __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b
 }
 
 #if NORMALIZES
+// Of a row its mean, and the factor of what is left of it.
+__device__ __forceinline__ float2 normalization_of(float sum, float squares) {
+  const float mean = sum / DEPTH, variance = squares / DEPTH - mean * mean;
+  return make_float2(mean, rsqrt_of((variance > 0 ? variance : 0) + EPSILON));
+}
+#endif
+#if MAKES_STATISTICS
 // Of the rows of A: their sums, equal in every column, and their products with one another. Rows 0-7 (8-15) of a fragment
 // are columns of a B as they lie in registers; diagonals hold sums of squares. Warps along N share the steps out.
 struct RowStatistics {

@@ -5,7 +5,8 @@ namespace tn::cuda {
 
 // Sums of the warps along K, and of the blocks of a cluster, are added when results leave through shared memory, eight
 // columns per thread. Each block of a cluster makes the results of its share of the rows. Statistics of normalized rows
-// leave the same way, behind the sums of a row: two numbers of each warp along N.
+// leave the same way, behind the sums of a row: two numbers of each warp along N, or mean and factor where they are
+// known.
 const std::string_view kMmaResultsText = R"cuda(
   if constexpr (!kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
   if (COMPLETE) {
@@ -32,7 +33,7 @@ const std::string_view kMmaResultsText = R"cuda(
 #pragma unroll
       for (int j = 0; j < kFragmentsN; ++j)
         to.store(j * 8, sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
-#if NORMALIZES
+#if MAKES_STATISTICS
       if ((lane & 3) == lane >> 3) {  // the lane that has the row's place on the diagonal
         const float(&squares)[4] = statistics.squares[i][half];
         to.store(TILE_N + warp_n * (2 - kWarpN) - (lane & 3) * 2, statistics.sums[i][half * 2],
@@ -41,6 +42,14 @@ const std::string_view kMmaResultsText = R"cuda(
 #endif
     }
   }
+#if READS_MOMENTS
+#pragma unroll
+  for (int i = 0; i < kTeamRows; ++i) {
+    const int own = thread / kRowTeam + i * kTeams;
+    if (thread % kRowTeam == 0 && own < kOwnRows)
+      *reinterpret_cast<float2*>(place + own * kSumRow + TILE_N) = of_rows[i];
+  }
+#endif
   if constexpr (CLUSTER > 1) {
     arrive_at_cluster();
     wait_for_cluster();
@@ -48,6 +57,9 @@ const std::string_view kMmaResultsText = R"cuda(
     __syncthreads();
 #if NORMALIZES
   const auto normalize = [&](float (&value)[8], int row, const float* of_row) {
+#if READS_MOMENTS
+    const float2 statistics = *reinterpret_cast<const float2*>(of_row + TILE_N);
+#else
     float sum = 0, squares = 0;
 #pragma unroll
     for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
@@ -57,13 +69,28 @@ const std::string_view kMmaResultsText = R"cuda(
         sum += share.x, squares += share.y;
       }
     }
-    const float mean = sum / DEPTH, variance = squares / DEPTH - mean * mean;
-    const float scale = rsqrt_of((variance > 0 ? variance : 0) + EPSILON);
+    const float2 statistics = normalization_of(sum, squares);
+#endif
+    const float mean = statistics.x, scale = statistics.y;
 #if GIVES_ROWS
     if (result_column == 0) row_factors[row] = scale, row_shifts[row] = -mean * scale;
 #endif
 #pragma unroll
     for (int i = 0; i < 8; ++i) value[i] = (value[i] - mean * COLUMN_SUMS.of[i]) * scale + COLUMN_SHIFTS.of[i];
+  };
+#endif
+#if GIVES_MOMENTS
+  // Threads of two neighbouring bands have a group of a row's columns. All threads of a warp come here.
+  static_assert(MOMENTS_GROUP == 16, "two bands");
+  const auto give_moments = [&](const float (&value)[8], int row) {
+    float sum = 0, squares = 0;
+#pragma unroll
+    for (int i = 0; i < 8; ++i) sum += value[i], squares += value[i] * value[i];
+    sum += __shfl_xor_sync(0xffffffffu, sum, 1);
+    squares += __shfl_xor_sync(0xffffffffu, squares, 1);
+    if (row >= 0 && thread % 2 == 0)
+      reinterpret_cast<float2*>(row_moments)[index_t(row) * (COLUMNS / MOMENTS_GROUP) + result_column / MOMENTS_GROUP] =
+          make_float2(sum, squares);
   };
 #endif
 #pragma unroll 1
@@ -72,21 +99,25 @@ const std::string_view kMmaResultsText = R"cuda(
 #pragma unroll
     for (int i = 0; i < kExtras; ++i) {
       const int row = first + i < kResults ? result_row(first + i) : -1;
-      if (row < 0) continue;
       float value[8] = {};
-      const float* const of_row = place + (row - first_row - part * kOwnRows) * kSumRow;
-      const float* const from = of_row + band;
+      if (row >= 0) {
+        const float* const of_row = place + (row - first_row - part * kOwnRows) * kSumRow;
+        const float* const from = of_row + band;
 #pragma unroll
-      for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
-        const float4 low = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow);
-        const float4 high = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow + 4);
-        value[0] += low.x, value[1] += low.y, value[2] += low.z, value[3] += low.w;
-        value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
-      }
+        for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
+          const float4 low = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow);
+          const float4 high = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow + 4);
+          value[0] += low.x, value[1] += low.y, value[2] += low.z, value[3] += low.w;
+          value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
+        }
 #if NORMALIZES
-      normalize(value, row, of_row);
+        normalize(value, row, of_row);
 #endif
-      finish(value, fixed, extra[i], batch, row, result_column, present, ARGUMENTS);
+        finish(value, fixed, extra[i], batch, row, result_column, present, ARGUMENTS);
+      }
+#if GIVES_MOMENTS
+      give_moments(value, row);
+#endif
     }
   }
 }

@@ -64,6 +64,12 @@ struct Product {
   /// Normalized rows only: two more results, f32 without gaps, after the epilogue's: of each row its factor and what is
   /// added behind that (see ops::NormalizedMatMul).
   bool gives_rows = false;
+  /// Normalized rows only: of A one more input, moments of its rows (ops::RowMoments) in f32 without gaps, behind those
+  /// of the epilogue; else the kernel makes them.
+  bool reads_moments = false;
+  /// One more result, the last: moments of the rows of the epilogue's first as it is before it is stored.
+  bool gives_moments = false;
+  static constexpr int kMomentsGroup = 16;  ///< columns
 
   Dim row_count() const { return images * rows[0] * rows[1] * rows[2]; }
   Dim depth() const { return Dim(window.taps()) * channels; }

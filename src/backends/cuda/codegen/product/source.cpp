@@ -97,6 +97,10 @@ ProductSource::ProductSource(const Product& product, const SymbolRanges& ranges,
     parameters += fmt::format(", const {}* {}", text_of(product.epilogue.inputs[k].type), input_name(2 + k));
     arguments += ", " + input_name(2 + k);
   }
+  if (product.reads_moments) {
+    parameters += ", const float* moments";
+    arguments += ", moments";
+  }
   for (size_t k = 0; k < product.epilogue.outputs.size(); ++k) {
     parameters += fmt::format(", {}* {}", text_of(product.epilogue.outputs[k].type), output_name(k));
     arguments += ", " + output_name(k);
@@ -104,6 +108,10 @@ ProductSource::ProductSource(const Product& product, const SymbolRanges& ranges,
   if (product.gives_rows) {
     parameters += ", float* row_factors, float* row_shifts";
     arguments += ", row_factors, row_shifts";
+  }
+  if (product.gives_moments) {
+    parameters += ", float* row_moments";
+    arguments += ", row_moments";
   }
   for (size_t k = 0; k < scalars_.values().size(); ++k) arguments += fmt::format(", s{}", k);
   define("COMPLETE", reads_early ? "(complete != 0)" : "false");

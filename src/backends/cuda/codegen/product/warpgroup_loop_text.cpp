@@ -16,7 +16,7 @@ const std::string_view kWarpgroupLoopText = R"cuda(
 #pragma unroll
         for (int k = 0; k < 4; ++k) asm volatile("" : "+f"(sums[i][j][k])::"memory");
   };
-#if NORMALIZES
+#if MAKES_STATISTICS
   // While the block is multiplied, other instructions see its rows.
   RowStatistics statistics;
   const auto add_rows = [&](int stage) {
@@ -53,7 +53,7 @@ const std::string_view kWarpgroupLoopText = R"cuda(
       load_b(block + kAhead, fill);
     }
     commit();
-#if NORMALIZES
+#if MAKES_STATISTICS
     add_rows(stage);
 #endif
     if (++fill == STAGES) fill = 0;
