@@ -159,6 +159,13 @@ std::vector<Form> forms() {
       e = Sigmoid(d)
       f = Mul(d, e)
 )" + quantize("f"));
+  add("Silu", "      d = Sigmoid(c)\n      f = Mul(c, d)\n" + quantize("f"));
+  add("ResidualBehind", R"(      q = Quantize(c, f32[]{0.05}, u8[]{120}) {to="u8"}
+      d = Dequantize(q, f32[]{0.05}, u8[]{120})
+      e = Dequantize(r, f32[]{0.03}, u8[]{99})
+      g = Add(d, e)
+      f = Relu(g)
+)" + quantize("f", "u8", 5));
   add("Floats", "      z = Relu(c)\n").to = "f32";
   Form& bytes = add("SignedBytes", quantize("c", "i8", -3));
   bytes.x = "i8[2,12,9,8]", bytes.zero_point = "-9", bytes.to = "i8";

@@ -21,7 +21,8 @@ Int8EpilogueOperands::Int8EpilogueOperands(const Int8EpilogueStep& step, const K
   require_type(spec.inputs[kChannelInput], DataType::U8, "channels");
   if (is_bytes(result.type)) {
     // A table may lead from bytes of one sign to bytes of the other.
-    for (const int64_t value : {step.zero_point, step.low, step.high})
+    for (const int64_t value :
+         {step.zero_point, step.low, step.high, step.again_zero_point, step.again_low, step.again_high})
       require(value >= -128 && value <= 255, "a zero point or bound of {}", value);
     if (has_table_) require_packed(spec.inputs[kTableInput], 256);
   } else {
@@ -32,6 +33,13 @@ Int8EpilogueOperands::Int8EpilogueOperands(const Int8EpilogueStep& step, const K
   requantization_.low = static_cast<int32_t>(step.low);
   requantization_.high = static_cast<int32_t>(step.high);
   requantization_.residual_scale = static_cast<float>(step.residual_scale);
+  requantization_.inverse = static_cast<float>(step.inverse);
+  requantization_.again = {step.again,
+                           static_cast<float>(step.again_scale),
+                           static_cast<float>(step.again_offset),
+                           static_cast<int32_t>(step.again_zero_point),
+                           static_cast<int32_t>(step.again_low),
+                           static_cast<int32_t>(step.again_high)};
   if (!has_residual_) return;
   const TensorView& residual = spec.inputs[kResidualInput];
   require_rank(residual, result.rank(), result.rank(), "residual");

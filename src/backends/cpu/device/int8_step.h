@@ -13,10 +13,13 @@ namespace tn::cpu {
 inline constexpr size_t kChannelInput = kBiasInput, kTableInput = 4, kInt8Inputs = 5;
 inline constexpr int64_t kChannelBytes = 12;
 
-/// What becomes of the sums (Requantization) of a result of bytes; of others `floats`.
+/// What becomes of the sums (Requantization) of a result of bytes; of others `floats`, whose activation both have.
 struct Int8EpilogueStep {
   int64_t zero_point = 0, low = 0, high = 255;
-  double residual_scale = 0;
+  double residual_scale = 0, inverse = 1;
+  bool again = false;
+  double again_scale = 1, again_offset = 0;
+  int64_t again_zero_point = 0, again_low = 0, again_high = 255;
   EpilogueStep floats;
   template <typename V>
   void fields(V& v) {
@@ -24,6 +27,13 @@ struct Int8EpilogueStep {
     v("low", low);
     v("high", high);
     v("residual_scale", residual_scale);
+    v("inverse", inverse);
+    v("again", again);
+    v("again_scale", again_scale);
+    v("again_offset", again_offset);
+    v("again_zero_point", again_zero_point);
+    v("again_low", again_low);
+    v("again_high", again_high);
     floats.fields(v);
   }
 };

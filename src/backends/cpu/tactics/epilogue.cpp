@@ -81,6 +81,10 @@ std::optional<EpilogueStep> match_forms(const Expr& wanted, const Expr& sum, con
 
 }  // namespace
 
+std::optional<EpilogueStep> match_activation(const Expr& wanted, const Expr& sum) {
+  return match_forms(wanted, sum, nullptr);
+}
+
 ConstantPtr as_f32(const ConstantPtr& constant) {
   return constant->type() == DataType::F32 ? constant : convert(*constant, DataType::F32);
 }

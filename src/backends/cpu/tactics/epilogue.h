@@ -20,6 +20,9 @@ struct MatchedEpilogue {
 /// else. `channel_axis` is counted from the back: 1 is the last.
 std::optional<MatchedEpilogue> match_epilogue(const Region& region, int channel_axis = 1);
 
+/// The activation of `sum` that `wanted` is; nothing if it is anything else.
+std::optional<EpilogueStep> match_activation(const Expr& wanted, const Expr& sum);
+
 /// The constant as f32, which packing and biases take.
 ConstantPtr as_f32(const ConstantPtr& constant);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "base/stored_float.h"
 #include "tuning/epilogue_operands.h"
@@ -125,20 +126,22 @@ std::optional<Dequantized> find_dequantized(const Expr& expr, int index) {
   return std::nullopt;
 }
 
-/// Narrows the bounds by what clips `sum` in `x`; false if x is anything else.
-bool match_clip(const Expr& x, const Expr& sum, const Quantized& quantized, Int8EpilogueStep& step) {
+/// The bounds of quantized, narrowed by what clips one of the sums in its x; nothing if x is anything else.
+std::optional<std::pair<int64_t, int64_t>> match_clip(const Quantized& quantized, std::span<const Expr> sums) {
   double low = 0, high = 0;
-  Expr at = x;
+  std::pair bounds = {quantized.low, quantized.high};
+  Expr at = quantized.x;
   if (const auto before = with_number(at, ScalarFunction::Min, high)) {
-    step.high = std::min(step.high, quantized.of(high));
+    bounds.second = std::min(bounds.second, quantized.of(high));
     at = *before;
   }
   if (const auto before = with_number(at, ScalarFunction::Max, low)) {
-    step.low = std::max(step.low, quantized.of(low));
+    bounds.first = std::max(bounds.first, quantized.of(low));
     at = *before;
   }
-  step.high = std::max(step.high, step.low);
-  return at == sum;
+  bounds.second = std::max(bounds.second, bounds.first);
+  if (std::ranges::find(sums, at) == sums.end()) return std::nullopt;
+  return bounds;
 }
 
 /// The region's expression with operands that are one number written as such.
@@ -159,12 +162,13 @@ struct Operands {
   std::optional<int> bias, residual;  ///< Inputs of the expression
 };
 
-std::optional<Operands> operands_of(const Region& region, const Expr& x, int channel_axis) {
+/// What x reads besides Input `result`, the number of what comes before it.
+std::optional<Operands> operands_of(const Region& region, const Expr& x, int channel_axis, int result = 0) {
   std::vector<int> indices;
   collect_inputs(x, indices);
   Operands operands;
   for (const int index : indices) {
-    if (index == 0) continue;
+    if (index == result) continue;
     const int at = region.expression_inputs[static_cast<size_t>(index) - 1];
     const Tensor& tensor = region.input(at);
     const bool bytes = tensor.type.type == DataType::U8 || tensor.type.type == DataType::I8;
@@ -178,44 +182,91 @@ std::optional<Operands> operands_of(const Region& region, const Expr& x, int cha
   return operands;
 }
 
-std::optional<MatchedRequantization> match_bytes(const Region& region, int channel_axis) {
-  const Expr whole = with_scalars(region);
-  std::map<Hash, Expr> first;
-  if (!first_quantizations(whole, first) || first.size() != 1) return std::nullopt;
-  const Quantized quantized = *match_quantized(first.begin()->second);
-  const auto operands = operands_of(region, quantized.x, channel_axis);
-  if (!operands) return std::nullopt;
+int region_input(const Region& region, int expression_input) {
+  return region.expression_inputs[static_cast<size_t>(expression_input) - 1];
+}
 
-  MatchedRequantization matched;
+std::vector<Expr> either_order(std::span<const Expr> sums, const Expr& term) {
+  std::vector<Expr> result;
+  for (const Expr& sum : sums) result.insert(result.end(), {sum + term, term + sum});
+  return result;
+}
+
+/// What comes before the first quantization.
+bool match_first(const Region& region, const Quantized& quantized, int channel_axis, MatchedRequantization& matched) {
+  const auto operands = operands_of(region, quantized.x, channel_axis);
+  if (!operands) return false;
   matched.scale = quantized.scale;
   matched.step.zero_point = quantized.zero_point;
-  if (whole != first.begin()->second) {
-    matched.table = table_of(whole, first.begin()->second, quantized);
-    if (!matched.table) return std::nullopt;
-  }
   std::vector<Expr> sums = {input(0)};
   if (operands->bias) {
-    const Expr bias = input(*operands->bias);
-    const ConstantPtr& constant =
-        region.input(region.expression_inputs[static_cast<size_t>(*operands->bias) - 1]).constant;
-    matched.bias = constant;
-    sums = {input(0) + bias, bias + input(0)};
+    matched.bias = region.input(region_input(region, *operands->bias)).constant;
+    sums = either_order(sums, input(*operands->bias));
   }
   if (operands->residual) {
     const auto residual = find_dequantized(quantized.x, *operands->residual);
-    if (!residual) return std::nullopt;
-    matched.residual_input = region.expression_inputs[static_cast<size_t>(*operands->residual) - 1];
+    if (!residual) return false;
+    matched.residual_input = region_input(region, *operands->residual);
     matched.step.residual_scale = residual->scale / quantized.scale;
     matched.residual_offset = -static_cast<double>(residual->zero_point) * residual->scale;
-    const std::vector<Expr> before = std::move(sums);
-    sums.clear();
-    for (const Expr& sum : before) sums.insert(sums.end(), {sum + residual->expr, residual->expr + sum});
+    sums = either_order(sums, residual->expr);
   }
+  if (const auto bounds = match_clip(quantized, sums)) {
+    std::tie(matched.step.low, matched.step.high) = *bounds;
+    return true;
+  }
+  matched.step.low = quantized.low;
+  matched.step.high = quantized.high;
+  matched.step.inverse = 1 / quantized.scale;
+  matched.scale = 1;
   for (const Expr& sum : sums) {
-    matched.step.low = quantized.low;
-    matched.step.high = quantized.high;
-    if (match_clip(quantized.x, sum, quantized, matched.step)) return matched;
+    const auto activation = operands->residual ? std::nullopt : match_activation(quantized.x, sum);
+    if (!activation) continue;
+    matched.step.floats = *activation;
+    return true;
   }
+  return false;
+}
+
+/// Quantize behind the number of `first` + a residual.
+bool match_again(const Region& region, const Expr& whole, const Expr& first, int channel_axis,
+                 MatchedRequantization& matched) {
+  auto quantized = match_quantized(whole);
+  if (!quantized || matched.residual_input != kNone) return false;
+  std::map<Hash, Expr> done;
+  const int result = static_cast<int>(region.expression_inputs.size()) + 1;
+  quantized->x = replaced(quantized->x, first, input(result, ScalarType::I32), done);
+  const auto operands = operands_of(region, quantized->x, channel_axis, result);
+  if (!operands || operands->bias || !operands->residual) return false;
+  const auto number = find_dequantized(quantized->x, result);
+  const auto residual = find_dequantized(quantized->x, *operands->residual);
+  if (!number || !residual) return false;
+  const auto bounds = match_clip(*quantized, either_order({&number->expr, 1}, residual->expr));
+  if (!bounds) return false;
+  Int8EpilogueStep& step = matched.step;
+  matched.residual_input = region_input(region, *operands->residual);
+  step.residual_scale = residual->scale / quantized->scale;
+  step.again = true;
+  step.again_scale = number->scale / quantized->scale;
+  step.again_offset = -(static_cast<double>(number->zero_point) * number->scale +
+                        static_cast<double>(residual->zero_point) * residual->scale) /
+                      quantized->scale;
+  step.again_zero_point = quantized->zero_point;
+  std::tie(step.again_low, step.again_high) = *bounds;
+  return true;
+}
+
+std::optional<MatchedRequantization> match_bytes(const Region& region, int channel_axis) {
+  const Expr whole = with_scalars(region);
+  std::map<Hash, Expr> found;
+  if (!first_quantizations(whole, found) || found.size() != 1) return std::nullopt;
+  const Expr first = found.begin()->second;
+  const Quantized quantized = *match_quantized(first);
+  MatchedRequantization matched;
+  if (!match_first(region, quantized, channel_axis, matched)) return std::nullopt;
+  if (whole == first) return matched;
+  matched.table = table_of(whole, first, quantized);
+  if (matched.table || match_again(region, whole, first, channel_axis, matched)) return matched;
   return std::nullopt;
 }
 

@@ -147,7 +147,7 @@ void Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixels, 
   if (e.requantization) {
     RequantizeArgs q(*e.requantization, at.channel);
     q.sums = reinterpret_cast<int32_t*>(sums);
-    q.exact_floats = true;
+    q.kind = SumKind::Exact;
     q.sums_stride = f.sums_stride;
     q.rows = pixels;
     q.channels = at.channels;
@@ -156,7 +156,7 @@ void Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixels, 
     q.residual_stride = f.residual_stride;
     q.out = f.out;
     q.out_stride = out.axis[2];
-    if (is_bytes(params_.out_type)) return kernels_->requantize->to_bytes(q);
+    if (is_bytes(params_.out_type)) return requantize_rows(*kernels_->requantize, kernels_->finish, q, e);
     kernels_->requantize->to_floats(q);
   }
   f.out_type = params_.out_type;

@@ -104,6 +104,15 @@ TEST(Int8Conv, TypesResidualsTablesBounds) {
         }
 }
 
+TEST(Int8Conv, ResidualsBehindTheFirstQuantization) {
+  for (DataType type : {DataType::U8, DataType::I8}) {
+    Int8Problem problem = plane(9, 45, 7, 6, 3, 1, 1);
+    problem.with_residual = problem.again = true;
+    problem.residual_type = type;
+    run_everywhere(problem, fmt::format("a residual of {}", name_of(type)));
+  }
+}
+
 TEST(Int8Conv, PointwiseBatchesAreOneImageAlsoWithResiduals) {
   Int8Problem problem = plane(20, 64, 3, 3, 1);
   problem.batch = 5;
@@ -165,7 +174,7 @@ TEST(Int8Depthwise, TypesResidualsTablesGaps) {
         problem.extreme = true;
         problem.gap = 3;
         problem.batch = 2;
-        problem.with_residual = problem.with_table = with_residual;
+        problem.with_residual = problem.again = with_residual;
         if (to == DataType::I8) problem.low = -100, problem.high = 90, problem.out_zero_point = -7;
         run_depthwise(problem, fmt::format("{} to {}, residual {}", name_of(type), name_of(to), with_residual));
       }

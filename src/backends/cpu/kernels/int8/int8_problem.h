@@ -21,7 +21,8 @@ struct Int8Problem {
   Extent in{1, 1, 1};
   int64_t gap = 0;       ///< unused channels behind each pixel of all images
   bool extreme = false;  ///< only the largest and smallest values
-  bool with_residual = false, with_table = false, per_channel = true;
+  bool with_residual = false, with_table = false;
+  bool again = false;  ///< the residual is added to the quantized result, which is quantized again
   DataType residual_type = DataType::U8;
   int32_t out_zero_point = 3, low = 3, high = 255;
 
@@ -64,6 +65,7 @@ struct Int8Problem {
     requantization.low = low;
     requantization.high = high;
     requantization.table = with_table ? table.data() : nullptr;
+    requantization.again = {again, 0.71f, -3.25f, low + 4, low + 2, high - 1};
     reference();
   }
 
@@ -152,16 +154,26 @@ struct Int8Problem {
     ASSERT_EQ(sum, static_cast<int32_t>(sum));
     const auto channel = static_cast<size_t>(c);
     float t = std::fmaf(static_cast<float>(sum), scale[channel], offset[channel]);
+    float r = 0;
     if (with_residual) {
       const ImageStrides& s = residual_strides;
       const int64_t from = image * s.batch + at[0] * s.axis[0] + at[1] * s.axis[1] + at[2] * s.axis[2] + c;
-      t = std::fmaf(static_cast<float>(value(residual[static_cast<size_t>(from)], residual_type)),
-                    requantization.residual_scale, t);
+      r = static_cast<float>(value(residual[static_cast<size_t>(from)], residual_type));
+      if (!again) t = std::fmaf(r, requantization.residual_scale, t);
     }
     want_float.push_back(t);
-    const float rounded = std::nearbyintf(t) + static_cast<float>(out_zero_point);
-    const int q = static_cast<int>(std::clamp(rounded, static_cast<float>(low), static_cast<float>(high)));
+    int q = step(t, out_zero_point, low, high);
+    if (again) {
+      const Requantization::Again& a = requantization.again;
+      t = std::fmaf(r, requantization.residual_scale, std::fmaf(static_cast<float>(q), a.scale, a.offset));
+      q = step(t, a.zero_point, a.low, a.high);
+    }
     want.push_back(with_table ? table[static_cast<size_t>(q & 0xff)] : q);
+  }
+
+  static int step(float t, int zero_point, int least, int most) {
+    const float rounded = std::nearbyintf(t) + static_cast<float>(zero_point);
+    return static_cast<int>(std::clamp(rounded, static_cast<float>(least), static_cast<float>(most)));
   }
 };
 

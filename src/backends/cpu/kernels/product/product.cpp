@@ -282,7 +282,7 @@ class Worker {
     for (int64_t row = 0; row < rows; row += r.rows, r.sums += r.rows * r.sums_stride) {
       r.out = static_cast<char*>(o_.output) + out_offset(image, pixel + row);
       r.residual = residual(image, pixel + row);
-      s_.packing.kernels->requantize->to_bytes(r);
+      requantize_rows(*s_.packing.kernels->requantize, s_.packing.kernels->finish, r, e_);
     }
   }
 

@@ -72,6 +72,27 @@ struct FinishArgs : RowsEpilogue {
 };
 using FinishFunction = void (*)(const FinishArgs&);
 
+/// Sums to bytes, through floats where there is an activation.
+inline void requantize_rows(const RequantizeKernels& kernels, FinishFunction finish, RequantizeArgs& args,
+                            const Epilogue& epilogue) {
+  if (epilogue.activation == Activation::None) return kernels.to_bytes(args);
+  const SumKind kind = args.kind;
+  kernels.to_floats(args);
+  FinishArgs f;
+  f.sums = reinterpret_cast<const float*>(args.sums);
+  f.out = reinterpret_cast<char*>(args.sums);
+  f.sums_stride = f.out_stride = args.sums_stride;
+  f.rows = args.rows;
+  f.channels = args.channels;
+  f.activation = epilogue.activation;
+  f.alpha = epilogue.alpha;
+  f.beta = epilogue.beta;
+  finish(f);
+  args.kind = SumKind::Activated;
+  kernels.to_bytes(args);
+  args.kind = kind;
+}
+
 inline constexpr int kMaxTileRows = 28;
 inline constexpr int kMaxTileVectors = 4;
 inline constexpr int kMaxTileFloats = 448;
