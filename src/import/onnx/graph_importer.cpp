@@ -20,7 +20,7 @@ int64_t ModelContext::version(std::string_view domain) const {
 
 namespace {
 
-constexpr int64_t kMostRepeated = 1 << 16;
+constexpr int64_t kMostRepeated = 1 << 15;
 
 int64_t count_parts(const onnx::GraphProto& graph) {
   int64_t count = 1 + graph.node_size();
