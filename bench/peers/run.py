@@ -3,7 +3,8 @@
 
 Each network at each batch and thread count: all runners get the same inputs, outputs are compared, then their bursts
 are interleaved, and the medians of all runs stand side by side. The ratio is the faster peer's median over Tenon's.
-The peers run in f32 (OpenVINO by its precision hint), whatever --tenon-flags ask of Tenon. Without --tenon the peers run alone.
+The peers run in f32 (OpenVINO by its precision hint), whatever --tenon-flags ask of Tenon; networks with Q and DQ (quantize.py) run in
+integers everywhere. A peer that cannot run a network is named. Without --tenon the peers run alone.
 Needs numpy onnx onnxruntime openvino in its Python. Keep the machine quiet: load beside it is printed, not corrected.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import onnx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "models"))
 from model_inputs import make_inputs, model_name
@@ -59,34 +61,54 @@ def measure(runners, rounds, seconds):
 
 
 def make_runners(args, path, inputs, threads):
-    peers = [OnnxRuntime(path, inputs, threads), OpenVino(path, inputs, threads)]
-    return ([Tenon(args.tenon, path, inputs, threads, args.engines, args.tenon_flags.split())] if args.tenon else []) + peers
+    """Runners with their outputs, and why a peer is missing, by its name."""
+    runners = [Tenon(args.tenon, path, inputs, threads, args.engines, args.tenon_flags.split())] if args.tenon else []
+    found, missing = [(runner, runner.outputs()) for runner in runners], {}
+    for peer in (OnnxRuntime, OpenVino):
+        try:
+            runner = peer(path, inputs, threads)
+            found.append((runner, runner.outputs()))
+        except Exception as error:
+            missing[peer.name] = str(error).strip().splitlines()[-1][:200]
+    return found, missing
+
+
+def is_quantized(path):
+    return any(node.op_type == "QuantizeLinear" for node in onnx.load(path, load_external_data=False).graph.node)
 
 
 def row(args, path, batch, threads):
     inputs = make_inputs(path, batch)
-    runners = make_runners(args, path, inputs, threads)
-    outputs = {runner.name: runner.outputs() for runner in runners}
-    reference = outputs["ONNX Runtime"]
+    found, missing = make_runners(args, path, inputs, threads)
+    runners, outputs = [runner for runner, _ in found], {runner.name: values for runner, values in found}
+    peers = [name for name in outputs if name != "Tenon"]
+    if not peers:
+        raise RuntimeError(f"no peer runs it: {missing}")
+    quantized = is_quantized(path)
     narrow = any(flag in args.tenon_flags for flag in ("--fp16", "--bf16", "--int8", "--best"))
-    result = {"network": model_name(path), "batch": batch, "threads": threads, "load": os.getloadavg()[0], "differences": {}, "failed": []}
-    for name, found in outputs.items():
-        result["differences"][name] = worst_difference(found, reference)
-        if result["differences"][name] > TOLERANCE["narrow" if narrow and name == "Tenon" else "f32"]:
+    result = {"network": model_name(path), "batch": batch, "threads": threads, "load": os.getloadavg()[0], "differences": {}, "failed": [], "missing": missing}
+    for name, values in outputs.items():
+        if name == peers[0]:
+            continue
+        result["differences"][name] = worst_difference(values, outputs[peers[0]])
+        if result["differences"][name] > TOLERANCE["narrow" if quantized or (narrow and name == "Tenon") else "f32"]:
             result["failed"].append(name)
     result["times"] = measure(runners, args.rounds, args.seconds)
     result["versions"] = {runner.name: runner.version for runner in runners}
     if args.tenon:
-        result["ratio"] = min(result["times"][p]["median"] for p in ("ONNX Runtime", "OpenVINO")) / result["times"]["Tenon"]["median"]
+        result["ratio"] = min(result["times"][p]["median"] for p in peers) / result["times"]["Tenon"]["median"]
     return result
 
 
 def show(result):
-    cells = [f"{t['median']:9.2f} ({t['min']:8.2f})" for t in result["times"].values()]
+    times = {**{name: None for name in result["missing"]}, **result["times"]}
+    names = (["Tenon"] if "Tenon" in times else []) + ["ONNX Runtime", "OpenVINO"]
+    cells = [f"{t['median']:9.2f} ({t['min']:8.2f})" if (t := times[name]) else "does not run".rjust(20) for name in names]
     ratio = f" | {result['ratio']:5.2f}" if "ratio" in result else ""
-    differences = ", ".join(f"{d:.0e}" for name, d in result["differences"].items() if name != "ONNX Runtime")
+    differences = ", ".join(f"{d:.0e}" for d in result["differences"].values())
+    missing = "".join(f"  {name}: {why}" for name, why in result["missing"].items())
     failed = f"  OUTPUTS DIFFER: {', '.join(result['failed'])}" if result["failed"] else ""
-    print(f"| {result['network']:16} | {result['batch']:5} | {result['threads']:7} | {' | '.join(cells)}{ratio} | {differences} | {result['load']:.1f} |{failed}", flush=True)
+    print(f"| {result['network']:16} | {result['batch']:5} | {result['threads']:7} | {' | '.join(cells)}{ratio} | {differences} | {result['load']:.1f} |{missing}{failed}", flush=True)
 
 
 def main():
