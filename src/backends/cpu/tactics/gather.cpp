@@ -41,7 +41,8 @@ class ResizeTactic final : public Tactic {
     const auto* op = dynamic_cast<const ops::Resize*>(region.anchor);
     if (!op || !region.expressions.empty()) return Support::foreign();
     const TensorType &x = region.input_type(0), &y = region.output_type(0);
-    if (!is_stored_float(x.type)) return Support::no("an operand of another type than f32, f16 or bf16");
+    if (!is_stored_float(x.type) && op->mode != ops::ResizeMode::Nearest)
+      return Support::no("an operand of another type than f32, f16 or bf16");
     if (x.rank() < 3 || x.rank() > 5 || !(x.dims[0] == y.dims[0]) || !(x.dims[1] == y.dims[1]))
       return Support::no("batch or channels change");
     if (op->antialias || op->keep_aspect_ratio_policy != ops::AspectPolicy::Stretch)

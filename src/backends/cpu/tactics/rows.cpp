@@ -14,13 +14,18 @@
 namespace tn::cpu {
 namespace {
 
-Support plain_float(const Region& region) {
+Support of_one_type(const Region& region) {
   if (!region.expressions.empty()) return Support::no("expressions follow the operator");
   const DataType type = region.input_type(0).type;
-  if (!is_stored_float(type)) return Support::no("an operand of another type than f32, f16 or bf16");
   if (region.output_type(0).type != type) return Support::no("operand and result of different types");
   if (!region.defines().empty()) return Support::no("extents that only running tells");
   return {};
+}
+
+Support plain_float(const Region& region) {
+  if (!is_stored_float(region.input_type(0).type))
+    return Support::no("an operand of another type than f32, f16 or bf16");
+  return of_one_type(region);
 }
 
 class SoftmaxTactic final : public Tactic {
@@ -119,7 +124,8 @@ class PoolTactic final : public Tactic {
     if (!max && !average) return Support::foreign();
     if (region.outputs() != 1) return Support::no("indices are asked for");
     if (region.input_type(0).rank() > 5) return Support::no("more than three spatial axes");
-    return plain_float(region);
+    const DataType type = region.input_type(0).type;
+    return max && (type == DataType::I8 || type == DataType::U8) ? of_one_type(region) : plain_float(region);
   }
   bool timed() const override { return false; }
   void lower(const Region& region, const std::string&, RegionLowering& lowering) const override {

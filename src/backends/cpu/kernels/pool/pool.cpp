@@ -38,11 +38,15 @@ Pool::Pool(DataType type, Kind kind, const PoolWindow& window, Isa isa)
     throw Error(ErrorCode::Unsupported, "pooling over {} axes; it works over 1 to 3", spatial_);
   }
   const PoolKernels& kernels = pool_kernels(isa);
-  const size_t index = float_index(type);
   const bool max = kind == Kind::Max;
-  pixel_ = (max ? kernels.max_pixel : kernels.average_pixel)[index];
-  vertical_ = (max ? kernels.max_vertical : kernels.average_vertical)[index];
-  horizontal_ = (max ? kernels.max_horizontal : kernels.average_horizontal)[index];
+  if (max && (type == DataType::I8 || type == DataType::U8)) {
+    pixel_ = type == DataType::I8 ? kernels.max_pixel_i8 : kernels.max_pixel_u8;
+  } else {
+    const size_t index = float_index(type);
+    pixel_ = (max ? kernels.max_pixel : kernels.average_pixel)[index];
+    vertical_ = (max ? kernels.max_vertical : kernels.average_vertical)[index];
+    horizontal_ = (max ? kernels.max_horizontal : kernels.average_horizontal)[index];
+  }
   for (int i = 0; i < spatial_; ++i) {
     Axis& axis = axes_[static_cast<size_t>(3 - spatial_ + i)];
     axis.kernel = window.kernel[i];
@@ -65,7 +69,7 @@ void Pool::bind(const Shape& dims, const Shape& in_strides, const Shape& out_dim
   }
   const Axis& width = axes_[2];
   const bool by_channels = dims[1] == 1 || (in_strides[1] == 1 && out_strides[1] == 1);
-  const bool by_width = width.in_stride == 1 && width.out_stride == 1 &&
+  const bool by_width = vertical_ && width.in_stride == 1 && width.out_stride == 1 &&
                         (width.kernel - 1) * width.dilation < kRow / 2 && width.stride < kRow / 2;
   layout_ = by_width && dims[1] < 4 ? Layout::Width
             : by_channels           ? Layout::Channels

@@ -23,8 +23,8 @@ struct PoolWindow {
 class Pool {
  public:
   enum class Kind : uint8_t { Max, Average };
-  /// `type` (F32, F16, BF16; else Error(Unsupported)) is that of both tensors. Throws Error(Unsupported) for more than
-  /// three spatial axes.
+  /// `type` (F32, F16, BF16, and for a maximum I8 and U8; else Error(Unsupported)) is that of both tensors. Throws
+  /// Error(Unsupported) for more than three spatial axes.
   Pool(DataType type, Kind kind, const PoolWindow& window, Isa isa = best_isa());
 
   /// `dims` and `out_dims` are [batch, channels, spatial...]; strides in elements.
@@ -55,8 +55,8 @@ class Pool {
   bool include_pad_;
   int spatial_;
   PoolKernels::Pixel pixel_;
-  PoolKernels::Vertical vertical_;
-  PoolKernels::Horizontal horizontal_;
+  PoolKernels::Vertical vertical_ = nullptr;  ///< null for integers
+  PoolKernels::Horizontal horizontal_ = nullptr;
 
   std::array<Axis, 3> axes_;  // depth, height, width
   Layout layout_ = Layout::Any;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inner routines of pooling and resizing, one table per instruction set. Storage is F32, F16 or BF16
-// (float_index()), arithmetic f32.
+// (float_index()), arithmetic f32. Maxima are also taken of integers of 8 bits.
 #pragma once
 
 #include <array>
@@ -34,6 +34,7 @@ struct PoolKernels {
                             int64_t columns) noexcept;
 
   std::array<Pixel, 3> max_pixel, average_pixel;
+  Pixel max_pixel_i8, max_pixel_u8;
   std::array<Vertical, 3> max_vertical, average_vertical;
   std::array<Horizontal, 3> max_horizontal, average_horizontal;
   std::array<Blend, 3> blend;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
+#include <type_traits>
+
 #include "backends/cpu/kernels/pool/pool_kernels.h"
 #include "backends/cpu/kernels/rows/sweep.h"
 #include "base/half.h"
@@ -48,6 +51,33 @@ void pool_pixel(const void* in_pointer, const PoolTaps& taps, void* out_pointer,
   for (; c + 4 * kL <= channels; c += 4 * kL) pool_channels<V, T, Max, 4>(in + c, taps, out + c, Whole(), scale);
   for (; c + kL <= channels; c += kL) pool_channels<V, T, Max, 1>(in + c, taps, out + c, Whole(), scale);
   if (c < channels) pool_channels<V, T, Max, 1>(in + c, taps, out + c, channels - c, scale);
+}
+
+// The maximum of small integers; compilers make vectors of the loops. V tells the instantiations of the sets apart.
+template <typename V, typename T, typename Count>
+[[gnu::always_inline]] inline void max_channels(const T* in, const PoolTaps& taps, T* out, Count n) {
+  T most[64];
+  for (int64_t c = 0; c < n; ++c) most[c] = std::numeric_limits<T>::lowest();
+  for (int64_t z = 0; z < taps.count[0]; ++z) {
+    for (int64_t y = 0; y < taps.count[1]; ++y) {
+      const T* p = in + z * taps.stride[0] + y * taps.stride[1];
+      for (int64_t x = 0; x < taps.count[2]; ++x, p += taps.stride[2]) {
+        for (int64_t c = 0; c < n; ++c) most[c] = p[c] > most[c] ? p[c] : most[c];
+      }
+    }
+  }
+  for (int64_t c = 0; c < n; ++c) out[c] = most[c];
+}
+
+template <typename V, typename T>
+void max_pixel_integers(const void* in_pointer, const PoolTaps& taps, void* out_pointer, int64_t channels,
+                        float) noexcept {
+  const T* in = static_cast<const T*>(in_pointer);
+  T* out = static_cast<T*>(out_pointer);
+  int64_t c = 0;
+  for (; c + 64 <= channels; c += 64) max_channels<V>(in + c, taps, out + c, std::integral_constant<int64_t, 64>());
+  for (; c + 16 <= channels; c += 16) max_channels<V>(in + c, taps, out + c, std::integral_constant<int64_t, 16>());
+  if (c < channels) max_channels<V>(in + c, taps, out + c, channels - c);
 }
 
 template <typename V, typename T, bool Max>
@@ -135,6 +165,8 @@ template <typename V>
 constexpr PoolKernels make_pool_kernels() {
   PoolKernels k{};
   k.max_pixel = {pool_pixel<V, float, true>, pool_pixel<V, Half, true>, pool_pixel<V, BFloat16, true>};
+  k.max_pixel_i8 = max_pixel_integers<V, int8_t>;
+  k.max_pixel_u8 = max_pixel_integers<V, uint8_t>;
   k.average_pixel = {pool_pixel<V, float, false>, pool_pixel<V, Half, false>, pool_pixel<V, BFloat16, false>};
   k.max_vertical = {pool_vertical<V, float, true>, pool_vertical<V, Half, true>, pool_vertical<V, BFloat16, true>};
   k.average_vertical = {pool_vertical<V, float, false>, pool_vertical<V, Half, false>,

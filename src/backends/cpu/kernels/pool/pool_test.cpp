@@ -52,7 +52,7 @@ class PoolOn : public OnEveryIsa {
     for (int i = 0; i < dims.rank(); ++i) plain.push_back(i);
     RowTensor in(type, dims, in_order, static_cast<int64_t>(random() % 2)), out(type, out_dims, out_order, 1);
     RowTensor want(DataType::F32, out_dims, plain);
-    in.fill(random, -3, 3);
+    in.fill(random, type == DataType::U8 ? 0 : type == DataType::I8 ? -128 : -3, type == DataType::U8 ? 255 : 3);
     naive(in.view, want.view, kind, window);
     Pool pool(type, kind, window, GetParam());
     pool.bind(dims, in.view.strides, out_dims, out.view.strides);
@@ -75,10 +75,12 @@ TEST_P(PoolOn, TwoDimensionsInEveryLayout) {
     w.pad_after = {below(w.kernel[0]), below(w.kernel[1])};
     w.count_include_pad = below(2) == 0;
     const Shape dims{1 + below(2), 1 + below(70), 9 + below(12), 9 + below(40)};
-    const DataType type = below(2) == 0 ? DataType::F32 : below(2) == 0 ? DataType::F16 : DataType::BF16;
+    const auto kind = below(2) == 0 ? Pool::Kind::Max : Pool::Kind::Average;
+    const DataType floats[] = {DataType::F32, DataType::F16, DataType::BF16},
+                   all[] = {DataType::F32, DataType::F16, DataType::BF16, DataType::I8, DataType::U8};
+    const DataType type = kind == Pool::Kind::Max ? all[below(5)] : floats[below(3)];
     const auto& order = orders[random() % 3];
-    check(dims, w, below(2) == 0, below(2) == 0 ? Pool::Kind::Max : Pool::Kind::Average, type, order,
-          below(4) == 0 ? orders[0] : order, random);
+    check(dims, w, below(2) == 0, kind, type, order, below(4) == 0 ? orders[0] : order, random);
     if (HasFatalFailure()) return;
   }
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "backends/cpu/kernels/float_type.h"
+#include "base/stored_float.h"
 
 namespace tn {
 namespace {
@@ -78,11 +79,11 @@ void resize_axis(const ResizeRule& rule, int64_t in, int64_t out, float scale, s
 }
 
 Resize::Resize(DataType type, const ResizeRule& rule, const Shape& max_out, Isa isa)
-    : size_(static_cast<int64_t>(size_of(type))),
-      rule_(rule),
-      spatial_(max_out.rank()),
-      blend_(pool_kernels(isa).blend[float_index(type)]),
-      blend_row_(pool_kernels(isa).blend_row[float_index(type)]) {
+    : size_(static_cast<int64_t>(size_of(type))), rule_(rule), spatial_(max_out.rank()) {
+  if (is_stored_float(type) || rule.mode != ResizeMode::Nearest) {
+    blend_ = pool_kernels(isa).blend[float_index(type)];
+    blend_row_ = pool_kernels(isa).blend_row[float_index(type)];
+  }
   if (spatial_ < 1 || spatial_ > 3) {
     throw Error(ErrorCode::Unsupported, "resizing of {} axes; it works on 1 to 3", spatial_);
   }
@@ -110,7 +111,7 @@ void Resize::bind(const Shape& dims, const Shape& in_strides, const Shape& out_d
   }
   const Axis& width = axes_[2];
   const bool contiguous = dims[1] == 1 || (in_strides[1] == 1 && out_strides[1] == 1);
-  const bool by_width = width.in_stride == 1 && width.out_stride == 1;
+  const bool by_width = blend_row_ && width.in_stride == 1 && width.out_stride == 1;
   by_channels_ = !by_width || (contiguous && dims[1] > 1);
   channels_ = by_channels_ && contiguous ? dims[1] : 1;
   rows_ = ImageRows(dims, in_strides, out_strides, channels_ > 1, axes_[0].out, axes_[1].out);

@@ -45,8 +45,8 @@ void resize_axis(const ResizeRule& rule, int64_t in, int64_t out, float scale, s
 /// in both tensors (NHWC), good where the last spatial axis is (NCHW). A bound object may run on several lanes at once.
 class Resize {
  public:
-  /// `type` (F32, F16, BF16; else Error(Unsupported)) is that of both tensors. `max_out` holds the largest output size
-  /// of each spatial axis; memory for the tables is taken here.
+  /// `type` (F32, F16, BF16, any for Nearest; else Error(Unsupported)) is that of both tensors. `max_out` holds the
+  /// largest output size of each spatial axis; memory for the tables is taken here.
   Resize(DataType type, const ResizeRule& rule, const Shape& max_out, Isa isa = best_isa());
 
   /// `scales` has one entry per spatial axis (see resize_axis). Allocates nothing.
@@ -66,8 +66,8 @@ class Resize {
   int64_t size_;
   ResizeRule rule_;
   int spatial_;
-  PoolKernels::Blend blend_;
-  PoolKernels::BlendRow blend_row_;
+  PoolKernels::Blend blend_ = nullptr;  ///< null where elements are only copied, whatever their type
+  PoolKernels::BlendRow blend_row_ = nullptr;
 
   std::array<Axis, 3> axes_;  // depth, height, width; those that do not exist have one output made of one element
   bool by_channels_ = true;
