@@ -5,6 +5,7 @@
 #include "passes/evaluate.h"
 #include "passes/match.h"
 #include "passes/pipeline.h"
+#include "passes/quantization.h"
 
 namespace tn::passes {
 namespace {
@@ -36,7 +37,8 @@ std::optional<Patch> fold(Graph& graph, const Uses& uses, NodeId id) {
   const Node node = graph.node(id);
   const bool all_constant = std::ranges::all_of(
       node.inputs, [&](TensorId input) { return input == kNone || graph.tensor(input).constant != nullptr; });
-  if (node.inputs.empty() || !all_constant || !node.op->deterministic() || !worth_folding(graph, uses, node))
+  if (node.inputs.empty() || !all_constant || !node.op->deterministic() || !worth_folding(graph, uses, node) ||
+      loads_weights(graph, uses, node))
     return std::nullopt;
   std::vector<ConstantPtr> inputs;
   for (const TensorId input : node.inputs) inputs.push_back(input == kNone ? nullptr : graph.tensor(input).constant);

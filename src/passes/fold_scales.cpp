@@ -3,11 +3,13 @@
 // disappears into the convolution before it.
 #include "passes/match.h"
 #include "passes/pipeline.h"
+#include "passes/quantization.h"
 
 namespace tn::passes {
 namespace {
 
-// A convolution or matrix product with constant weights that one node alone reads.
+// A convolution or matrix product with constant weights, or constant integers that it dequantizes, that one node alone
+// reads.
 struct Product {
   OpPtr op;
   std::string name;
@@ -18,12 +20,18 @@ struct Product {
   bool is_matmul;
 };
 
+bool has_constant_weights(const Graph& graph, const Node& node) {
+  if (const Constant* weights = constant_input(graph, node, 1)) return is_float(weights->type());
+  const Node* load = made_by(graph, node.inputs[1], "Dequantize");
+  return load && is_load(graph, *load) && constant_input(graph, *load, 0);
+}
+
 std::optional<Product> product(const Graph& graph, const Uses& uses, TensorId id) {
   const Node* node = id == kNone ? nullptr : graph.producer(id);
   if (!node || uses.only_reader(id) == kNone) return std::nullopt;
   const bool conv = is_op(*node, "Conv") || is_op(*node, "ConvTranspose"), matmul = is_op(*node, "MatMul");
-  const Constant* weights = conv || matmul ? constant_input(graph, *node, 1) : nullptr;
-  if (!weights || !is_float(weights->type()) || (matmul && weights->dims().rank() != 2)) return std::nullopt;
+  if ((!conv && !matmul) || !has_constant_weights(graph, *node)) return std::nullopt;
+  if (matmul && type_of(graph, node->inputs[1]).rank() != 2) return std::nullopt;
   if (has_input(*node, 2) && !constant_input(graph, *node, 2)) return std::nullopt;
   const TensorType type = type_of(graph, id);
   const size_t axis = matmul ? type.dims.size() - 1 : 1;
@@ -72,6 +80,41 @@ std::optional<std::vector<double>> factors(const Graph& graph, const Node& node,
   return values;
 }
 
+// The axis of the weights that has the output channels; nothing where groups spread them.
+std::optional<int> channel_axis_of_weights(const Product& product) {
+  if (product.is_matmul) return attribute<bool>(*product.op, "transpose_b") ? 0 : 1;
+  if (product.op->name() == "Conv") return 0;
+  return attribute<int64_t>(*product.op, "group") == 1 ? std::optional(1) : std::nullopt;
+}
+
+// Weights · factors: a constant, or the same integers behind another scale. kNone where no scale says that.
+TensorId scaled_weights(Patch& patch, const Graph& graph, const Product& product, const std::vector<double>& factors) {
+  const TensorId id = product.inputs[1];
+  const auto factor = [&](int64_t channel) { return factors[static_cast<size_t>(channel)]; };
+  if (const Tensor weights = graph.tensor(id); weights.constant) {
+    return patch.constant(weights.name, rewritten(*weights.constant, [&](int64_t i) {
+                            return weights.constant->number(i) *
+                                   factor(channel_of(product, weights.constant->dims(), i));
+                          }));
+  }
+  const Node load = *graph.producer(id);
+  const Tensor scale = graph.tensor(load.inputs[1]);
+  const auto axis = channel_axis_of_weights(product);
+  if (!axis) return kNone;
+  const Shape& old = scale.constant->dims();
+  const int rank = type_of(graph, id).rank(), behind = rank - 1 - *axis;
+  const bool one = scale.constant->elements() == 1;
+  if (!one && (behind >= old.rank() || old[old.rank() - 1 - behind] != product.channels)) return kNone;
+  Shape dims = Shape::filled(rank, 1);
+  dims[*axis] = product.channels;
+  auto inputs = load.inputs;
+  inputs[1] = patch.constant(scale.name, Constant::make(scale.type.type, dims, [&](const TensorView& view) {
+                               for (int64_t i = 0; i < product.channels; ++i)
+                                 store_double(view, i, scale.constant->number(one ? 0 : i) * factor(i));
+                             }));
+  return patch.add(load.name, load.op, inputs);
+}
+
 std::optional<Patch> fold_factor(Graph& graph, const Uses& uses, NodeId id) {
   const Node& node = graph.node(id);
   if (!is_op(node, "Mul") && !is_op(node, "Div")) return std::nullopt;
@@ -81,13 +124,10 @@ std::optional<Patch> fold_factor(Graph& graph, const Uses& uses, NodeId id) {
     const auto scale = before ? factors(graph, node, 1 - side, *before) : std::nullopt;
     if (!scale || !(type_of(graph, node.outputs[0]) == before->type)) continue;
     const TensorId output = node.outputs[0];
-    const Tensor weights = graph.tensor(before->inputs[1]);
     const auto at = [&](int64_t channel) { return (*scale)[static_cast<size_t>(channel)]; };
     Patch patch(graph);
-    before->inputs[1] =
-        patch.constant(weights.name, rewritten(*weights.constant, [&](int64_t i) {
-                         return weights.constant->number(i) * at(channel_of(*before, weights.constant->dims(), i));
-                       }));
+    before->inputs[1] = scaled_weights(patch, graph, *before, *scale);
+    if (before->inputs[1] == kNone) continue;
     if (before->inputs.size() > 2 && before->inputs[2] != kNone) {
       const Tensor bias = graph.tensor(before->inputs[2]);
       before->inputs[2] = patch.constant(

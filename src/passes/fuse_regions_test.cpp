@@ -89,6 +89,91 @@ TEST(FusePointwise, LimitsInputs) {
   EXPECT_EQ(graph.order().size(), 2u);
 }
 
+constexpr std::string_view kQuantized = R"(graph g(x: u8[1,2,4,4], r: i8[1,2,4,4]) {
+    a = Dequantize(x, f32[]{0.5}, u8[]{3})
+    b = Dequantize(i8[2,2,1,1]{1,-2,3,-4}, f32[2,1,1,1]{1,2})
+    c = Conv(a, b) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}
+  )";
+
+TEST(FuseAnchors, TakesDequantizedOperandsAndTheQuantizeBehind) {
+  const Graph graph = run_pass(fuse_anchors, std::string(kQuantized) +
+                                                 R"(d = Relu(c)
+    e = Dequantize(r, f32[]{0.25})
+    f = Add(d, e)
+    y = Quantize(f, f32[]{0.125}, u8[]{0}) {to="u8"}
+    return y })");
+  EXPECT_EQ(outline(graph), "Region(Dequantize Dequantize Conv Relu Dequantize Add Quantize)");
+  EXPECT_EQ(graph.node(graph.order()[0]).inputs.size(), 4u) << "parameters of one element are inside";
+}
+
+TEST(FuseAnchors, ActivationsBetweenTwoQuantizesAreTaken) {
+  EXPECT_EQ(outline(run_pass(fuse_anchors, std::string(kQuantized) + R"(d = Quantize(c, f32[]{0.125}) {to="i8"}
+    e = Dequantize(d, f32[]{0.125})
+    f = Sigmoid(e)
+    g = Quantize(f, f32[]{0.0078125}) {to="i8"}
+    h = Dequantize(g, f32[]{0.0078125})
+    i = Mul(e, h)
+    y = Quantize(i, f32[]{0.125}) {to="i8"}
+    return y })")),
+            "Region(Dequantize Dequantize Conv Quantize Dequantize Sigmoid Quantize Dequantize Mul Quantize)");
+}
+
+TEST(FuseAnchors, WhatIsDequantizedForOthersIsLeftToThem) {
+  const std::string text = std::string(kQuantized) + R"(d = Quantize(c, f32[]{0.125}) {to="i8"}
+    e = Dequantize(d, f32[]{0.125})
+    v = Dequantize(i8[2,2,1,1]{5,6,7,-8}, f32[]{0.5})
+    f = Conv(e, v) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}
+    g = Exp(e)
+    )";
+  EXPECT_EQ(outline(run_pass(fuse_anchors, text + "return f }")),
+            "Region(Dequantize Dequantize Conv Quantize) Region(Dequantize Dequantize Conv)");
+  Graph graph = run_pass(fuse_anchors, text + "return f, g }");
+  run_passes(graph, std::span(&fuse_pointwise, 1));
+  EXPECT_EQ(outline(graph),
+            "Region(Dequantize Dequantize Conv Quantize) Region(Dequantize Dequantize Conv) Region(Dequantize Exp)");
+}
+
+TEST(FusePointwise, FromIntegersToIntegersIsOneRegion) {
+  EXPECT_EQ(outline(run_pass(fuse_pointwise, R"(graph g(x: i8[8], z: u8[8]) {
+    a = Dequantize(x, f32[]{0.5})
+    b = Dequantize(z, f32[]{0.25}, u8[]{7})
+    c = Add(a, b)
+    y = Quantize(c, f32[]{0.125}) {to="i8"}
+    return y
+  })")),
+            "Region(Dequantize Dequantize Add Quantize)");
+}
+
+TEST(Regions, AreComputedWithFloatsWhereNothingTakesThemQuantized) {
+  const std::string text = std::string(kQuantized) + R"(d = Relu(c)
+    y = Quantize(d, f32[]{0.125}, u8[]{0}) {to="u8"}
+    return y })";
+  const Graph original = parse(text);
+  Graph graph = run_pass(fuse_anchors, text);
+  const auto without_loads = [](const Graph&, const Node& node) {
+    const std::string inside = operators(node.bodies[0]);
+    return inside.find("Dequantize") == std::string::npos && inside.find("Quantize") == std::string::npos;
+  };
+  trim_regions(graph, without_loads);
+  verify(graph);
+  EXPECT_EQ(outline(graph), "Dequantize Region(Conv Relu) Quantize");
+  EXPECT_NE(graph.tensor(graph.node(graph.order()[1]).inputs[1]).constant, nullptr) << "weights are floats again";
+  expect_same_results(original, graph);
+}
+
+TEST(Regions, AreTrimmedWithQuantizedOperandsFirst) {
+  const std::string text = std::string(kQuantized) + R"(d = Exp(c)
+    e = Dequantize(r, f32[]{0.25})
+    f = Add(d, e)
+    return f })";
+  const Graph original = parse(text);
+  Graph graph = run_pass(fuse_anchors, text);
+  trim_regions(graph, [](const Graph&, const Node& node) { return node.bodies[0].order().size() <= 3; });
+  run_passes(graph, std::span(&fuse_pointwise, 1));
+  EXPECT_EQ(outline(graph), "Region(Dequantize Dequantize Conv) Region(Exp Dequantize Add)");
+  expect_same_results(original, graph);
+}
+
 TEST(Regions, AreTrimmedFromTheEnd) {
   const std::string text = std::string(kBlock) + "d = Mul(b, c) return d }";
   const Graph original = parse(text);

@@ -9,6 +9,19 @@
 namespace tn::passes {
 namespace {
 
+TEST(ConstantFolding, WeightsOfQuantizedProductsStayIntegers) {
+  const auto folded = [](std::string_view x, std::string_view nodes) {
+    return operators(run_pass(constant_folding, fmt::format("graph g(x: {}) {{ {} return y }}", x, nodes)));
+  };
+  constexpr std::string_view kWeights =
+      "q = Quantize(f32[2,2]{1,2,-3,4}, f32[]{0.5}, i8[]{0}) {to=\"i8\"} w = Dequantize(q, f32[]{0.5}, i8[]{0}) ";
+  EXPECT_EQ(folded("u8[3,2]", fmt::format("a = Dequantize(x, f32[]{{0.5}}) {}y = MatMul(a, w)", kWeights)),
+            "Dequantize Dequantize MatMul");
+  EXPECT_EQ(folded("f32[3,2]", fmt::format("{}y = MatMul(x, w)", kWeights)), "MatMul");
+  EXPECT_EQ(folded("u8[2,2]", fmt::format("a = Dequantize(x, f32[]{{0.5}}) {}y = Add(a, w)", kWeights)),
+            "Dequantize Add");
+}
+
 TEST(ConstantFolding, ComputesNodesOfConstants) {
   expect_pass(constant_folding,
               "graph g(x: f32[2,2]) { a = Add(f32[2]{1,2}, f32[]{0.5}) b = Transpose(f32[2,1]{3,4}) {perm=[1,0]} "
