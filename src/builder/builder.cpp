@@ -28,6 +28,7 @@
 #include "tuning/split.h"
 #include "tuning/static_costs.h"
 #include "tuning/tuner.h"
+#include "tuning/unfused_quantization.h"
 
 namespace tn {
 using import::CaffeNetwork;
@@ -83,18 +84,22 @@ void add_needs(plan::PlanT& plan, const plan::ProfileT& profile, const Backend& 
 // gains.
 constexpr int kWeighedOnDevices = 4;
 
-// Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again.
-void fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config,
-                    int64_t patches) {
+// Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again. Returns what of
+// the network's quantization could not be fused.
+std::string fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config,
+                           int64_t patches) {
   const auto accepts = [&](const Graph& holder, const Node& node) {
     const auto region = region_of(holder, node);
     return region && is_supported(backend, target, *region);
   };
-  const int64_t trimmed = passes::trim_regions(graph, accepts, patches);
+  std::string unfused = regions_not_quantized(graph, backend, target);
+  patches -= passes::trim_regions(graph, accepts, patches);
+  patches -= passes::run_passes(graph, std::span(&passes::drop_permissions, 1), {{}, patches, {}}).patches();
   split_unsupported(graph, backend, target);
   if (!config.disabled_passes.contains(passes::fuse_pointwise.name))
-    passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, patches - trimmed, {}});
+    passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, patches, {}});
   graph.compact();
+  return unfused + lone_quantization(graph);
 }
 
 // Where nothing is measured, a processor stays with f32; devices are faster in narrow types by themselves.
@@ -170,7 +175,7 @@ struct FittedProfile {
   Graph graph;
   std::unique_ptr<Tuner> tuner;
   StaticCosts guessed;  ///< where nothing is timed
-  std::string weighed;  ///< narrow types, normalizations, loops over the batch
+  std::string weighed;  ///< quantization, narrow types, normalizations, loops over the batch
 };
 
 // Puts the first part of the network into a loop over its batch where that is measured to be faster.
@@ -291,7 +296,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                       StaticCosts(opt_values(graph, profile)),
                       {}});
     FittedProfile& last = fitted.back();
-    fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
+    last.weighed = fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
     TunerOptions options{.timing = timing,
                          .repeats = config.timing_repeats,
                          .most_candidates = config.most_tactics,
@@ -313,7 +318,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   if (const auto types = narrow_types(config); !types.empty()) {
     phases.start("Choosing types", static_cast<int>(2 * nodes * std::ssize(types)));
     for (FittedProfile& each : fitted)
-      each.weighed =
+      each.weighed +=
           assign_narrow_types(each.graph, backend, each.target, types, costs_of(each), [&] { phases.step_done(); });
   }
   if (folds_norms) {

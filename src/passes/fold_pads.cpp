@@ -5,6 +5,7 @@
 
 #include "passes/match.h"
 #include "passes/pipeline.h"
+#include "passes/quantization.h"
 
 namespace tn::passes {
 namespace {
@@ -58,16 +59,28 @@ bool pads_with(const Graph& graph, const Node& pad, std::string_view op, double 
   }
   // A zero beside numbers that are not negative never changes a maximum of which one number is inside.
   if (op != "MaxPool" || std::get<bool>(attributes["indices"])) return false;
-  return value == -INFINITY || (value == 0 && made_by(graph, pad.inputs[0], "Relu"));
+  const DataType type = type_of(graph, pad.inputs[0]).type;
+  const bool lowest = is_integer(type) && bits_of(type) <= 8 &&
+                      value == (is_signed_integer(type) ? -static_cast<double>(1 << (bits_of(type) - 1)) : 0.0);
+  return lowest || value == -INFINITY || (value == 0 && made_by(graph, pad.inputs[0], "Relu"));
+}
+
+double dequantized(const Graph& graph, const Node& load, double integer) {
+  const Constant *scale = constant_input(graph, load, 1), *zero = constant_input(graph, load, 2);
+  return (integer - (zero ? zero->number(0) : 0)) * scale->number(0);
 }
 
 std::optional<Patch> fold(Graph& graph, const Uses&, NodeId id) {
   const Node node = graph.node(id);
   if (!is_op(node, "Conv") && !is_op(node, "AveragePool") && !is_op(node, "MaxPool")) return std::nullopt;
-  const Node* pad = made_by(graph, node.inputs[0], "Pad");
+  // Between the two may stand a Dequantize.
+  const Node* found = made_by(graph, node.inputs[0], "Dequantize");
+  const std::optional<Node> load = found && has_one_scale(graph, *found) ? std::optional(*found) : std::nullopt;
+  const Node* pad = made_by(graph, load ? load->inputs[0] : node.inputs[0], "Pad");
   const auto added = pad && node.outputs.size() == 1 ? spatial_pads(graph, *pad) : std::nullopt;
   if (!added) return std::nullopt;
-  const auto value = has_input(*pad, 2) ? splat(graph, pad->inputs[2]) : std::optional(0.0);
+  auto value = has_input(*pad, 2) ? splat(graph, pad->inputs[2]) : std::optional(0.0);
+  if (value && load) value = dequantized(graph, *load, *value);
   FieldMap attributes = node.op->attributes();
   if (!value || !pads_with(graph, *pad, node.op->name(), *value, *added, attributes)) return std::nullopt;
   auto& pads = std::get<Integers>(attributes["pads"]);
@@ -75,6 +88,11 @@ std::optional<Patch> fold(Graph& graph, const Uses&, NodeId id) {
   std::vector<TensorId> inputs = node.inputs;
   inputs[0] = pad->inputs[0];
   Patch patch(graph);
+  if (load) {
+    std::vector<TensorId> operands = load->inputs;
+    operands[0] = inputs[0];
+    inputs[0] = patch.add(load->name, load->op, operands);
+  }
   const TensorId by = patch.add(node.name, make_op(node.op->name(), attributes), inputs);
   if (!(type_of(graph, by) == type_of(graph, node.outputs[0]))) return std::nullopt;
   patch.replace(node.outputs[0], by);

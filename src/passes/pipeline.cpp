@@ -17,6 +17,8 @@ std::span<const Pass> pipeline() {
       recognize_norms,
       recognize_activations,
       recognize_attention,
+      // Integers stay integers on the way between products.
+      move_quantization,
       identities,
       // What is read in part is computed in part.
       hoist_slices,
