@@ -88,6 +88,7 @@ constexpr std::string_view kBytes = R"(graph bytes(x: u8[N,8,H,12], r: u8[N,16,H
   constant w3: i8[12,10] = #00000000000000000000000000000023
   constant s: f32[16,1,1,1] = #00000000000000000000000000000024
   constant b: f32[16] = #00000000000000000000000000000025
+  constant w4: i8[16,1,5,5] = #00000000000000000000000000000026
   conv = Region(x, w1, s, b, r) { graph body(x: u8[N,8,H,12], w: i8[16,8,3,3], s: f32[16,1,1,1], b: f32[16], r: u8[N,16,H,12]) {
     a = Dequantize(x, f32[]{0.5}, u8[]{3})
     v = Dequantize(w, s)
@@ -108,8 +109,15 @@ constexpr std::string_view kBytes = R"(graph bytes(x: u8[N,8,H,12], r: u8[N,16,H
     g = Quantize(i, f32[]{0.004}, u8[]{0}) {to="u8"}
     return g
   } }
-  product = Region(depthwise, w3) { graph body(x: u8[N,16,H,12], w: i8[12,10]) {
+  taller = Region(depthwise, w4, s) { graph body(x: u8[N,16,H,12], w: i8[16,1,5,5], s: f32[16,1,1,1]) {
     a = Dequantize(x, f32[]{0.004}, u8[]{0})
+    v = Dequantize(w, s)
+    c = Conv(a, v) {group=16, strides=[1,1], dilations=[1,1], pads=[2,2,2,2]}
+    g = Quantize(c, f32[]{0.1}, u8[]{50}) {to="u8"}
+    return g
+  } }
+  product = Region(taller, w3) { graph body(x: u8[N,16,H,12], w: i8[12,10]) {
+    a = Dequantize(x, f32[]{0.1}, u8[]{50})
     v = Dequantize(w, f32[]{0.01})
     c = MatMul(a, v)
     return c

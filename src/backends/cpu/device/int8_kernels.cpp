@@ -103,7 +103,9 @@ KernelPtr create_conv_int8(const KernelSpec& spec) {
   return create<Int8DirectConv>(spec, available_int8_isas());
 }
 KernelPtr create_depthwise_int8(const KernelSpec& spec) {
-  return create<Int8DepthwiseConv>(spec, available_isas());
+  const bool vnni = VnniDepthwiseConv::supports(decode_fields<Int8ConvStep>(spec.parameters));
+  return vnni ? create<VnniDepthwiseConv>(spec, available_int8_isas())
+              : create<Int8DepthwiseConv>(spec, available_isas());
 }
 
 KernelPtr create_gemm_int8(const KernelSpec& spec) {

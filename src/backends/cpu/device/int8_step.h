@@ -2,8 +2,11 @@
 // Parameters of products of bytes.
 #pragma once
 
+#include <type_traits>
+
 #include "backends/cpu/device/conv_step.h"
 #include "backends/cpu/device/gemm_step.h"
+#include "backends/cpu/kernels/depthwise/int8_depthwise.h"
 #include "backends/cpu/kernels/int8/requantize.h"
 
 namespace tn::cpu {
@@ -78,18 +81,24 @@ struct Int8DirectConv : Conv {
   static size_t packed_bytes(const Int8ConvStep& step) { return Conv::packed_bytes(step.params); }
 };
 
-/// On the sets for floats.
-struct Int8DepthwiseConv : Depthwise {
+/// Sums in f32 on the sets for floats (Depthwise), or by VNNI on those that have it (Int8Depthwise).
+template <typename Algorithm>
+struct AnyInt8Depthwise : Algorithm {
   static constexpr std::string_view kKernel = "depthwise_int8";
-  Int8DepthwiseConv(const Int8ConvStep& step, const ConvShape&) : Depthwise(step.params) {}
-  static bool supports(const Int8ConvStep& step) { return Depthwise::supports(step.params); }
-  static size_t packed_bytes(const Int8ConvStep& step) { return Depthwise::packed_bytes(step.params); }
+  AnyInt8Depthwise(const Int8ConvStep& step, const ConvShape&) : Algorithm(step.params) {}
+  static bool supports(const Int8ConvStep& step) {
+    const bool plain = step.params.isa == Isa::Generic;  // where VNNI is only played, for tests
+    return Algorithm::supports(step.params) && !(plain && std::is_same_v<Algorithm, Int8Depthwise>);
+  }
+  static size_t packed_bytes(const Int8ConvStep& step) { return Algorithm::packed_bytes(step.params); }
   static size_t workspace_bytes(int) { return 0; }
   void run(Lane& lane, const void* input, const void* packed, const Epilogue& epilogue, void* output,
            void*) const noexcept {
-    Depthwise::run(lane, input, packed, epilogue, output);
+    Algorithm::run(lane, input, packed, epilogue, output);
   }
 };
+using Int8DepthwiseConv = AnyInt8Depthwise<Depthwise>;
+using VnniDepthwiseConv = AnyInt8Depthwise<Int8Depthwise>;
 
 /// Sums of so many products of bytes fit 32 bits.
 inline constexpr int64_t kMostInt8Products = (int64_t{1} << 31) / (255 * 128) - 1;

@@ -214,6 +214,18 @@ class Int8DepthwiseTactic final : public Int8ConvTactic<Int8DepthwiseConv> {
   }
 };
 
+class VnniDepthwiseTactic final : public Int8ConvTactic<VnniDepthwiseConv> {
+ public:
+  std::string_view name() const override { return "conv.depthwise_int8_vnni"; }
+
+ private:
+  Isa isa() const override { return best_int8_isa(); }
+  void pack(const ConvParams& params, const Weights& weights, std::span<std::byte> out) const override {
+    std::vector<int8_t> bytes = weights.bytes();
+    Int8Depthwise::pack(params, TensorView::dense(bytes.data(), DataType::I8, weights.dims), out);
+  }
+};
+
 class Int8Gemm final : public Tactic {
  public:
   std::string_view name() const override { return "gemm.int8"; }
@@ -286,6 +298,10 @@ const Tactic& conv_int8() {
 }
 const Tactic& conv_depthwise_int8() {
   static const Int8DepthwiseTactic tactic;
+  return tactic;
+}
+const Tactic& conv_depthwise_int8_vnni() {
+  static const VnniDepthwiseTactic tactic;
   return tactic;
 }
 const Tactic& gemm_int8() {

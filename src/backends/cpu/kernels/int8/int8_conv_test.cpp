@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "backends/cpu/kernels/depthwise/depthwise.h"
+#include "backends/cpu/kernels/depthwise/int8_depthwise.h"
 #include "backends/cpu/kernels/int8/int8_problem.h"
 
 namespace tn {
@@ -128,21 +129,19 @@ Int8Problem depthwise(int64_t channels, int64_t height, int64_t width, int64_t k
   return problem;
 }
 
-void run_depthwise(Int8Problem problem, const std::string& name) {
-  problem.prepare();
-  std::vector<float> weights(problem.weights.begin(), problem.weights.end());
-  TensorView view = problem.weights_view();
-  view.data = weights.data();
-  view.type = DataType::F32;
-  for (Isa isa : available_isas()) {
+/// `Algorithm` on every set of `isas` that has it; `corrected` where sums are what bytes give as they are.
+template <typename Algorithm>
+void run_depthwise(Int8Problem& problem, const TensorView& weights, std::span<const Isa> isas, bool corrected,
+                   const std::string& name) {
+  for (Isa isa : isas) {
     ConvParams& params = problem.params;
     params.isa = isa;
-    ASSERT_TRUE(Depthwise::supports(params));
-    problem.correct_for(0);
-    problem.correction.assign(problem.correction.size(), 12345);  // not used
-    std::vector<std::byte> packed(Depthwise::packed_bytes(params));
-    Depthwise::pack(params, view, packed);
-    Depthwise conv(params);
+    if (!Algorithm::supports(params)) continue;
+    const ProductKernels* products = corrected ? product_kernels(isa, params.type) : nullptr;
+    problem.correct_for(products ? products->signed_offset : 0);
+    std::vector<std::byte> packed(Algorithm::packed_bytes(params));
+    Algorithm::pack(params, weights, packed);
+    Algorithm conv(params);
     ASSERT_TRUE(conv.bind(problem.shape));
     for (int threads : {1, 3}) {
       Lane lane(threads);
@@ -154,11 +153,21 @@ void run_depthwise(Int8Problem problem, const std::string& name) {
   }
 }
 
+void run_depthwise(Int8Problem problem, const std::string& name) {
+  problem.prepare();
+  std::vector<float> numbers(problem.weights.begin(), problem.weights.end());
+  TensorView weights = problem.weights_view();
+  run_depthwise<Int8Depthwise>(problem, weights, available_int8_isas(), true, name + ", four rows at once,");
+  weights.data = numbers.data();
+  weights.type = DataType::F32;
+  run_depthwise<Depthwise>(problem, weights, available_isas(), false, name);
+}
+
 TEST(Int8Depthwise, WindowsAndChannels) {
   for (int64_t channels : {1, 8, 13, 32, 70})
     for (int64_t kernel : {3, 4, 5})
       for (int64_t stride : {1, 2, 3})
-        run_depthwise(depthwise(channels, 11, 13, kernel, stride),
+        run_depthwise(depthwise(channels, 11, 37, kernel, stride),
                       fmt::format("{} channels, {}x{}, stride {}", channels, kernel, kernel, stride));
 }
 

@@ -46,6 +46,45 @@ struct GenericInt8 : Generic {
     return sums;
   }
 
+  /// Bytes of as many channels as four vectors of sums have, and four such interleaved: x.at[v] holds, for its lane j,
+  /// the bytes of channel j / 4 * 16 + 4 * v + j % 4.
+  static constexpr int kBytes = 4 * kLanes;
+  struct Bytes {
+    uint8_t at[kBytes];
+  };
+  struct Interleaved {
+    uint8_t at[4][kLanes][4];
+  };
+  static Bytes set1_bytes(uint8_t x) {
+    Bytes bytes;
+    std::memset(bytes.at, x, sizeof bytes.at);
+    return bytes;
+  }
+  /// The first n, and zeros.
+  static Bytes load_raw(const char* p, int64_t n) {
+    Bytes bytes{};
+    std::memcpy(bytes.at, p, static_cast<size_t>(n));
+    return bytes;
+  }
+  template <bool kSigned>
+  static Interleaved interleave(const Bytes& a, const Bytes& b, const Bytes& c, const Bytes& d) {
+    const Bytes* rows[4] = {&a, &b, &c, &d};
+    Interleaved x;
+    for (int i = 0; i < kBytes; ++i)
+      for (int row = 0; row < 4; ++row)
+        x.at[i % 16 / 4][i / 16 * 4 + i % 4][row] = static_cast<uint8_t>(rows[row]->at[i] ^ (kSigned ? 0x80 : 0));
+    return x;
+  }
+  static Sums dot_each(Sums sums, const Interleaved& x, int v, const Weights& w) {
+    for (int lane = 0; lane < kLanes; ++lane)
+      for (int i = 0; i < 4; ++i) sums[lane] += x.at[v][lane][i] * w.at[lane][i];
+    return sums;
+  }
+  /// In the channels' order.
+  static void store_in_order(int32_t* p, const Sums (&x)[4]) {
+    for (int i = 0; i < kBytes; ++i) p[i] = x[i % 16 / 4][i / 16 * 4 + i % 4];
+  }
+
   static Sums load_sums(const int32_t* p, int64_t n = kLanes) {
     Sums x{};
     std::memcpy(&x, p, static_cast<size_t>(n) * sizeof(int32_t));
