@@ -54,7 +54,9 @@ class CublasLtTactic final : public Tactic {
     if (type != b.type && !has_packed_b(region)) return Support::no("A and B of different types");
     if (const Support support = supports_product(region, target); !support) return support;
     const Places places = expected_places(region, Order::RowMajor);
-    if (!step_of(region, target, places, dense(region), false)) return Support::no("extents that vary");
+    const auto step = step_of(region, target, places, dense(region), false);
+    if (!step) return Support::no("extents that vary");
+    if (!rows_are_aligned(*step)) return Support::no("rows of two-byte elements at odd multiples of these");
     if (!target.device->cublaslt) return Support::no("cuBLASLt is not among the tactic sources");
     if (!target.device->device) return Support::no("the device is not here");
     try {
@@ -111,6 +113,12 @@ class CublasLtTactic final : public Tactic {
   }
 
  private:
+  // cuBLASLt 13.1 recommends algorithms for such that it then refuses to run (INVALID_VALUE: [3,37] by [37,5]).
+  static bool rows_are_aligned(const MatmulStep& step) {
+    const auto odd = [](DataType type, int64_t stride) { return size_of(type) == 2 && stride % 2 != 0; };
+    return !odd(step.type, step.a.stride) && !odd(step.type, step.b.stride) && !odd(step.result, step.out.stride);
+  }
+
   static bool is_packed(const Region& region, int index) {
     return index == region.anchor_inputs[1] && index != region.anchor_inputs[0] && has_packed_b(region);
   }

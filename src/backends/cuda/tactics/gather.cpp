@@ -19,8 +19,8 @@ std::string index_text(const std::string& name, const std::string& value, const 
       name, value, extent);
 }
 
-std::string taken(ElementKernel& kernel, const std::string& value) {
-  const std::string to = kernel.out(0, kernel.coordinates());
+std::string taken(ElementKernel& kernel, const std::vector<std::string>& from) {
+  const std::string to = kernel.out(0, kernel.coordinates()), value = kernel.converted(0, kernel.in(0, from));
   return fmt::format("  if (inside) {0} = {1};\n  else {0} = {{}};\n", to, value);
 }
 
@@ -44,7 +44,7 @@ class GatherTactic final : public ElementTactic<ops::Gather> {
     const std::vector<std::string> index(out.begin() + axis, out.begin() + axis + rank);
     const std::string extent = kernel.index()(kernel.input(0).dims[static_cast<size_t>(axis)]);
     const std::string body =
-        "  bool inside = true;\n" + index_text("at", kernel.in(1, index), extent) + taken(kernel, kernel.in(0, from));
+        "  bool inside = true;\n" + index_text("at", kernel.in(1, index), extent) + taken(kernel, from);
     operands.launch(lowering, kernel.finish(body));
   }
 };
@@ -66,7 +66,7 @@ class GatherElementsTactic final : public ElementTactic<ops::GatherElements> {
     const std::string body =
         "  bool inside = true;\n" +
         index_text("at", kernel.in(1, kernel.coordinates()), kernel.index()(kernel.input(0).dims[axis])) +
-        taken(kernel, kernel.in(0, from));
+        taken(kernel, from);
     operands.launch(lowering, kernel.finish(body));
   }
 };
@@ -96,7 +96,7 @@ class GatherNDTactic final : public ElementTactic<ops::GatherND> {
       body += index_text(from.back(), kernel.in(1, index), kernel.index()(data[batch + k]));
     }
     from.insert(from.end(), out.begin() + static_cast<std::ptrdiff_t>(last), out.end());
-    operands.launch(lowering, kernel.finish(body + taken(kernel, kernel.in(0, from))));
+    operands.launch(lowering, kernel.finish(body + taken(kernel, from)));
   }
 };
 

@@ -62,8 +62,9 @@ class TriluTactic final : public ElementTactic<ops::Trilu> {
     operands.launch(
         lowering, kernel.finish(fmt::format(
                       "  const int64_t k = {};\n  if ((int64_t){} - (int64_t){} {} k) {} = {};\n  else {} = {}{{}};\n",
-                      diagonal ? "convert<int64_t>(in1[0])" : "0", at[row + 1], at[row], op.upper ? ">=" : "<=",
-                      kernel.out(0, at), kernel.in(0, at), kernel.out(0, at), text_of(kernel.output(0).type))));
+                      diagonal ? "convert<int64_t>(in1[0])" : "0", at[row + 1], at[row],
+                      op.upper ? ">=" : "<=", kernel.out(0, at), kernel.converted(0, kernel.in(0, at)),
+                      kernel.out(0, at), text_of(kernel.output(0).type))));
   }
 };
 

@@ -60,7 +60,8 @@ class PadTactic final : public ElementTactic<ops::Pad> {
       body += fmt::format("  inside = inside && {0} >= 0 && {0} < {1};\n", at, limit);
       from[axis] = "(index_t)" + at;
     }
-    body += fmt::format("  {} = inside ? {} : {};\n", kernel.out(0, kernel.coordinates()), kernel.in(0, from),
+    body += fmt::format("  {} = inside ? {} : {};\n", kernel.out(0, kernel.coordinates()),
+                        kernel.converted(0, kernel.in(0, from)),
                         value ? kernel.converted(1, "in1[0]") : fmt::format("{}{{}}", text_of_output(kernel)));
     operands.launch(lowering, kernel.finish(body, std::string(kPadSources)));
   }
@@ -99,8 +100,8 @@ class SliceTactic final : public ElementTactic<ops::Slice> {
       std::string& at = from[static_cast<size_t>(range.axis)];
       at = fmt::format("{} + {} * {}", kernel.index()(range.start), at, kernel.index()(range.step));
     }
-    operands.launch(
-        lowering, kernel.finish(fmt::format("  {} = {};\n", kernel.out(0, kernel.coordinates()), kernel.in(0, from))));
+    operands.launch(lowering, kernel.finish(fmt::format("  {} = {};\n", kernel.out(0, kernel.coordinates()),
+                                                        kernel.converted(0, kernel.in(0, from)))));
   }
 
  private:
@@ -125,8 +126,8 @@ class TileTactic final : public ElementTactic<ops::Tile> {
       const Dim& extent = kernel.input(0).dims[axis];
       if (extent != kernel.domain()[axis]) from[axis] = fmt::format("{} % {}", from[axis], kernel.index()(extent));
     }
-    operands.launch(
-        lowering, kernel.finish(fmt::format("  {} = {};\n", kernel.out(0, kernel.coordinates()), kernel.in(0, from))));
+    operands.launch(lowering, kernel.finish(fmt::format("  {} = {};\n", kernel.out(0, kernel.coordinates()),
+                                                        kernel.converted(0, kernel.in(0, from)))));
   }
 };
 
@@ -151,7 +152,7 @@ class ReverseSequenceTactic final : public ElementTactic<ops::ReverseSequence> {
         "  const index_t at = i{} < length ? (index_t)(length - 1 - i{}) : i{};\n",
         kernel.in(1, {from[batch]}), kernel.scalars()(kernel.domain()[time]), time, time, time);
     from[time] = "at";
-    body += fmt::format("  {} = {};\n", kernel.out(0, kernel.coordinates()), kernel.in(0, from));
+    body += fmt::format("  {} = {};\n", kernel.out(0, kernel.coordinates()), kernel.converted(0, kernel.in(0, from)));
     operands.launch(lowering, kernel.finish(body));
   }
 };

@@ -78,10 +78,10 @@ class TopKTactic final : public ElementTactic<ops::TopK> {
         "#pragma unroll 4\n  for (index_t k = 0; k < {1}; ++k) {{\n    const auto x = to_compute({2});\n"
         "    const bool equal = x == mine || (x != x && mine != mine);\n"
         "    if (equal ? k < i{3} : {4}) ++place;\n  }}\n"
-        "  if (place >= {5}) return;\n  {6} = {0};\n  {7} = (int64_t)i{3};\n",
+        "  if (place >= {5}) return;\n  {6} = {8};\n  {7} = (int64_t)i{3};\n",
         kernel.in(0, own), kernel.index()(x.dims[axis]), kernel.in(0, other), axis,
         op.largest ? "x != x || x > mine" : "mine != mine || x < mine", kernel.index()(kernel.output(0).dims[axis]),
-        kernel.out(0, to), kernel.out(1, to));
+        kernel.out(0, to), kernel.out(1, to), kernel.converted(0, kernel.in(0, own)));
     operands.launch(lowering, kernel.finish(body));
   }
 };

@@ -10,6 +10,7 @@
 #include "ops/entry.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/layout.h"
+#include "tuning/retype.h"
 
 namespace tn::cuda {
 namespace {
@@ -45,8 +46,7 @@ class FirstTactic final : public Selector {
   const Target& target_;
 };
 
-std::vector<Text> texts_of(std::string_view text) {
-  const Graph graph = parse_case(text, ops::make_op_by_name);
+std::vector<Text> texts_of(const Graph& graph) {
   for (const TensorId id : graph.outputs())
     if (!graph.tensor(id).type.static_shape()) return {};  // extents that only running tells: the host's work
   Collector collector;
@@ -64,6 +64,20 @@ std::vector<Text> texts_of(std::string_view text) {
   FirstTactic selector(target);
   GraphLowering(graph, target, selector, builder).run(0, inputs);
   return std::move(collector.texts);
+}
+
+// The case's only node with its operands in f32 and its results in f16; nothing if it has no such form.
+std::optional<Graph> narrowing(const Graph& graph) {
+  const auto order = graph.order();
+  if (order.size() != 1) return std::nullopt;
+  const Node& node = graph.node(order[0]);
+  const Retyping rule = retyping_of(graph, node);
+  if (rule.fixed || rule.in_place || rule.inputs.empty() || rule.outputs.empty()) return std::nullopt;
+  Graph narrow =
+      isolate(graph, node, rule,
+              {std::vector(node.inputs.size(), DataType::F32), std::vector(node.outputs.size(), DataType::F16)});
+  if (!region_of(narrow, narrow.node(narrow.order()[0]))) return std::nullopt;
+  return narrow;
 }
 
 struct Case {
@@ -86,7 +100,10 @@ TEST_P(TacticTexts, Compile) {
   std::vector<Text> texts;
   try {
     Nvrtc::get();
-    texts = texts_of(GetParam().text);
+    const Graph graph = parse_case(GetParam().text, ops::make_op_by_name);
+    texts = texts_of(graph);
+    if (const auto narrow = narrowing(graph))
+      for (Text& text : texts_of(*narrow)) texts.push_back(std::move(text));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::Unsupported && error.code() != ErrorCode::NotFound) throw;
     GTEST_SKIP() << error.what();
