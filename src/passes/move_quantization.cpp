@@ -217,10 +217,16 @@ std::optional<Bounds> bounds_of(const Graph& graph, const Node& node) {
   return low && high && *low <= *high ? std::optional(Bounds{*low, *high}) : std::nullopt;
 }
 
+// Whether it is a permission, which may vanish again: nothing can rely on it.
+bool is_implicit(const Node& quantization) {
+  return attribute<bool>(*quantization.op, "implicit");
+}
+
 // A Quantize saturates where the activation in front of it does.
 std::optional<Patch> drop_clamp_before(Graph& graph, const Uses& uses, NodeId id) {
   const Node quantize = graph.node(id);
-  if (!is_uniform(graph, quantize, "Quantize") || !is_narrow_integer(integers_of(graph, quantize))) return std::nullopt;
+  if (!is_uniform(graph, quantize, "Quantize") || is_implicit(quantize)) return std::nullopt;
+  if (!is_narrow_integer(integers_of(graph, quantize))) return std::nullopt;
   const Node* clamp = uses.only_reader(quantize.inputs[0]) == kNone ? nullptr : graph.producer(quantize.inputs[0]);
   const auto bounds = clamp ? bounds_of(graph, *clamp) : std::nullopt;
   if (!bounds) return std::nullopt;
@@ -240,7 +246,7 @@ std::optional<Patch> drop_clamp_behind(Graph& graph, const Uses&, NodeId id) {
   const Node& clamp = graph.node(id);
   const auto bounds = bounds_of(graph, clamp);
   const Node* load = bounds ? uniform_load(graph, clamp.inputs[0]) : nullptr;
-  if (!load || !is_narrow_integer(integers_of(graph, *load))) return std::nullopt;
+  if (!load || !is_narrow_integer(integers_of(graph, *load)) || is_implicit(*load)) return std::nullopt;
   const Range range = range_of(integers_of(graph, *load));
   const Constant* zero = shift_of(graph, *load);
   const double scale = constant_input(graph, *load, 1)->number(0), shift = zero ? zero->number(0) : 0;
@@ -256,9 +262,9 @@ std::optional<Patch> drop_clamp_behind(Graph& graph, const Uses&, NodeId id) {
 // Dequantize(Quantize(x))  →  x where nothing computes with the integers that a range permits.
 std::optional<Patch> drop_permission(Graph& graph, const Uses&, NodeId id) {
   const Node& load = graph.node(id);
-  if (!is_op(load, "Dequantize") || !attribute<bool>(*load.op, "implicit")) return std::nullopt;
+  if (!is_op(load, "Dequantize") || !is_implicit(load)) return std::nullopt;
   const Node* quantize = made_by(graph, load.inputs[0], "Quantize");
-  if (!quantize || !attribute<bool>(*quantize->op, "implicit")) return std::nullopt;
+  if (!quantize || !is_implicit(*quantize)) return std::nullopt;
   const TensorId from = load.outputs[0], to = quantize->inputs[0];
   if (!(type_of(graph, from) == type_of(graph, to))) return std::nullopt;
   Patch patch(graph);

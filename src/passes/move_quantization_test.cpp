@@ -94,6 +94,11 @@ TEST(MoveQuantization, ClampsThatIntegersImplyVanish) {
                                "graph g(x: u8[8]) { a = Dequantize(x, f32[]{0.5}) y = Relu(a) return y }")),
             "Dequantize");
   EXPECT_EQ(behind_load("u8[8]", "y = Relu(a)"), "Dequantize Relu");
+  EXPECT_EQ(operators(run_pass(move_quantization,
+                               "graph g(x: f32[8]) { a = Relu(x) q = Quantize(a, f32[]{0.5}) {to=\"u8\", "
+                               "implicit=true} b = Dequantize(q, f32[]{0.5}) {implicit=true} y = Relu(b) return y }")),
+            "Relu Quantize Dequantize Relu")
+      << "permissions may vanish";
 }
 
 TEST(DropPermissions, OnlyImplicitPairsGo) {

@@ -38,10 +38,13 @@ bool is_load(const Graph& graph, const Node& node) {
 }
 
 bool has_one_scale(const Graph& graph, const Node& node) {
-  return std::ranges::all_of(std::span(node.inputs).subspan(1), [&](TensorId id) {
-    const Constant* parameter = constant_of(graph, id);
-    return parameter && parameter->elements() == 1;
-  });
+  const auto dims = [&](TensorId id) -> const Dims& { return type_of(graph, id).dims; };
+  // Parameters of more axes would give others of them in another place.
+  return dims(node.inputs[0]) == dims(node.outputs[0]) &&
+         std::ranges::all_of(std::span(node.inputs).subspan(1), [&](TensorId id) {
+           const Constant* parameter = constant_of(graph, id);
+           return parameter && parameter->elements() == 1 && parameter->dims().rank() <= 1;
+         });
 }
 
 bool only_moves(const Node& node) {
