@@ -13,7 +13,10 @@ enum class BuilderFlag : int32_t {
   kINT8 = 1,   ///< products of 8 bits, by ranges of calibration
   kDEBUG = 2,  ///< checks the network after every pass
   kDISABLE_TIMING_CACHE = 5,
-  kTF32 = 6,  ///< on by default; without meaning on the CPU
+  kTF32 = 6,                           ///< on by default; without meaning on the CPU
+  kOBEY_PRECISION_CONSTRAINTS = 9,     ///< the build fails where a layer cannot have its precision or output types
+  kPREFER_PRECISION_CONSTRAINTS = 10,  ///< it warns there, and goes on without
+  kREJECT_EMPTY_ALGORITHMS = 12,       ///< accepted; without meaning
   kERROR_ON_TIMING_CACHE_MISS = 16,
   kBF16 = 17,     ///< bfloat16 where it is faster
   kEXPLAIN = 31,  ///< Tenon's own: keep the selection report in the engine

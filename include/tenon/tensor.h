@@ -44,7 +44,19 @@ class ILayer : public INoCopy {
   virtual int32_t getNbOutputs() const noexcept = 0;
   virtual ITensor* getOutput(int32_t index) const noexcept = 0;
   virtual void setInput(int32_t index, ITensor& tensor) noexcept = 0;
+  /// The type in which the layer takes its operands, and computes where an implementation can. Counts with the
+  /// builder's flag kOBEY_PRECISION_CONSTRAINTS or kPREFER_PRECISION_CONSTRAINTS; results are given in it, too, unless
+  /// setOutputType() says otherwise.
+  virtual void setPrecision(DataType dataType) noexcept = 0;
+  /// kFLOAT where none is set.
+  virtual DataType getPrecision() const noexcept = 0;
+  virtual bool precisionIsSet() const noexcept = 0;
+  virtual void resetPrecision() noexcept = 0;
+  /// The type in which an output is stored, under the same flags. A network output keeps its own (ITensor::setType).
+  virtual void setOutputType(int32_t index, DataType dataType) noexcept = 0;
   virtual DataType getOutputType(int32_t index) const noexcept = 0;
+  virtual bool outputTypeIsSet(int32_t index) const noexcept = 0;
+  virtual void resetOutputType(int32_t index) noexcept = 0;
   /// Free text that the inspector repeats, such as the names of the ONNX nodes.
   virtual void setMetadata(char const* metadata) noexcept = 0;
   virtual char const* getMetadata() const noexcept = 0;

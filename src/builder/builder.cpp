@@ -9,6 +9,7 @@
 #include "base/os/cpu.h"
 #include "builder/batch_choice.h"
 #include "builder/build_target.h"
+#include "builder/choose_types.h"
 #include "builder/compare_in_network.h"
 #include "builder/host_work.h"
 #include "builder/lower_profile.h"
@@ -87,49 +88,24 @@ constexpr int kWeighedOnDevices = 4;
 // Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again. Returns what of
 // the network's quantization could not be fused.
 std::string fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config,
-                           int64_t patches) {
+                           int64_t patches, Precisions& precisions) {
   const auto accepts = [&](const Graph& holder, const Node& node) {
     const auto region = region_of(holder, node);
     return region && is_supported(backend, target, *region);
   };
   std::string unfused = regions_not_quantized(graph, backend, target);
-  patches -= passes::trim_regions(graph, accepts, patches);
-  patches -= passes::run_passes(graph, std::span(&passes::drop_permissions, 1), {{}, patches, {}}).patches();
-  split_unsupported(graph, backend, target);
+  patches -= passes::trim_regions(graph, accepts, patches, &precisions);
+  patches -=
+      passes::run_passes(graph, std::span(&passes::drop_permissions, 1), {{}, patches, &precisions, {}}).patches();
+  split_unsupported(graph, backend, target, &precisions);
   if (!config.disabled_passes.contains(passes::fuse_pointwise.name))
-    passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, patches, {}});
-  graph.compact();
+    passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, patches, &precisions, {}});
+  precisions.compact(graph);
   return unfused + lone_quantization(graph);
-}
-
-// Where nothing is measured, a processor stays with f32; devices are faster in narrow types by themselves.
-std::vector<DataType> narrow_types(const BuilderConfig& config) {
-  std::vector<DataType> types;
-  if (!config.timing && config.backend == BuildBackend::Cpu) return types;
-  if (config.fp16) types.push_back(DataType::F16);
-  if (config.bf16) types.push_back(DataType::BF16);
-  return types;
 }
 
 bool compares_in_network(const BuilderConfig& config) {
   return config.timing && config.backend == BuildBackend::Cuda && config.seconds_in_network > 0;
-}
-
-// Stores tensors in narrower types where that is measured to be faster: of `types`, in the one that saves more. Returns
-// what was weighed.
-std::string assign_narrow_types(Graph& graph, const Backend& backend, const Target& target,
-                                const std::vector<DataType>& types, RegionCosts& costs,
-                                const std::function<void()>& node_done) {
-  TypeAssignment best;
-  std::string text;
-  for (const DataType type : types) {
-    TypeAssignment assignment = assign_types(graph, backend, target, type, costs, node_done);
-    text += fmt::format("types: {:.1f} us in f32, {:.1f} us with {}\n{}", assignment.f32_cost, assignment.cost,
-                        name_of(type), assignment.explanation);
-    if (assignment.saving() > best.saving()) best = std::move(assignment);
-  }
-  apply_types(graph, best);
-  return text;
 }
 
 int count_regions(const Graph& graph) {
@@ -173,6 +149,7 @@ struct FittedProfile {
   const OptimizationProfile* profile;
   Target target;
   Graph graph;
+  Precisions precisions;  ///< that its nodes are held to
   std::unique_ptr<Tuner> tuner;
   StaticCosts guessed;  ///< where nothing is timed
   std::string weighed;  ///< quantization, narrow types, normalizations, loops over the batch
@@ -228,7 +205,7 @@ CaffeNetwork read_caffe(std::span<const std::byte> deploy, std::optional<std::sp
 
 int phases_of(const BuilderConfig& config) {
   const bool batches = config.timing && config.backend == BuildBackend::Cpu;
-  return 2 + (config.int8 ? 1 : 0) + (batches ? 1 : 0) + (narrow_types(config).empty() ? 0 : 1) +
+  return 2 + (config.int8 ? 1 : 0) + (batches ? 1 : 0) + (types_to_weigh(config, config.precisions).empty() ? 0 : 1) +
          (compares_in_network(config) ? 1 : 0);
 }
 
@@ -240,6 +217,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                                 open_outputs = types_of(graph, graph.outputs());
   // A device's kernels are made for the numbers; a processor may run one image of a batch at a time.
   if (config.backend == BuildBackend::Cuda) fix_symbols(graph, fixed_symbols(graph, profiles));
+  Precisions precisions = constrain(graph, config, logger);
   Phases phases(monitor);
   phases.start("Optimizing the graph", 1);
   auto disabled = config.disabled_passes;
@@ -256,10 +234,11 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
       logger.info("the network says itself what is rounded; ranges are not used");
     else
       ranges = quantize(simple, find_ranges(simple, names, config, profiles[0], logger, [&] { phases.step_done(); }),
-                        backend, logger);
+                        precisions, backend, logger);
   };
-  const auto passes = passes::run_pipeline(graph, {std::move(disabled), config.max_patches, {}}, quantizes);
-  graph.compact();
+  const auto passes =
+      passes::run_pipeline(graph, {std::move(disabled), config.max_patches, &precisions, {}}, quantizes);
+  precisions.compact(graph);
   logger.verbose("passes:\n{}", passes.to_string());
   if (report) {
     report->passes = passes.to_string();
@@ -292,11 +271,13 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     fitted.push_back({&profile,
                       build.target(symbol_ranges(graph, profile)),
                       graph,
+                      precisions,
                       {},
                       StaticCosts(opt_values(graph, profile)),
                       {}});
     FittedProfile& last = fitted.back();
-    last.weighed = fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches());
+    last.weighed = fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches(),
+                                  last.precisions);
     TunerOptions options{.timing = timing,
                          .repeats = config.timing_repeats,
                          .most_candidates = config.most_tactics,
@@ -315,13 +296,14 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     if (timing) return *each.tuner;
     return each.guessed;
   };
-  if (const auto types = narrow_types(config); !types.empty()) {
-    phases.start("Choosing types", static_cast<int>(2 * nodes * std::ssize(types)));
+  if (const auto types = types_to_weigh(config, precisions); !types.empty() || !precisions.empty()) {
+    if (!types.empty()) phases.start("Choosing types", static_cast<int>(2 * nodes * std::ssize(types)));
     for (FittedProfile& each : fitted)
-      each.weighed +=
-          assign_narrow_types(each.graph, backend, each.target, types, costs_of(each), [&] { phases.step_done(); });
+      each.weighed += choose_types({each.graph, each.precisions, backend, each.target}, config, logger, costs_of(each),
+                                   [&] { phases.step_done(); });
   }
-  if (folds_norms) {
+  // Normalizations become part of other layers, which may be held to another type.
+  if (folds_norms && precisions.empty()) {
     for (FittedProfile& each : fitted) each.weighed += fold_norms(each.graph, backend, each.target, costs_of(each));
   }
   if (timing && !build.is_device()) {
@@ -344,7 +326,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
                                          {seconds, [&] { phases.step_done(); }});
   }
   WeightStore weights;
-  for (const auto& [profile, target, lowered_graph, tuner, guessed, weighed] : fitted) {
+  for (const auto& [profile, target, lowered_graph, held, tuner, guessed, weighed] : fitted) {
     ChosenSelector chosen(*tuner);
     Selector& selector = build.is_device() ? static_cast<Selector&>(chosen) : *tuner;
     plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, selector, weights));

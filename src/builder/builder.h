@@ -12,7 +12,7 @@
 #include "engine/plan.h"
 #include "import/caffe/caffe.h"
 #include "import/onnx/model.h"
-#include "ir/graph.h"
+#include "ir/precisions.h"
 #include "tuning/text_compiler.h"
 #include "tuning/timing_cache.h"
 
@@ -26,6 +26,9 @@ struct ShapeBounds {
 };
 /// By input name; inputs with fixed shapes need no entry.
 using OptimizationProfile = std::map<std::string, ShapeBounds>;
+
+/// What becomes of layers' precisions: ignored, followed where that is possible, or a failed build where it is not.
+enum class PrecisionConstraints : uint8_t { None, Prefer, Obey };
 
 enum class BuildBackend : uint8_t { Cpu, Cuda };
 
@@ -52,6 +55,9 @@ struct BuilderConfig {
   bool cublaslt = true, cudnn = true;  ///< libraries whose tactics are candidates on a CUDA device, where they are here
   int threads = 0;                     ///< of one inference; 0 takes all usable cores
   bool fp16 = false, bf16 = false;
+  PrecisionConstraints precision_constraints = PrecisionConstraints::None;
+  Precisions precisions;                         ///< that nodes of the graph are to be held to
+  std::vector<UnmetPrecision> unmet_precisions;  ///< asked for, and known to be impossible
   bool int8 = false;  ///< products may round their operands to 8 bits, by the ranges of `calibration`
   CalibrationConfig calibration;
   std::string preprocess;  ///< stored in the engine

@@ -158,7 +158,8 @@ Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>&
   return ranges;
 }
 
-std::string quantize(Graph& graph, Ranges ranges, const Backend& backend, Logger& logger) {
+std::string quantize(Graph& graph, Ranges ranges, const Precisions& precisions, const Backend& backend,
+                     Logger& logger) {
   // Integers need kernels that take them, and a pass that brings them there.
   const bool has_integers =
       std::ranges::any_of(backend.tactics,
@@ -166,8 +167,10 @@ std::string quantize(Graph& graph, Ranges ranges, const Backend& backend, Logger
       std::ranges::any_of(passes::pipeline(),
                           [](const passes::Pass& pass) { return pass.name == "move_quantization"; });
   quant::spread(graph, ranges.plan);
+  std::set<NodeId> floats;
+  for (const auto& [id, precision] : precisions.all()) floats.insert(id);
   const quant::Applied applied =
-      quant::insert_pairs(graph, ranges.plan, has_integers ? quant::Weights::Integers : quant::Weights::Floats);
+      quant::insert_pairs(graph, ranges.plan, has_integers ? quant::Weights::Integers : quant::Weights::Floats, floats);
   verify(graph);
   if (!applied.missing.empty())
     logger.warning("no scale is known for {} tensors that products read; these stay in floats: {}",

@@ -26,8 +26,9 @@ struct Ranges {
 Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>& known, const BuilderConfig& config,
                    const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done);
 
-/// Rounds the operands of products in the graph by these ranges, and says in words where these come from.
-std::string quantize(Graph& graph, Ranges ranges, const Backend& backend, Logger& logger);
+/// Rounds the operands of products in the graph by these ranges, but for those that are held to a type of floats, and
+/// says in words where the ranges come from.
+std::string quantize(Graph& graph, Ranges ranges, const Precisions& precisions, const Backend& backend, Logger& logger);
 
 /// Whether the network says itself what is rounded.
 bool is_quantized(const Graph& graph);

@@ -39,6 +39,11 @@ class Patch {
   /// Error(Internal).
   bool apply();
 
+  const Graph& graph() const { return *graph_; }
+  /// The new nodes are those from this one on.
+  size_t first_node() const { return first_node_; }
+  const std::vector<std::pair<TensorId, TensorId>>& replacements() const { return replacements_; }
+
  private:
   void roll_back();
   Graph* graph_;

@@ -11,8 +11,8 @@ namespace tn::passes {
 
 /// Shortens the regions with an anchor that are not accepted, from the end, until they are (an anchor alone is a plain
 /// node). What is cut off are plain nodes again, which fuse_pointwise may gather. Stops after `most` regions; returns
-/// how many were shortened.
+/// how many were shortened. The parts keep the region's precision.
 int64_t trim_regions(Graph& graph, const std::function<bool(const Graph&, const Node&)>& accepts,
-                     int64_t most = INT64_MAX);
+                     int64_t most = INT64_MAX, Precisions* precisions = nullptr);
 
 }  // namespace tn::passes

@@ -187,5 +187,24 @@ TEST(Regions, AreTrimmedFromTheEnd) {
   expect_same_results(original, graph);
 }
 
+TEST(FuseAnchors, TakesOnlyWhatIsHeldToTheSameType) {
+  Graph graph = parse_graph(std::string(kBlock) + "s = Sigmoid(b) t = Mul(b, s) return t }", ops::make_op_by_name);
+  Precisions precisions;
+  for (const NodeId id : graph.order()) {
+    const std::string_view op = graph.node(id).op->name();
+    if (op == "Conv" || op == "Add") precisions.hold(id, {DataType::F16, false, false, {std::string(op)}});
+  }
+  run_passes(graph, pipeline(), {.precisions = &precisions, .failure_folder = {}});
+  EXPECT_EQ(outline(graph), "Region(Conv Add) Region(Relu Silu)");
+  const Precision* const first = precisions.find(graph.order()[0]);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->layers, (std::set<std::string>{"Add", "Conv"}));
+  EXPECT_EQ(precisions.find(graph.order()[1]), nullptr);
+  trim_regions(
+      graph, [](const Graph&, const Node&) { return false; }, INT64_MAX, &precisions);
+  EXPECT_EQ(outline(graph), "Conv Add Region(Relu Silu)");
+  for (const size_t i : {0u, 1u}) EXPECT_NE(precisions.find(graph.order()[i]), nullptr) << i;
+}
+
 }  // namespace
 }  // namespace tn::passes

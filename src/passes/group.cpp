@@ -84,7 +84,7 @@ void Group::grow_backward() {
 
 bool Group::fits(NodeId id) const {
   const Node& node = graph_.node(id);
-  return elementwise(node) && type_of(graph_, node.outputs[0]).dims == dims_;
+  return elementwise(node) && type_of(graph_, node.outputs[0]).dims == dims_ && uses_.agree(nodes_[0], id);
 }
 
 void Group::take(NodeId id) {

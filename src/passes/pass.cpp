@@ -3,7 +3,8 @@
 
 namespace tn::passes {
 
-Uses::Uses(const Graph& graph) : begin_(graph.tensor_count() + 1, 0), output_(graph.tensor_count(), false) {
+Uses::Uses(const Graph& graph, const Precisions* precisions)
+    : begin_(graph.tensor_count() + 1, 0), output_(graph.tensor_count(), false), precisions_(precisions) {
   const auto each_use = [&](const auto& visit) {
     for (size_t i = 0; i < graph.node_count(); ++i) {
       const Node& node = graph.node(static_cast<NodeId>(i));

@@ -16,36 +16,37 @@ namespace {
 constexpr int kMaxSweeps = 1000;
 
 // The patches that one sweep over the nodes applies.
-int64_t sweep(Graph& graph, const Pass& pass, int64_t budget) {
+int64_t sweep(Graph& graph, const Pass& pass, int64_t budget, Precisions& precisions) {
   int64_t applied = 0;
-  Uses uses(graph);
+  Uses uses(graph, &precisions);
   for (const NodeId id : graph.order()) {
     for (const Rule rule : pass.rules) {
       if (applied == budget) return applied;
       if (!graph.node(id).alive) break;
       auto patch = rule(graph, uses, id);
-      if (!patch || !patch->apply()) continue;
+      if (!patch || !precisions.apply(*patch)) continue;
       ++applied;
       remove_dead_nodes(graph);
-      uses = Uses(graph);
+      uses = Uses(graph, &precisions);
     }
   }
   return applied;
 }
 
-int64_t run_pass(Graph& graph, const Pass& pass, int64_t budget) {
+int64_t run_pass(Graph& graph, const Pass& pass, int64_t budget, Precisions& precisions) {
   int64_t applied = 0;
   remove_dead_nodes(graph);
   for (int sweeps = 0;; ++sweeps) {
     internal_check(sweeps < kMaxSweeps, "pass '{}' does not come to rest", pass.name);
-    const int64_t count = sweep(graph, pass, budget - applied);
+    const int64_t count = sweep(graph, pass, budget - applied, precisions);
     applied += count;
     if (count == 0) break;
   }
   for (size_t i = 0; i < graph.node_count(); ++i) {
     const auto id = static_cast<NodeId>(i);
     if (!graph.node(id).alive || graph.node(id).op->name() == "Region") continue;
-    for (Graph& body : graph.edit_node(id).bodies) applied += run_pass(body, pass, budget - applied);
+    Precisions none;
+    for (Graph& body : graph.edit_node(id).bodies) applied += run_pass(body, pass, budget - applied, none);
   }
   return applied;
 }
@@ -80,6 +81,8 @@ PassReport run_passes(Graph& graph, std::span<const Pass> passes, const PassOpti
     for (const Pass& pass : passes) known += fmt::format("{}{}", known.empty() ? "" : ", ", pass.name);
     throw Error(ErrorCode::InvalidArgument, "there is no pass '{}'; passes are {}", name, known);
   }
+  Precisions none;
+  Precisions& precisions = options.precisions ? *options.precisions : none;
   PassReport report;
   int64_t left = options.max_patches;
   for (const Pass& pass : passes) {
@@ -88,7 +91,7 @@ PassReport run_passes(Graph& graph, std::span<const Pass> passes, const PassOpti
     const auto start = std::chrono::steady_clock::now();
     int64_t applied = 0;
     try {
-      applied = run_pass(graph, pass, left);
+      applied = run_pass(graph, pass, left, precisions);
       verify(graph);
     } catch (const std::exception& error) {
       fail(before, pass, options, error.what());
@@ -97,7 +100,7 @@ PassReport run_passes(Graph& graph, std::span<const Pass> passes, const PassOpti
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
     report.entries.push_back({std::string(pass.name), applied, time.count()});
   }
-  graph.compact();
+  precisions.compact(graph);
   return report;
 }
 

@@ -13,6 +13,7 @@ namespace tn::passes {
 struct PassOptions {
   std::set<std::string, std::less<>> disabled;  ///< names of passes
   int64_t max_patches = INT64_MAX;              ///< stop after so many edits: bisects a wrong result
+  Precisions* precisions = nullptr;             ///< that layers are held to; edits that would mix them are not made
   /// Where the graph is saved when a pass fails; empty: the system's folder for temporary files.
   std::filesystem::path failure_folder;
 };

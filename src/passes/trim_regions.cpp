@@ -140,7 +140,7 @@ Patch least_cut(Graph& graph, NodeId id, const Accepts& accepts) {
 
 }  // namespace
 
-int64_t trim_regions(Graph& graph, const Accepts& accepts, int64_t most) {
+int64_t trim_regions(Graph& graph, const Accepts& accepts, int64_t most, Precisions* precisions) {
   const size_t count = graph.node_count();
   int64_t trimmed = 0;
   for (size_t i = 0; i < count && trimmed < most; ++i) {
@@ -154,7 +154,8 @@ int64_t trim_regions(Graph& graph, const Accepts& accepts, int64_t most) {
     const bool anchored =
         std::ranges::any_of(body.order(), [&](NodeId inner) { return !elementwise(body.node(inner)); });
     if (!anchored || accepts(graph, graph.node(id))) continue;
-    least_cut(graph, id, accepts).apply();
+    Patch cut = least_cut(graph, id, accepts);
+    precisions ? precisions->apply(cut, id) : cut.apply();
     ++trimmed;
   }
   remove_dead_nodes(graph);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,11 +44,12 @@ std::optional<int> channel_axis(const Graph& graph, const Node& node) {
 
 class Applier {
  public:
-  Applier(Graph& graph, const Plan& plan, Weights weights)
-      : graph_(graph), plan_(plan), form_(weights), consumers_(graph.all_consumers()) {}
+  Applier(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats)
+      : graph_(graph), plan_(plan), form_(weights), floats_(floats), consumers_(graph.all_consumers()) {}
 
   Applied run() {
-    const auto order = graph_.order();
+    auto order = graph_.order();
+    std::erase_if(order, [&](NodeId id) { return floats_.contains(id); });
     for (const NodeId id : order) {
       if (const auto axis = channel_axis(graph_, graph_.node(id))) quantize_product(id, *axis);
     }
@@ -76,7 +78,7 @@ class Applier {
     readers.insert(reader);
     if (!for_all) return true;
     const auto& all = consumers_[static_cast<size_t>(tensor)];
-    readers.insert(all.begin(), all.end());
+    std::ranges::copy_if(all, std::inserter(readers, readers.end()), [&](NodeId id) { return !floats_.contains(id); });
     return true;
   }
 
@@ -172,6 +174,7 @@ class Applier {
   Graph& graph_;
   const Plan& plan_;
   const Weights form_;
+  const std::set<NodeId>& floats_;
   const std::vector<std::vector<NodeId>> consumers_;
   std::map<TensorId, std::set<NodeId>> rounded_;  ///< who reads a tensor rounded
   std::map<std::pair<TensorId, int>, TensorId> weights_;
@@ -181,8 +184,8 @@ class Applier {
 
 }  // namespace
 
-Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights) {
-  return Applier(graph, plan, weights).run();
+Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats) {
+  return Applier(graph, plan, weights, floats).run();
 }
 
 }  // namespace tn::quant

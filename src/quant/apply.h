@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ enum class Weights : uint8_t { Integers, Floats };
 /// Inserts pairs of Quantize and Dequantize, marked as implicit: at the activations that convolutions and matrix
 /// products with constant weights read, at these weights (s8 within ±127, a scale per output channel), and at the
 /// branch of a sum that is added to a convolution's result. What convolutions read is rounded for all its readers;
-/// outputs of the network are not rounded. Biases stay floats.
-Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights = Weights::Integers);
+/// outputs of the network are not rounded. Biases stay floats, and so do the nodes in `floats`.
+Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights = Weights::Integers,
+                     const std::set<NodeId>& floats = {});
 
 }  // namespace tn::quant

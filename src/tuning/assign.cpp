@@ -28,6 +28,7 @@ struct Candidate {
   int vertex = -1;
   bool chooses = false;  ///< has operands that may be narrow
   bool only_f32 = true;
+  const Precision* held = nullptr;    ///< to the narrow type, at any cost
   bool follows = false;               ///< elementwise: works on whatever its operands are stored in
   int64_t in_f32 = 0, in_narrow = 0;  ///< nanoseconds
   std::array<std::vector<bool>, 2> reads_other, writes_other;  // by operand: takes the other type by itself
@@ -39,8 +40,9 @@ struct Conversion {
 
 class Assigner {
  public:
-  Assigner(const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs)
-      : graph_(graph), backend_(backend), target_(target), narrow_(narrow), costs_(costs) {}
+  Assigner(const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs,
+           const TypeRules& rules)
+      : graph_(graph), backend_(backend), target_(target), narrow_(narrow), costs_(costs), rules_(rules) {}
 
   TypeAssignment run(const std::function<void()>& node_done) {
     candidates_.resize(graph_.node_count());
@@ -58,6 +60,7 @@ class Assigner {
     }
     if (!any) return {};
     const auto consumers = graph_.all_consumers();
+    if (!rules_.others) keep_wide(consumers);
     for (const NodeId id : graph_.order()) {
       const Candidate& candidate = candidates_[static_cast<size_t>(id)];
       if (candidate.follows) continue;
@@ -113,14 +116,21 @@ class Assigner {
     Retyping& rule = candidate.rule = retyping_of(graph_, node);
     candidate.chooses = !rule.inputs.empty() || !rule.outputs.empty();
     if (!candidate.chooses) return;
+    const Precision* const precision = rules_.precisions ? rules_.precisions->find(id) : nullptr;
+    if (precision && precision->type == narrow_ && !precision->written_out) {
+      candidate.held = precision;
+      candidate.only_f32 = false;
+      find_mixtures(node, candidate);
+      return;
+    }
     const bool wide = !constants_fit(graph_, node, narrow_);
     const bool passes_on =
         rule.moves && std::ranges::any_of(rule.inputs, [&](size_t i) { return is_wide(node.inputs[i]); });
     if (wide || passes_on) {
       for (const size_t i : rule.outputs) wide_[static_cast<size_t>(node.outputs[i])] = true;
     }
-    candidate.only_f32 =
-        rule.fixed || wide || passes_on || (!rule.moves && !has_kernel(node, rule, uniform(node, narrow_)));
+    candidate.only_f32 = precision || !rules_.others || rule.fixed || wide || passes_on ||
+                         (!rule.moves && !has_kernel(node, rule, uniform(node, narrow_)));
     find_mixtures(node, candidate);
   }
 
@@ -135,7 +145,8 @@ class Assigner {
       cut_.add_edge(MinCut::kSource, candidate.vertex, MinCut::kNever);
       return false;
     }
-    if (candidate.rule.moves) return false;
+    if (candidate.held) cut_.add_edge(candidate.vertex, MinCut::kSink, MinCut::kNever);
+    if (candidate.rule.moves) return candidate.held != nullptr;
     weigh(node, candidate);
     cut_.add_edge(candidate.vertex, MinCut::kSink, candidate.in_f32);
     cut_.add_edge(MinCut::kSource, candidate.vertex, candidate.in_narrow);
@@ -185,13 +196,14 @@ class Assigner {
     const Retyping& rule = candidate.rule;
     const auto region = region_of(graph_, node);
     const int first = region && region->anchor && !region->anchor_inputs.empty() ? region->anchor_inputs[0] : kNone;
-    candidate.follows = region && !region->anchor && !rule.fixed && !rule.in_place && !candidate.only_f32;
+    candidate.follows =
+        region && !region->anchor && !rule.fixed && !rule.in_place && !candidate.only_f32 && !candidate.held;
     for (const bool works_narrow : {false, true}) {
       auto& reads = candidate.reads_other[works_narrow];
       auto& writes = candidate.writes_other[works_narrow];
       reads.assign(node.inputs.size(), false);
       writes.assign(node.outputs.size(), false);
-      if (rule.fixed || rule.in_place || (works_narrow && candidate.only_f32)) continue;
+      if (rule.fixed || rule.in_place || candidate.held || (works_narrow && candidate.only_f32)) continue;
       const DataType own = works_narrow ? narrow_ : DataType::F32, other = works_narrow ? DataType::F32 : narrow_;
       for (const size_t i : rule.inputs) {
         Storage storage = uniform(node, own);
@@ -239,9 +251,20 @@ class Assigner {
     return graph;
   }
 
+  // Where only layers that are held may be narrow, so may what they make, and what nobody else reads.
+  void keep_wide(const std::vector<std::vector<NodeId>>& consumers) {
+    const auto is_held = [&](NodeId id) { return candidates_[static_cast<size_t>(id)].held != nullptr; };
+    for (size_t id = 0; id < graph_.tensor_count(); ++id) {
+      const NodeId producer = graph_.tensor(static_cast<TensorId>(id)).producer;
+      if ((producer != kNone && is_held(producer)) || std::ranges::all_of(consumers[id], is_held)) continue;
+      cut_.add_edge(MinCut::kSource, vertex_of(static_cast<TensorId>(id)), MinCut::kNever);
+    }
+  }
+
   void link_producer(const Candidate& producer, NodeId id, size_t output) {
     const TensorId tensor = graph_.node(id).outputs[output];
     const int at = vertex_of(tensor);
+    if (producer.held && producer.held->gives_f32) return cut_.add_edge(MinCut::kSource, at, MinCut::kNever);
     const bool free[] = {producer.writes_other[0][output], producer.writes_other[1][output]};
     cut_.add_edge(producer.vertex, at, free[0] ? conversion(tensor).to_narrow / 4 : MinCut::kNever);
     if (!producer.only_f32)
@@ -265,7 +288,8 @@ class Assigner {
           } else {
             if (narrowed < 0) {
               narrowed = cut_.add_vertex();
-              cut_.add_edge(at, narrowed, is_wide(tensor) ? MinCut::kNever : conversion(tensor).to_narrow);
+              const bool never = is_wide(tensor) && !consumer.held;
+              cut_.add_edge(at, narrowed, never ? MinCut::kNever : conversion(tensor).to_narrow);
             }
             cut_.add_edge(narrowed, consumer.vertex, MinCut::kNever);
           }
@@ -329,6 +353,7 @@ class Assigner {
   const Target& target_;
   DataType narrow_;
   RegionCosts& costs_;
+  const TypeRules& rules_;
   MinCut cut_;
   int64_t f32_cost_ = 0, fixed_cost_ = 0;  ///< nanoseconds; the second is what the cut does not count
   std::vector<Candidate> candidates_;      ///< by node id
@@ -340,8 +365,8 @@ class Assigner {
 }  // namespace
 
 TypeAssignment assign_types(const Graph& graph, const Backend& backend, const Target& target, DataType narrow,
-                            RegionCosts& costs, const std::function<void()>& node_done) {
-  return Assigner(graph, backend, target, narrow, costs).run(node_done);
+                            RegionCosts& costs, const std::function<void()>& node_done, const TypeRules& rules) {
+  return Assigner(graph, backend, target, narrow, costs, rules).run(node_done);
 }
 
 void apply_types(Graph& graph, const TypeAssignment& assignment) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/precisions.h"
 #include "tuning/retype.h"
 #include "tuning/tactic.h"
 
@@ -32,6 +33,12 @@ struct TypeAssignment {
   double saving() const { return f32_cost - cost; }
 };
 
+/// Who may be narrow.
+struct TypeRules {
+  const Precisions* precisions = nullptr;  ///< layers that are held to a type, written out (hold_types.h)
+  bool others = true;                      ///< the other layers have the choice; else they stay f32
+};
+
 /// Decides for every f32 node and tensor of `graph` (not of bodies) whether it is narrow, F16 or BF16. The cost of an
 /// assignment is that of each node in its type and of a conversion wherever a node works on another type than an
 /// operand is stored in, once per tensor; where a kernel takes or gives the other type by itself it is a quarter of
@@ -40,10 +47,10 @@ struct TypeAssignment {
 /// inputs and outputs. The result is exact (a minimum cut) and a function of graph and costs; ties go to f32. A kernel
 /// that takes each of some operands in the other type is assumed to take them all so. `node_done` is called
 /// twice for every node of graph.order(), when its candidates are known and when it is weighed; what it throws ends the
-/// assignment.
+/// assignment. Layers that are held to the narrow type take and give it.
 TypeAssignment assign_types(
     const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs,
-    const std::function<void()>& node_done = [] {});
+    const std::function<void()>& node_done = [] {}, const TypeRules& rules = {});
 
 /// Rewrites the graph: types of tensors, constants, Cast nodes, and conversions inside nodes.
 void apply_types(Graph& graph, const TypeAssignment& assignment);

@@ -5,6 +5,7 @@
 
 #include "ir/text.h"
 #include "ops/entry.h"
+#include "tuning/hold_types.h"
 
 namespace tn {
 namespace {
@@ -190,6 +191,96 @@ TEST(AssignTypes, IsAFunctionOfGraphAndCosts) {
   Table table;
   for (const auto* op : {"Sin", "Cos", "Tan"}) table.times[op] = {10, 5};
   EXPECT_EQ(to_text(assign(kChain, table).graph), to_text(assign(kChain, table).graph));
+}
+
+/// The chain with layers held by operator; operators without a kernel for narrow operands in `f32_only`.
+struct Held {
+  std::map<std::string, Precision, std::less<>> layers;
+  bool others = true;
+  bool kernels = true, mixes = false;
+  std::vector<UnmetPrecision> unmet = {};
+};
+
+std::string assign_held(std::string_view text, Table& table, Held& held) {
+  static const AnyRegion kUniform(false), kMixed(true);
+  static const class F32Only final : public Tactic {
+   public:
+    std::string_view name() const override { return "f32"; }
+    Support supports(const Region& region, const Target&) const override {
+      bool narrow = region.output_type(0).type == DataType::F16;
+      for (int i = 0; i < region.inputs(); ++i) narrow |= region.input_type(i).type == DataType::F16;
+      narrow &= region.operators() != "Cast";
+      return narrow ? Support::no("takes f32") : Support{};
+    }
+    void lower(const Region&, const std::string&, RegionLowering&) const override {}
+  } kF32Only;
+  const Tactic* const tactics[] = {!held.kernels ? static_cast<const Tactic*>(&kF32Only)
+                                   : held.mixes  ? &kMixed
+                                                 : &kUniform};
+  const Backend backend = {"fake", tactics, nullptr};
+  const Target target;
+  Graph graph = parse_graph(text, ops::make_op_by_name);
+  Precisions precisions;
+  for (const NodeId id : graph.order()) {
+    const auto found = held.layers.find(graph.node(id).op->name());
+    if (found != held.layers.end()) precisions.hold(id, found->second);
+  }
+  held.unmet = write_out_precisions(graph, backend, target, precisions);
+  const TypeRules rules{&precisions, held.others};
+  apply_types(graph, assign_types(
+                         graph, backend, target, DataType::F16, table, [] {}, rules));
+  std::string types;
+  for (const NodeId id : graph.order()) {
+    const auto region = region_of(graph, graph.node(id));
+    types += fmt::format("{}{}:{}", types.empty() ? "" : " ", region->operators(),
+                         name_of(graph.tensor(graph.node(id).outputs[0]).type.type));
+  }
+  return types;
+}
+
+const Precision kHalf{DataType::F16, false, false, {"layer"}};
+
+TEST(HeldTypes, AreTakenAtAnyCostAndOnlyByTheLayersThatAreHeld) {
+  Table table;
+  table.times = {{"Sin", {10, 1}}, {"Cos", {10, 1000}}, {"Tan", {10, 1}}, {"Exp", {10, 1}}};
+  Held held{{{"Cos", kHalf}}, false};
+  EXPECT_EQ(assign_held(kChain, table, held), "Sin:f32 Cast:f16 Cos:f16 Cast:f32 Tan:f32 Exp:f32");
+  held.layers = {{"Cos", kHalf}, {"Tan", kHalf}};
+  EXPECT_EQ(assign_held(kChain, table, held), "Sin:f32 Cast:f16 Cos:f16 Tan:f16 Cast:f32 Exp:f32");
+  held.layers = {{"Sin", kHalf}, {"Exp", kHalf}};
+  held.mixes = true;
+  EXPECT_EQ(assign_held(kChain, table, held), "Cast:f16 Sin:f16 Cos:f32 Tan:f16 Exp:f16 Cast:f32")
+      << "what only held layers read is stored as they take it";
+  EXPECT_TRUE(held.unmet.empty());
+}
+
+TEST(HeldTypes, OthersChooseAroundThem) {
+  Table table;
+  for (const auto* op : {"Sin", "Cos", "Tan", "Exp"}) table.times[op] = {100, 5};
+  Held held{{{"Cos", {DataType::F32, false, false, {"layer"}}}}};
+  EXPECT_EQ(assign_held(kChain, table, held), "Cast:f16 Sin:f16 Cast:f32 Cos:f32 Cast:f16 Tan:f16 Cast:f32 Exp:f32");
+}
+
+TEST(HeldTypes, WithoutAKernelConversionsRoundAround) {
+  Table table;
+  Held held{{{"Cos", kHalf}, {"Tan", kHalf}}, false, false};
+  EXPECT_EQ(assign_held(kChain, table, held),
+            "Sin:f32 Cast:f16 Cast:f32 Cos:f32 Cast:f16 Cast:f32 Tan:f32 Cast:f16 Cast:f32 Exp:f32");
+  Precision wide = kHalf;
+  wide.gives_f32 = true;
+  held.layers = {{"Cos", wide}};
+  EXPECT_EQ(assign_held(kChain, table, held), "Sin:f32 Cast:f16 Cast:f32 Cos:f32 Tan:f32 Exp:f32");
+  EXPECT_TRUE(held.unmet.empty());
+}
+
+TEST(HeldTypes, WhatCannotBeIsNamedWithTheReason) {
+  Table table;
+  Held held{{{"Mul", kHalf}}, false};
+  EXPECT_EQ(assign_held("graph main(x: f32[64]) { m = Mul(x, f32[]{-1000000000.0}) e = Exp(m) return e }", table, held),
+            "Mul:f32 Exp:f32");
+  ASSERT_EQ(held.unmet.size(), 1u);
+  EXPECT_EQ(held.unmet[0].layer, "layer");
+  EXPECT_EQ(held.unmet[0].reason, "one of its constants is beyond what f16 holds");
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "tuning/split.h"
 
 #include "base/error.h"
-#include "ir/patch.h"
 #include "ops/definition.h"
 #include "tuning/tuner.h"
 
@@ -10,7 +9,7 @@ namespace tn {
 namespace {
 
 // The nodes of a fused region, in the graph around it.
-void inline_region(Graph& graph, NodeId id) {
+void inline_region(Graph& graph, NodeId id, Precisions& precisions) {
   const Node node = graph.node(id);
   const Graph& body = node.bodies[0];
   Patch patch(graph);
@@ -29,23 +28,25 @@ void inline_region(Graph& graph, NodeId id) {
     for (size_t i = 0; i < outputs.size(); ++i) outer[part.outputs[i]] = outputs[i];
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) patch.replace(node.outputs[i], outer.at(body.outputs()[i]));
-  internal_check(patch.apply(), "{} cannot be split", describe(node));
+  internal_check(precisions.apply(patch, id), "{} cannot be split", describe(node));
   graph.remove_node(id);
 }
 
-void decompose(Graph& graph, NodeId id) {
+void decompose(Graph& graph, NodeId id, Precisions& precisions) {
   const Node node = graph.node(id);
   const auto& op = dynamic_cast<const ops::Decomposed&>(*node.op);
   Patch patch(graph);
   const auto outputs = op.decompose(graph, node.name, node.inputs);
   for (size_t i = 0; i < node.outputs.size(); ++i) patch.replace(node.outputs[i], outputs[i]);
-  internal_check(patch.apply(), "{} cannot be decomposed", describe(node));
+  internal_check(precisions.apply(patch, id), "{} cannot be decomposed", describe(node));
   graph.remove_node(id);
 }
 
 }  // namespace
 
-int split_unsupported(Graph& graph, const Backend& backend, const Target& target) {
+int split_unsupported(Graph& graph, const Backend& backend, const Target& target, Precisions* held) {
+  Precisions none;
+  Precisions& precisions = held ? *held : none;
   int count = 0;
   for (bool again = true; again;) {
     again = false;
@@ -54,9 +55,9 @@ int split_unsupported(Graph& graph, const Backend& backend, const Target& target
       const auto region = region_of(graph, node);
       if (region && is_supported(backend, target, *region)) continue;
       if (node.op->name() == "Region")
-        inline_region(graph, id);
+        inline_region(graph, id, precisions);
       else if (dynamic_cast<const ops::Decomposed*>(node.op.get()))
-        decompose(graph, id);
+        decompose(graph, id, precisions);
       else
         continue;
       ++count;

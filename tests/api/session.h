@@ -82,6 +82,7 @@ class Session {
     }
     const std::unique_ptr<IBuilderConfig> config(builder->createBuilderConfig());
     config->setBuilderOptimizationLevel(0);
+    for (const BuilderFlag flag : flags) config->setFlag(flag);
     const std::unique_ptr<IHostMemory> plan(builder->buildSerializedNetwork(*network, *config));
     if (!plan) return false;
     const std::unique_ptr<IRuntime> runtime(createInferRuntime(log));
@@ -94,6 +95,7 @@ class Session {
   const std::vector<int64_t>& shape(size_t output = 0) const { return results_.at(output).first; }
 
   Log log;
+  std::vector<BuilderFlag> flags;  ///< to build with
   const std::unique_ptr<IBuilder> builder;
   const std::unique_ptr<INetworkDefinition> network;
 

@@ -44,6 +44,21 @@ const char* verbosity(tenon::ProfilingVerbosity verbosity) {
   return "layer_names_only";
 }
 
+const char* constraints(PrecisionConstraints constraints) {
+  if (constraints == PrecisionConstraints::kNone) return "none";
+  return constraints == PrecisionConstraints::kObey ? "obey" : "prefer";
+}
+
+std::string layer_types(const std::vector<LayerTypes>& list) {
+  std::string text;
+  for (const LayerTypes& entry : list) {
+    text += fmt::format("{}{}:", text.empty() ? "" : ", ", entry.name);
+    for (size_t i = 0; i < entry.types.size(); ++i)
+      text += fmt::format("{}{}", i > 0 ? "+" : "", to_text(entry.types[i]));
+  }
+  return text;
+}
+
 std::string tactic_sources(uint32_t sources) {
   if (sources == BuildOptions().tactic_sources) return "Using default tactic sources";
   std::string text;
@@ -83,6 +98,9 @@ void build(Lines& lines, const BuildOptions& build) {
   add(lines, "Precision: {}", precision(build));
   add(lines, "Calibration: {}", calibration(build));
   add(lines, "Strongly Typed: {}", enabled(build.strongly_typed));
+  add(lines, "Precision constraints: {}", constraints(build.precision_constraints));
+  add(lines, "Layer precisions: {}", layer_types(build.layer_precisions));
+  add(lines, "Layer output types: {}", layer_types(build.layer_output_types));
   add(lines, "Build only: {}", enabled(build.skip_inference));
   add(lines, "Save engine: {}", build.save_engine);
   add(lines, "Load engine: {}", build.load_engine);

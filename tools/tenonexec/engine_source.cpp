@@ -11,6 +11,7 @@
 
 #include "tenonexec/failure.h"
 #include "tenonexec/files.h"
+#include "tenonexec/layer_types.h"
 #include "tenonexec/network_setup.h"
 #include "tenonexec/ownership.h"
 #include "tenonexec/progress.h"
@@ -72,6 +73,8 @@ void set_flags(tenon::IBuilderConfig& config, const BuildOptions& build) {
   set(BuilderFlag::kBF16, build.bf16);
   set(BuilderFlag::kINT8, build.int8);
   set(BuilderFlag::kTF32, build.tf32);
+  set(BuilderFlag::kOBEY_PRECISION_CONSTRAINTS, build.precision_constraints == PrecisionConstraints::kObey);
+  set(BuilderFlag::kPREFER_PRECISION_CONSTRAINTS, build.precision_constraints == PrecisionConstraints::kPrefer);
   set(BuilderFlag::kDISABLE_TIMING_CACHE, !build.builder_cache);
   set(BuilderFlag::kERROR_ON_TIMING_CACHE_MISS, build.error_on_timing_cache_miss);
   set(BuilderFlag::kEXPLAIN, build.explain);
@@ -114,6 +117,7 @@ std::unique_ptr<tenon::IHostMemory> build_plan(const Options& options, const std
   const auto config = own(builder->createBuilderConfig());
   configure(*config, options);
   set_io_formats(*network, build);
+  if (build.precision_constraints != PrecisionConstraints::kNone) set_layer_types(*network, build);
   add_profiles(*builder, *config, *network, build, console);
 
   std::optional<TimingCacheFile> cache;

@@ -9,6 +9,7 @@
 #include "tenon/builder.h"
 #include "tenonexec/failure.h"
 #include "tenonexec/flags.h"
+#include "tenonexec/layer_types.h"
 
 namespace tenonexec {
 namespace {
@@ -128,6 +129,11 @@ void set_batch(Options& options, View flag, View value) {
   if (flag == "--batch" || options.model.batch == 0) options.model.batch = batch;
 }
 
+void add_types(std::vector<LayerTypes>& list, View flag, View value, bool several) {
+  const auto more = parse_layer_types(flag, value, several);
+  list.insert(list.end(), more.begin(), more.end());
+}
+
 /// A path in which "~/" stands for the home folder.
 std::string home_file(View flag, View value) {
   const char* home = std::getenv("HOME");
@@ -190,6 +196,22 @@ const std::vector<Flag>& supported_flags() {
                   {"calibrator", "NAME", Group::Build,
                    "mse (default), entropy2, entropy, minmax, percentile=P, legacy=QUANTILE:CUTOFF or auto",
                    [](O o, View f, View v) { o.build.calibrator = not_empty(f, v, "a method"); }},
+                  {"best", "", Group::Build, "allow all types where they are faster",
+                   [](O o, View, View) { o.build.best = o.build.fp16 = o.build.bf16 = o.build.int8 = true; }},
+                  {"precisionConstraints", "MODE", Group::Build,
+                   "types of single layers: none (ignored), prefer (with a warning where one cannot be had), obey (or "
+                   "fail)",
+                   [](O o, View f, View v) {
+                     using enum PrecisionConstraints;
+                     o.build.precision_constraints = choice<PrecisionConstraints>(
+                         f, v, {{"none", kNone}, {"prefer", kPrefer}, {"obey", kObey}});
+                   }},
+                  {"layerPrecisions", "SPEC", Group::Build,
+                   "types of layers, name:fp16,\"odd,name\":fp32,block*:bf16; later entries win",
+                   [](O o, View f, View v) { add_types(o.build.layer_precisions, f, v, false); }, true},
+                  {"layerOutputTypes", "SPEC", Group::Build,
+                   "types in which layers' outputs are stored, name:fp16 or name:fp16+fp32",
+                   [](O o, View f, View v) { add_types(o.build.layer_output_types, f, v, true); }, true},
                   {"noTF32", "", Group::Build, "forbid TF32 on a GPU",
                    [](O o, View f, View v) {
                      o.build.tf32 = false;

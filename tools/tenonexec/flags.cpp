@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+
+#include "tenonexec/edit_distance.h"
 
 namespace tenonexec {
 namespace {
@@ -17,7 +18,6 @@ constexpr std::array kNotYet = std::to_array<View>({"adjustForDLA",
                                                     "allowGPUFallback",
                                                     "allowWeightStreaming",
                                                     "asyncFileReader",
-                                                    "best",
                                                     "buildDLAStandalone",
                                                     "calibProfile",
                                                     "consistency",
@@ -42,8 +42,6 @@ constexpr std::array kNotYet = std::to_array<View>({"adjustForDLA",
                                                     "int4",
                                                     "l2LimitForTiling",
                                                     "layerDeviceTypes",
-                                                    "layerOutputTypes",
-                                                    "layerPrecisions",
                                                     "leanDLLPath",
                                                     "markDebug",
                                                     "markUnfusedTensorsAsDebugTensors",
@@ -61,7 +59,6 @@ constexpr std::array kNotYet = std::to_array<View>({"adjustForDLA",
                                                     "pi",
                                                     "pluginInstanceNorm",
                                                     "plugins",
-                                                    "precisionConstraints",
                                                     "preview",
                                                     "refPair",
                                                     "refit",
@@ -114,22 +111,6 @@ std::string lower_case(View text) {
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return lower;
-}
-
-/// Insertions, deletions and replacements that turn one text into the other.
-size_t edit_distance(View a, View b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 void print_group(std::string& text, Group group, View title) {

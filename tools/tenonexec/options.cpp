@@ -88,6 +88,14 @@ void check(Options& options) {
   check_model(options.model, load);
   if (build.validate && load) throw Failure("--validate is for models: it cannot be used with --loadEngine");
   if (build.get_plan_version_only && !load) throw Failure("--getPlanVersionOnly needs --loadEngine");
+  if (build.strongly_typed && build.best) throw Failure("--best and --stronglyTyped cannot be used together");
+  const bool layer_types = !build.layer_precisions.empty() || !build.layer_output_types.empty();
+  if (layer_types && build.strongly_typed)
+    throw Failure(
+        "--stronglyTyped takes the types from the network: leave out --layerPrecisions and --layerOutputTypes");
+  if (layer_types && build.precision_constraints == PrecisionConstraints::kNone)
+    options.warnings.emplace_back(
+        "--layerPrecisions and --layerOutputTypes are ignored: they need --precisionConstraints=obey or prefer");
   if (build.strongly_typed && (build.fp16 || build.bf16 || build.int8)) {
     build.fp16 = build.bf16 = build.int8 = false;
     options.warnings.emplace_back(

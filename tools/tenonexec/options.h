@@ -27,11 +27,21 @@ struct ModelOptions {
   const std::string& file() const { return deploy.empty() ? onnx : deploy; }
 };
 
+enum class PrecisionConstraints { kNone, kPrefer, kObey };
+
+/// Layers by name or pattern, and the type of each, or of each of its outputs.
+struct LayerTypes {
+  std::string name;
+  std::vector<tenon::DataType> types;
+};
+
 struct BuildOptions {
-  bool fp16 = false, bf16 = false, int8 = false, tf32 = true, strongly_typed = false;
+  bool fp16 = false, bf16 = false, int8 = false, best = false, tf32 = true, strongly_typed = false;
   std::string calibration_data, calibration_cache, calibrator;
   int calibration_images = 512, calibration_batch = 1;
   int64_t calibration_seed = 0;
+  PrecisionConstraints precision_constraints = PrecisionConstraints::kNone;
+  std::vector<LayerTypes> layer_precisions, layer_output_types;
   std::map<int, ProfileShapes> profiles;
   int open_profile = 0;  ///< the one that shapes on the command line belong to, from --profile=N on
   std::vector<IoFormat> input_formats, output_formats;

@@ -57,12 +57,6 @@ void check_new(std::string_view flag, const auto& list, const std::string& name)
     throw Failure("{}: '{}' is given twice", flag, name);
 }
 
-DataType parse_type(std::string_view flag, std::string_view text) {
-  for (const auto& [name, type] : kTypes)
-    if (name == text) return type;
-  throw Failure("{}: '{}' is no type; types are fp32, fp16, bf16, int32, int64, int8, uint8, bool", flag, text);
-}
-
 tenon::TensorFormats parse_format(std::string_view flag, std::string_view text) {
   const auto found = std::find(kFormats.begin(), kFormats.end(), text);
   if (found == kFormats.end())
@@ -71,6 +65,12 @@ tenon::TensorFormats parse_format(std::string_view flag, std::string_view text) 
 }
 
 }  // namespace
+
+DataType parse_type(std::string_view flag, std::string_view text) {
+  for (const auto& [name, type] : kTypes)
+    if (name == text) return type;
+  throw Failure("{}: '{}' is no type; types are fp32, fp16, bf16, int32, int64, int8, uint8, bool", flag, text);
+}
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;

@@ -34,6 +34,9 @@ Shapes parse_shapes(std::string_view flag, std::string_view text);
 /// "name:file,…". A name may be in single quotes.
 Names parse_names(std::string_view flag, std::string_view text);
 
+/// "fp16" and the like.
+tenon::DataType parse_type(std::string_view flag, std::string_view text);
+
 /// Whether `pattern`, with at most one '*' for any text, matches the whole name.
 bool matches(std::string_view pattern, std::string_view name);
 

@@ -79,7 +79,7 @@ class PublicBuilder final : public tenon::IBuilder {
       const auto& inside = static_cast<const Network&>(network);
       const auto& settings = static_cast<const PublicConfig&>(config);
       check_formats(inside);
-      const BuilderConfig inner = within_threads(settings.inside(network));
+      BuilderConfig inner = within_threads(settings.inside(network));
       if (settings.getBackend() == tenon::Backend::kAUTO) {
         if (inner.backend == BuildBackend::Cpu)
           logger_.info("Backend: the CPU ({}), since there is no GPU", cpu_info().model);
@@ -90,7 +90,8 @@ class PublicBuilder final : public tenon::IBuilder {
       TimingCache fresh;
       TimingCache* given = settings.timing_cache();
       BuildReport report;
-      auto plan = build_engine(inside.graph(), inner, logger_, given ? *given : fresh, &report, &phases);
+      Graph graph = inside.graph(inner.precisions, inner.unmet_precisions);
+      auto plan = build_engine(std::move(graph), inner, logger_, given ? *given : fresh, &report, &phases);
       if (!settings.graph_path().empty()) write_file_atomically(settings.graph_path(), report.graph);
       return new HostMemory(std::move(plan));
     });

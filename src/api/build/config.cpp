@@ -157,6 +157,10 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   config.threads = values_.threads;
   config.fp16 = getFlag(tenon::BuilderFlag::kFP16);
   config.bf16 = getFlag(tenon::BuilderFlag::kBF16);
+  if (getFlag(tenon::BuilderFlag::kPREFER_PRECISION_CONSTRAINTS))
+    config.precision_constraints = PrecisionConstraints::Prefer;
+  if (getFlag(tenon::BuilderFlag::kOBEY_PRECISION_CONSTRAINTS))
+    config.precision_constraints = PrecisionConstraints::Obey;
   config.int8 = getFlag(tenon::BuilderFlag::kINT8);
   config.calibration = values_.calibration;
   if (network.getFlag(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) &&

@@ -14,6 +14,7 @@ class ImportedLayer final : public Layer<tenon::ILayer> {
   tenon::ITensor* getOutput(int32_t index) const noexcept override;
   void setInput(int32_t, tenon::ITensor&) noexcept override;
   std::vector<TensorId> lower(Lowering&) const override { return output_ids_; }
+  std::vector<TensorId> imported_outputs() const override { return output_ids_; }
 
  private:
   std::vector<TensorId> output_ids_;

@@ -28,6 +28,22 @@ void LayerRecord::set_name(char const* text) {
   set(name, text ? text : "");
 }
 
+void LayerRecord::set_precision(tenon::DataType type) noexcept {
+  guard(network.logger(), false, [&] {
+    precision = to_data_type(type);
+    return true;
+  });
+}
+
+void LayerRecord::set_output_type(int32_t index, tenon::DataType type, int32_t count) noexcept {
+  guard(network.logger(), false, [&] {
+    if (index < 0 || index >= count)
+      throw Error(ErrorCode::InvalidArgument, "layer '{}' has {} outputs, there is no output {}", name, count, index);
+    output_types[index] = to_data_type(type);
+    return true;
+  });
+}
+
 tenon::ITensor* LayerRecord::input_at(int32_t index) const noexcept {
   return index >= 0 && has(static_cast<size_t>(index)) ? inputs[static_cast<size_t>(index)] : nullptr;
 }

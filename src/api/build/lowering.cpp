@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "api/build/layer_precisions.h"
 #include "api/build/network.h"
 #include "api/run/convert.h"
 #include "base/error.h"
@@ -59,7 +60,11 @@ TensorId Lowering::lower_layer(const NetworkTensor& tensor) {
   }
   const std::string around = std::exchange(layer_name_, layer.name);
   try {
+    const size_t first = graph_.node_count();
     const std::vector<TensorId> outputs = layer.lower(*this);
+    if (&scope_->graph == &graph_) {
+      for (size_t id = first; id < graph_.node_count(); ++id) nodes_[&layer].push_back(static_cast<NodeId>(id));
+    }
     for (size_t i = 0; i < layer.outputs.size(); ++i) scope_->ids[layer.outputs[i].get()] = outputs.at(i);
   } catch (const Error& error) {
     throw error.within(fmt::format("layer '{}'", layer.name));
@@ -144,10 +149,29 @@ TensorId Lowering::transpose(TensorId input, std::vector<int64_t> order) {
   return add("Transpose", {input}, {{"perm", std::move(order)}});
 }
 
-Graph Lowering::finish() {
+std::vector<NodeId> Lowering::nodes_of(const LayerRecord& layer) const {
+  for (const TensorId id : layer.imported_outputs()) {
+    if (id != kNone && graph_.tensor(id).producer != kNone) return {graph_.tensor(id).producer};
+  }
+  const auto found = nodes_.find(&layer);
+  return found == nodes_.end() ? std::vector<NodeId>() : found->second;
+}
+
+std::vector<TensorId> Lowering::outputs_of(const LayerRecord& layer) const {
+  if (auto imported = layer.imported_outputs(); !imported.empty()) return imported;
+  std::vector<TensorId> ids;
+  for (const auto& output : layer.outputs) {
+    const auto found = whole_.ids.find(output.get());
+    ids.push_back(found == whole_.ids.end() ? kNone : found->second);
+  }
+  return ids;
+}
+
+Graph Lowering::finish(LayerPrecisions* precisions) {
   std::vector<TensorId> outputs;
   for (const NetworkTensor* output : network_.outputs()) outputs.push_back(id_of(*output));
   layer_name_ = "boundary";
+  if (precisions) precisions->apply(outputs);
   for (const auto& tensor : network_.imported_tensors()) {
     if (tensor && tensor->name_ != graph_.tensor(tensor->imported).name) graph_.rename(tensor->imported, tensor->name_);
   }

@@ -16,6 +16,7 @@ namespace tn::api {
 using import::Attributes;
 
 class Structure;
+class LayerPrecisions;
 
 /// Turns a network into a graph, layer by layer, as tensors are asked for. Layers are expressed through the importers
 /// of ONNX operators, which know every mode there is.
@@ -30,7 +31,11 @@ class Lowering {
   TensorId id_of(const NetworkTensor& tensor);
   const TensorType& type(TensorId id) const { return scope_->graph.tensor(id).type; }
   /// Lowers everything, applies names and boundary types, and gives the graph away.
-  Graph finish();
+  Graph finish(LayerPrecisions* precisions = nullptr);
+  /// What a layer has become, as far as it is part of the network and not of what a loop or a branch runs.
+  std::vector<NodeId> nodes_of(const LayerRecord& layer) const;
+  /// Tensors of its outputs in the graph.
+  std::vector<TensorId> outputs_of(const LayerRecord& layer) const;
 
   // For layers.
   /// Adds the nodes of an ONNX operator and returns its outputs.
@@ -52,6 +57,10 @@ class Lowering {
   TensorId as_int64(TensorId input) { return type(input).type == DataType::I64 ? input : cast(input, DataType::I64); }
   TensorId transpose(TensorId input, std::vector<int64_t> order);
   int rank(TensorId id) const { return type(id).rank(); }
+
+  // For precisions of layers.
+  Graph& whole() { return graph_; }
+  const Network& network() const { return network_; }
 
   // For structures (structure.h).
   /// A graph under construction. Tensors that are not `inside` are looked for in the scope around it.
@@ -82,6 +91,7 @@ class Lowering {
   Scope whole_{graph_};
   Scope* scope_ = &whole_;
   std::set<const LayerRecord*> under_way_;
+  std::map<const LayerRecord*, std::vector<NodeId>> nodes_;
   std::string layer_name_;
   std::set<std::string> used_names_;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/build/imported_layer.h"
+#include "api/build/layer_precisions.h"
 #include "api/run/convert.h"
 #include "api/run/guard.h"
 #include "api/run/host_memory.h"
@@ -106,6 +107,13 @@ void Network::import_graph(Graph graph) {
 Graph Network::graph() const {
   if (outputs_.empty()) throw Error(ErrorCode::InvalidModel, "the network has no outputs; mark them with markOutput");
   return Lowering(*this).finish();
+}
+
+Graph Network::graph(Precisions& precisions, std::vector<UnmetPrecision>& unmet) const {
+  if (outputs_.empty()) throw Error(ErrorCode::InvalidModel, "the network has no outputs; mark them with markOutput");
+  Lowering lowering(*this);
+  LayerPrecisions types(lowering, precisions, unmet);
+  return lowering.finish(&types);
 }
 
 const TensorType& Network::type_of(const NetworkTensor& tensor) const {

@@ -10,6 +10,7 @@
 #include "api/build/structure.h"
 #include "api/run/guard.h"
 #include "api/run/logger.h"
+#include "ir/precisions.h"
 
 namespace tn::api {
 
@@ -125,6 +126,8 @@ class Network final : public tenon::INetworkDefinition {
   void import_graph(Graph graph);
   /// The graph that all this means. Throws Error naming the layer.
   Graph graph() const;
+  /// The same with the types that layers were given, and those that they cannot have.
+  Graph graph(Precisions& precisions, std::vector<UnmetPrecision>& unmet) const;
   /// Type of a tensor, as far as it can be known now. Throws Error where the network is not valid.
   const TensorType& type_of(const NetworkTensor& tensor) const;
 
