@@ -15,7 +15,7 @@ from tenonexec import DIGITS, MODEL, PREPROCESS, TestCase
 DATA = Path(os.environ.get("TENON_TEST_DATA", "none"))
 QUICK = ["--builderOptimizationLevel=0", "--skipInference", "--explicitBatch", "--int8"]
 DIGIT_SHAPES = "--shapes=input:1x3x32x32"
-CIFAR = "scale=1/255,mean=0.4914:0.4822:0.4465,std=0.2023:0.1994:0.2010"
+CIFAR = "resize=32x32,scale=1/255,mean=0.4914:0.4822:0.4465,std=0.2023:0.1994:0.2010"
 IMAGES = DIGITS / "calib"
 
 
