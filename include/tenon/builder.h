@@ -2,6 +2,7 @@
 // From a network to an engine. Only in libtenon.
 #pragma once
 
+#include "tenon/calibrator.h"
 #include "tenon/device.h"
 #include "tenon/network.h"
 
@@ -104,6 +105,10 @@ class IBuilderConfig : public INoCopy {
   /// The cache to read and extend; it must outlive the builds. False if it is of another device, unless ignored.
   virtual bool setTimingCache(ITimingCache const& cache, bool ignoreMismatch) noexcept = 0;
   virtual ITimingCache const* getTimingCache() const noexcept = 0;
+
+  /// For kINT8: gives the data to calibrate on. It must outlive the builds; nullptr: none.
+  virtual void setInt8Calibrator(IInt8Calibrator* calibrator) noexcept = 0;
+  virtual IInt8Calibrator* getInt8Calibrator() const noexcept = 0;
 
   virtual void setProgressMonitor(IProgressMonitor* monitor) noexcept = 0;
   virtual IProgressMonitor* getProgressMonitor() const noexcept = 0;

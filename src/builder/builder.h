@@ -32,7 +32,21 @@ enum class PrecisionConstraints : uint8_t { None, Prefer, Obey };
 
 enum class BuildBackend : uint8_t { Cpu, Cuda };
 
-/// Where the ranges for int8 come from: a cache that exists, else samples, else nowhere.
+/// A program that gives samples to calibrate on.
+class CalibrationProgram {
+ public:
+  virtual ~CalibrationProgram() = default;
+  virtual int64_t batch() = 0;
+  /// As quant/calibrator.h names them.
+  virtual std::string calibrator() = 0;
+  /// Text of a cache; empty if there is none.
+  virtual std::string read_cache() = 0;
+  virtual void write_cache(const std::string& text) = 0;
+  /// The address of a batch for each input; false when there are no more.
+  virtual bool next_batch(std::span<const std::string> inputs, std::span<const std::byte*> addresses) = 0;
+};
+
+/// Where the ranges for int8 come from: a program, a cache that exists, else samples, else nowhere.
 struct CalibrationConfig {
   std::string data;        ///< folder of images (dataset/sample_files.h)
   int64_t images = 512;    ///< files of it at most
@@ -40,6 +54,7 @@ struct CalibrationConfig {
   int64_t batch = 1;       ///< samples of one run, where the network takes any number
   std::string calibrator;  ///< as quant/calibrator.h names them, or "auto"; empty: mse, or what a cache has
   std::string cache;       ///< file; written if it is not there
+  CalibrationProgram* program = nullptr;
   std::map<std::string, float> ranges;  ///< of the user, by tensor name: magnitudes that 127 stands for
 };
 

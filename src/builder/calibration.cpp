@@ -126,7 +126,7 @@ Batching batching_of(const Graph& graph, const OptimizationProfile& profile, int
   return result;
 }
 
-Histograms observe(const Graph& graph, const Batching& batching, SampleReader& samples, int threads,
+Histograms observe(const Graph& graph, const Batching& batching, SampleSource& samples, int threads,
                    const std::function<void()>& sample_done) {
   Observation observation(graph, batching, threads);
   std::vector<Sample> batch;

@@ -26,16 +26,24 @@ struct Sample {
   std::vector<std::vector<std::byte>> inputs;
 };
 
-/// Reads files as samples, one after another: images by a preprocessing, arrays and raw values as they are. An array
+/// Gives samples, one after another.
+class SampleSource {
+ public:
+  virtual ~SampleSource() = default;
+  /// The next sample, or nothing behind the last.
+  virtual std::optional<Sample> next() = 0;
+};
+
+/// Reads files as samples: images by a preprocessing, arrays and raw values as they are. An array
 /// may hold several samples along its first axis; those of an archive belong to the inputs of their names.
-class SampleReader {
+class SampleReader final : public SampleSource {
  public:
   /// `preprocess`: a specification, or empty for what the input's shape suggests, which is logged.
   SampleReader(std::vector<std::filesystem::path> files, std::vector<SampledInput> inputs,
                const std::string& preprocess, Logger& logger);
-  /// The next sample, or nothing behind the last. A file that cannot be read is named in a warning and left out; throws
+  /// A file that cannot be read is named in a warning and left out; throws
   /// Error(InvalidArgument) when these are more than 1 % of all.
-  std::optional<Sample> next();
+  std::optional<Sample> next() override;
   /// Of the names and contents of the files so far, in their order.
   std::string manifest() const;
   int64_t files() const { return std::ssize(files_); }

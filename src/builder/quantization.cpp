@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kAuto = "auto";
+constexpr std::string_view kAuto = "auto", kMinMaxHeader = "TRT-8600-MinMaxCalibration";
 constexpr int64_t kHeldOut = 64;  // samples
 
 std::string side_car_path(const std::string& cache) {
@@ -66,7 +66,7 @@ Ranges read_ranges(const CalibrationConfig& config, const std::set<std::string, 
 
 void write_cache(const std::string& file, const quant::SideCar& side_car, Logger& logger) {
   quant::Cache cache = quant::cache_of(side_car.plan);
-  if (side_car.calibrator == "minmax") cache.header = "TRT-8600-MinMaxCalibration";
+  if (side_car.calibrator == "minmax") cache.header = kMinMaxHeader;
   write_file_atomically(side_car_path(file), to_text(side_car));
   write_file_atomically(file, to_text(cache));
   logger.info("Calibration cache saved to {}", file);
@@ -115,6 +115,67 @@ Ranges calibrate(const Graph& graph, const BuilderConfig& config, const Optimiza
   return ranges;
 }
 
+/// Cuts batches of a program into samples.
+class ProgramSamples final : public SampleSource {
+ public:
+  ProgramSamples(CalibrationProgram& program, const Batching& batching)
+      : program_(program), inputs_(batching.inputs), batch_(batching.size) {
+    for (const SampledInput& input : inputs_) names_.push_back(input.name);
+  }
+  std::optional<Sample> next() override {
+    if (row_ == 0) {
+      addresses_.assign(inputs_.size(), nullptr);
+      if (!program_.next_batch(names_, addresses_)) return std::nullopt;
+      ++batches_;
+    }
+    Sample sample{fmt::format("sample {} of batch {}", row_, batches_ - 1), {}};
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      const size_t bytes = static_cast<size_t>(inputs_[i].item.elements()) * size_of(inputs_[i].type);
+      if (!addresses_[i])
+        throw Error(ErrorCode::InvalidArgument, "the calibrator gives no address for input '{}'", names_[i]);
+      const std::byte* begin = addresses_[i] + static_cast<size_t>(row_) * bytes;
+      sample.inputs.emplace_back(begin, begin + bytes);
+    }
+    row_ = (row_ + 1) % batch_;
+    return sample;
+  }
+  int64_t batches() const { return batches_; }
+
+ private:
+  CalibrationProgram& program_;
+  const std::vector<SampledInput>& inputs_;
+  const int64_t batch_;
+  std::vector<std::string> names_;
+  std::vector<const std::byte*> addresses_;
+  int64_t row_ = 0, batches_ = 0;
+};
+
+Ranges ask_program(const Graph& graph, const std::set<std::string, std::less<>>& known, const BuilderConfig& config,
+                   const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done) {
+  CalibrationProgram& program = *config.calibration.program;
+  const int64_t batch = program.batch();
+  if (const std::string text = program.read_cache(); !text.empty()) {
+    const quant::Cache cache = quant::parse_cache(text);
+    report_unmatched(cache, known, "the calibrator's cache", logger);
+    return {quant::plan_of(cache), fmt::format("{} of the program", cache.header)};
+  }
+  const Batching batching = batching_of(graph, profile, batch);
+  if (batching.size != batch)
+    throw Error(ErrorCode::InvalidArgument, "the calibrator gives batches of {}, the network takes {}", batch,
+                batching.size);
+  ProgramSamples samples(program, batching);
+  const int threads = config.threads > 0 ? config.threads : cpu_info().usable_cores;
+  const Histograms histograms = observe(graph, batching, samples, threads, sample_done);
+  if (samples.batches() == 0) throw Error(ErrorCode::InvalidArgument, "the calibrator gives no batch");
+  const std::string calibrator = program.calibrator();
+  Ranges ranges{ranges_by(histograms, quant::parse_calibrator(calibrator)),
+                fmt::format("{} of {} samples of the program", calibrator, samples.batches() * batch)};
+  quant::Cache cache = quant::cache_of(ranges.plan);
+  if (calibrator == "minmax") cache.header = kMinMaxHeader;
+  program.write_cache(to_text(cache));
+  return ranges;
+}
+
 Ranges dummy_ranges(const Graph& graph, Logger& logger) {
   constexpr float kOfInputs = 2, kOfOthers = 4;
   logger.warning(
@@ -144,7 +205,9 @@ Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>&
   std::error_code error;
   const bool has_cache = !from.cache.empty() && (from.data.empty() || fs::exists(from.cache, error));
   Ranges ranges;
-  if (has_cache)
+  if (from.program)
+    ranges = ask_program(graph, known, config, profile, logger, sample_done);
+  else if (has_cache)
     ranges = read_ranges(from, known, logger);
   else if (!from.data.empty())
     ranges = calibrate(graph, config, profile, logger, sample_done);

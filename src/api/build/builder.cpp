@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "api/build/calibrator.h"
 #include "api/build/config.h"
 #include "api/build/network.h"
 #include "api/run/guard.h"
@@ -80,6 +82,8 @@ class PublicBuilder final : public tenon::IBuilder {
       const auto& settings = static_cast<const PublicConfig&>(config);
       check_formats(inside);
       BuilderConfig inner = within_threads(settings.inside(network));
+      std::optional<PublicCalibration> calibration;
+      if (auto* calibrator = config.getInt8Calibrator()) inner.calibration.program = &calibration.emplace(*calibrator);
       if (settings.getBackend() == tenon::Backend::kAUTO) {
         if (inner.backend == BuildBackend::Cpu)
           logger_.info("Backend: the CPU ({}), since there is no GPU", cpu_info().model);

@@ -41,6 +41,8 @@ class PublicConfig final : public tenon::IBuilderConfig {
   tenon::ITimingCache* createTimingCache(void const* blob, std::size_t size) const noexcept override;
   bool setTimingCache(tenon::ITimingCache const& cache, bool ignore_mismatch) noexcept override;
   tenon::ITimingCache const* getTimingCache() const noexcept override { return values_.cache; }
+  void setInt8Calibrator(tenon::IInt8Calibrator* calibrator) noexcept override { values_.calibrator = calibrator; }
+  tenon::IInt8Calibrator* getInt8Calibrator() const noexcept override { return values_.calibrator; }
   void setProgressMonitor(tenon::IProgressMonitor* monitor) noexcept override { values_.monitor = monitor; }
   tenon::IProgressMonitor* getProgressMonitor() const noexcept override { return values_.monitor; }
   void reset() noexcept override { values_ = {}; }
@@ -93,6 +95,7 @@ class PublicConfig final : public tenon::IBuilderConfig {
     tenon::ProfilingVerbosity verbosity = tenon::ProfilingVerbosity::kLAYER_NAMES_ONLY;
     std::vector<tenon::IOptimizationProfile const*> profiles;
     tenon::ITimingCache const* cache = nullptr;
+    tenon::IInt8Calibrator* calibrator = nullptr;
     tenon::IProgressMonitor* monitor = nullptr;
     tenon::Backend backend = tenon::Backend::kAUTO;
     int32_t device = 0;
