@@ -152,6 +152,10 @@ class IBuilderConfig : public INoCopy {
   /// has. False if the text does not parse.
   virtual bool setCalibrator(char const* text) noexcept = 0;
   virtual char const* getCalibrator() const noexcept = 0;
+  /// Whether activations that are never negative may be u8, which has one bit more for them; default false, as
+  /// TensorRT has it.
+  virtual void setCalibrationUnsigned(bool allow) noexcept = 0;
+  virtual bool getCalibrationUnsigned() const noexcept = 0;
   /// A file with ranges of a calibration, of TensorRT or Tenon: read if it exists, else written. nullptr or "": none.
   virtual void setCalibrationCache(char const* path) noexcept = 0;
   virtual char const* getCalibrationCache() const noexcept = 0;

@@ -48,12 +48,13 @@ class CalibrationProgram {
 
 /// Where the ranges for int8 come from: a program, a cache that exists, else samples, else nowhere.
 struct CalibrationConfig {
-  std::string data;        ///< folder of images (dataset/sample_files.h)
-  int64_t images = 512;    ///< files of it at most
-  uint64_t seed = 0;       ///< shuffles them, if not 0
-  int64_t batch = 1;       ///< samples of one run, where the network takes any number
-  std::string calibrator;  ///< as quant/calibrator.h names them, or "auto"; empty: mse, or what a cache has
-  std::string cache;       ///< file; written if it is not there
+  std::string data;             ///< folder of images (dataset/sample_files.h)
+  int64_t images = 512;         ///< files of it at most
+  uint64_t seed = 0;            ///< shuffles them, if not 0
+  int64_t batch = 1;            ///< samples of one run, where the network takes any number
+  std::string calibrator;       ///< as quant/calibrator.h names them, or "auto"; empty: mse, or what a cache has
+  std::string cache;            ///< file; written if it is not there
+  bool allow_unsigned = false;  ///< activations that are never negative may be u8
   CalibrationProgram* program = nullptr;
   std::map<std::string, float> ranges;  ///< of the user, by tensor name: magnitudes that 127 stands for
 };

@@ -132,6 +132,17 @@ TEST_F(Calibration, ACacheGivesTheSameNetwork) {
   EXPECT_EQ(report_.graph, by_cache);
 }
 
+TEST_F(Calibration, UnsignedActivationsAreKeptBesideTheCache) {
+  add_samples(4);
+  const std::string cache = (folder_ / "net.cache").string();
+  build({.data = folder_.string(), .cache = cache, .allow_unsigned = true});
+  const std::string graph = report_.graph;
+  EXPECT_NE(graph.find("to=\"u8\""), std::string::npos);
+  EXPECT_NE(graph.find("to=\"i8\""), std::string::npos);
+  build({.cache = cache});
+  EXPECT_EQ(report_.graph, graph);
+}
+
 TEST_F(Calibration, ACacheOfAnotherNetworkIsRefused) {
   const fs::path cache = folder_ / "net.cache";
   write_file_atomically(cache, std::string_view("TRT-8600-EntropyCalibration2\nelsewhere: 3c008912\nboth: 3c008912\n"));

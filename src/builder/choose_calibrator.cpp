@@ -57,15 +57,18 @@ double decibels(std::span<const float> exact, std::span<const float> rounded) {
 
 }  // namespace
 
-quant::Plan ranges_by(const Histograms& histograms, const quant::Calibrator& calibrator) {
+quant::Plan ranges_by(const Histograms& histograms, const quant::Calibrator& calibrator, bool allow_unsigned) {
   quant::Plan plan;
-  for (const auto& [name, histogram] : histograms)
-    plan.emplace(name, quant::symmetric(range_of(histogram, calibrator), quant::Source::Calibrated));
+  for (const auto& [name, histogram] : histograms) {
+    const DataType type = allow_unsigned && histogram.min() >= 0 ? DataType::U8 : DataType::I8;
+    const float range = range_of(histogram, calibrator, static_cast<int>(quant::levels_of(type)));
+    plan.emplace(name, quant::from_range(range, type, quant::Source::Calibrated));
+  }
   return plan;
 }
 
 CalibratorChoice choose_calibrator(const Graph& graph, const Batching& batching, const Histograms& histograms,
-                                   SampleReader& held_out, int threads) {
+                                   SampleReader& held_out, bool allow_unsigned, int threads) {
   std::vector<Sample> samples;
   while (auto sample = held_out.next()) samples.push_back(*std::move(sample));
   const std::vector<float> exact = outputs_of(graph, batching, samples, threads);
@@ -75,8 +78,8 @@ CalibratorChoice choose_calibrator(const Graph& graph, const Batching& batching,
   double best = -HUGE_VAL;
   for (const char* name : kCandidates) {
     const quant::Calibrator candidate = quant::parse_calibrator(name);
-    const double quality =
-        decibels(exact, outputs_of(rounded(graph, ranges_by(histograms, candidate)), batching, samples, threads));
+    const double quality = decibels(exact, outputs_of(rounded(graph, ranges_by(histograms, candidate, allow_unsigned)),
+                                                      batching, samples, threads));
     choice.explanation += fmt::format("{}{} {:.1f} dB", choice.explanation.empty() ? "" : ", ", name, quality);
     if (!(quality > best)) continue;
     best = quality;

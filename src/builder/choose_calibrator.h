@@ -19,9 +19,9 @@ struct CalibratorChoice {
 /// Tries some calibrators on samples that were not calibrated with: the network with rounded operands against the one
 /// without, both in f32.
 CalibratorChoice choose_calibrator(const Graph& graph, const Batching& batching, const Histograms& histograms,
-                                   SampleReader& held_out, int threads);
+                                   SampleReader& held_out, bool allow_unsigned, int threads);
 
-/// Ranges of all that was observed.
-quant::Plan ranges_by(const Histograms& histograms, const quant::Calibrator& calibrator);
+/// Ranges of all that was observed. What was never negative may become unsigned.
+quant::Plan ranges_by(const Histograms& histograms, const quant::Calibrator& calibrator, bool allow_unsigned = false);
 
 }  // namespace tn

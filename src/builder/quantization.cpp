@@ -43,6 +43,17 @@ void report_unmatched(const quant::Cache& cache, const std::set<std::string, std
                 file);
 }
 
+// The side-car knows more than the cache beside which it was written.
+quant::Plan plan_of(const quant::Cache& cache, const std::string& file) {
+  std::error_code error;
+  if (!fs::exists(side_car_path(file), error)) return quant::plan_of(cache);
+  const MappedFile beside{fs::path(side_car_path(file))};
+  const quant::SideCar side_car = quant::parse_side_car(beside.text());
+  quant::Cache same = quant::cache_of(side_car.plan);
+  same.header = cache.header;
+  return to_text(same) == to_text(cache) ? side_car.plan : quant::plan_of(cache);
+}
+
 // From a cache; with another calibrator, from the histograms beside it.
 Ranges read_ranges(const CalibrationConfig& config, const std::set<std::string, std::less<>>& known, Logger& logger) {
   const std::string& file = config.cache;
@@ -50,7 +61,7 @@ Ranges read_ranges(const CalibrationConfig& config, const std::set<std::string, 
   try {
     const quant::Cache cache = quant::parse_cache(text.text());
     report_unmatched(cache, known, file, logger);
-    if (config.calibrator.empty()) return {quant::plan_of(cache), fmt::format("{} in {}", cache.header, file)};
+    if (config.calibrator.empty()) return {plan_of(cache, file), fmt::format("{} in {}", cache.header, file)};
   } catch (const Error& error) {
     throw error.within(file);
   }
@@ -60,7 +71,7 @@ Ranges read_ranges(const CalibrationConfig& config, const std::set<std::string, 
     throw Error(ErrorCode::InvalidArgument, "a calibrator is chosen by samples: {} is there, so they are not read",
                 file);
   const quant::Calibrator calibrator = quant::parse_calibrator(config.calibrator);
-  return {ranges_by(side_car.histograms, calibrator),
+  return {ranges_by(side_car.histograms, calibrator, config.allow_unsigned),
           fmt::format("{} of {} samples, kept in {}", to_string(calibrator), side_car.samples, side_car_path(file))};
 }
 
@@ -101,14 +112,16 @@ Ranges calibrate(const Graph& graph, const BuilderConfig& config, const Optimiza
   quant::Calibrator calibrator;
   if (chooses) {
     SampleReader others(std::move(held_out), batching.inputs, config.preprocess, logger);
-    const CalibratorChoice choice = choose_calibrator(graph, batching, histograms, others, threads);
+    const CalibratorChoice choice =
+        choose_calibrator(graph, batching, histograms, others, from.allow_unsigned, threads);
     calibrator = choice.calibrator;
     logger.info("Calibrator {}, chosen on {} samples: {}", to_string(calibrator), others.files(), choice.explanation);
   } else if (!from.calibrator.empty()) {
     calibrator = quant::parse_calibrator(from.calibrator);
   }
   const int64_t count = samples.files() - samples.skipped();
-  Ranges ranges{ranges_by(histograms, calibrator), fmt::format("{} of {} samples", to_string(calibrator), count)};
+  Ranges ranges{ranges_by(histograms, calibrator, from.allow_unsigned),
+                fmt::format("{} of {} samples", to_string(calibrator), count)};
   logger.info("Calibrated {} tensors by {}", ranges.plan.size(), ranges.origin);
   if (!from.cache.empty())
     write_cache(from.cache, {to_string(calibrator), samples.manifest(), count, ranges.plan, histograms}, logger);

@@ -160,6 +160,23 @@ TEST(Spread, WhatIsMovedSharesTheLargestScale) {
   EXPECT_FALSE(plan.contains("e"));
 }
 
+TEST(Spread, UnsignedTensorsStaySoUnlessTheyMeetSignedOnes) {
+  const Graph graph = parse(R"(graph g(x: f32[1,4], z: f32[1,4], v: f32[1,4]) {
+    a = Concat(x, z) {axis=1}
+    b = Transpose(v) {perm=[1,0]}
+    return a, b
+  })");
+  Plan plan;
+  plan["x"] = from_range(3, DataType::U8, Source::Calibrated);
+  plan["z"] = symmetric(1, Source::Calibrated);
+  plan["v"] = from_range(2, DataType::U8, Source::Calibrated);
+  spread(graph, plan);
+  EXPECT_EQ(plan.at("a").type, DataType::I8);
+  EXPECT_FLOAT_EQ(range_of(plan.at("a")), 3);
+  EXPECT_EQ(plan.at("b").type, DataType::U8);
+  EXPECT_EQ(plan.at("b").scale, plan.at("v").scale);
+}
+
 TEST(Spread, ScalesOfTheUserStay) {
   const Graph graph = parse("graph g(x: f32[2,3]) { y = Transpose(x) {perm=[1,0]} s = Sigmoid(y) return s }");
   Plan plan;

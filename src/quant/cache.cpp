@@ -81,7 +81,7 @@ Plan plan_of(const Cache& cache) {
 Cache cache_of(const Plan& plan) {
   Cache cache;
   for (const auto& [name, params] : plan) {
-    if (params.type == DataType::I8 && params.zero_point == 0) cache.scales.emplace_back(name, params.scale);
+    if (params.zero_point == 0) cache.scales.emplace_back(name, symmetric(range_of(params), params.source).scale);
   }
   return cache;
 }

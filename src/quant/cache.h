@@ -30,7 +30,7 @@ std::string to_text(const Cache& cache);
 
 /// A scale of 0 stands for a tensor of zeros.
 Plan plan_of(const Cache& cache);
-/// Symmetric scales only, by name.
+/// By name; of an unsigned tensor the scale that it has as a signed one. What has a zero point is left out.
 Cache cache_of(const Plan& plan);
 
 /// A name of a cache that no tensor has, and the most similar one that there is; empty if none is similar.

@@ -12,7 +12,7 @@
 namespace tn::quant {
 namespace {
 
-constexpr int kLevels = 127;  // above zero
+constexpr int kLevels = 127;  // above zero, of signed integers
 using Method = Calibrator::Method;
 using Counts = std::vector<uint64_t>;
 
@@ -33,13 +33,13 @@ struct Moments {
   std::vector<double> n, nc, ncc;
 };
 
-// The sum of squared errors if 127 stands for `range`, in widths.
-double squared_error(const Moments& moments, double range) {
-  const double step = range / kLevels;
+// The sum of squared errors if the largest of `levels` stands for `range`, in widths.
+double squared_error(const Moments& moments, double range, int levels) {
+  const double step = range / levels;
   const size_t bins = moments.n.size() - 1;
   double sum = 0;
   size_t begin = 0;
-  for (int level = 0; level < kLevels && begin < bins; ++level) {
+  for (int level = 0; level < levels && begin < bins; ++level) {
     // Bins with their centre below level + ½ steps.
     const size_t end = std::min(static_cast<size_t>(std::max((level + 0.5) * step + 0.5, 0.0)), bins);
     if (end <= begin) continue;
@@ -49,11 +49,11 @@ double squared_error(const Moments& moments, double range) {
   return sum + (begin < bins ? moments.distance(begin, bins, range) : 0);
 }
 
-double range_of_mse(const Counts& bins, double largest) {
+double range_of_mse(const Counts& bins, double largest, int levels) {
   const Moments moments(bins);
-  double best = largest, error = squared_error(moments, largest);
-  for (size_t edge = bins.size() - 1; edge > kLevels; --edge) {
-    const double candidate = squared_error(moments, static_cast<double>(edge));
+  double best = largest, error = squared_error(moments, largest, levels);
+  for (size_t edge = bins.size() - 1; edge > static_cast<size_t>(levels); --edge) {
+    const double candidate = squared_error(moments, static_cast<double>(edge), levels);
     if (candidate >= error) continue;
     error = candidate;
     best = static_cast<double>(edge);
@@ -186,7 +186,7 @@ std::string to_string(const Calibrator& calibrator) {
   return std::string(known->first);
 }
 
-float range_of(const Histogram& histogram, const Calibrator& calibrator) {
+float range_of(const Histogram& histogram, const Calibrator& calibrator, int levels) {
   const Counts bins = histogram.magnitudes();
   if (bins.empty()) return 0;
   const double largest = histogram.largest_magnitude() / histogram.width();
@@ -195,7 +195,7 @@ float range_of(const Histogram& histogram, const Calibrator& calibrator) {
     case Method::MinMax:
       break;
     case Method::Mse:
-      range = range_of_mse(bins, largest);
+      range = range_of_mse(bins, largest, levels);
       break;
     case Method::Entropy2:
     case Method::Entropy:
@@ -216,7 +216,7 @@ double rounding_error(const Histogram& histogram, double range) {
   const Counts bins = histogram.magnitudes();
   if (bins.empty()) return 0;
   const double width = histogram.width();
-  return squared_error(Moments(bins), range / width) * width * width / static_cast<double>(histogram.count());
+  return squared_error(Moments(bins), range / width, kLevels) * width * width / static_cast<double>(histogram.count());
 }
 
 }  // namespace tn::quant

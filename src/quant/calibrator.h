@@ -29,8 +29,8 @@ struct Calibrator {
 Calibrator parse_calibrator(std::string_view text);
 std::string to_string(const Calibrator& calibrator);
 
-/// The magnitude that 127 stands for; 0 if only zeros were seen.
-float range_of(const Histogram& histogram, const Calibrator& calibrator);
+/// The magnitude that the largest of `levels` integers above 0 stands for; 0 if only zeros were seen.
+float range_of(const Histogram& histogram, const Calibrator& calibrator, int levels = 127);
 
 /// The mean square of x less its quantized form under this range, by the histogram.
 double rounding_error(const Histogram& histogram, double range);

@@ -25,10 +25,22 @@ struct QParams {
 /// Of activations, by tensor name.
 using Plan = std::map<std::string, QParams, std::less<>>;
 
-/// Symmetric, with 127 for `range`. A tensor of zeros only has scale 1.
+/// The largest integer of a type of 8 bits.
+inline float levels_of(DataType type) {
+  return type == DataType::U8 ? 255 : 127;
+}
+/// The magnitude that it stands for.
+inline float range_of(const QParams& params) {
+  return params.scale * levels_of(params.type);
+}
+
+/// From a range, without a zero point. A tensor of zeros only has scale 1.
+inline QParams from_range(float range, DataType type, Source source) {
+  const float scale = range / levels_of(type);
+  return {std::isnormal(scale) ? scale : 1, 0, type, source};
+}
 inline QParams symmetric(float range, Source source) {
-  const float scale = range / 127;
-  return {std::isnormal(scale) ? scale : 1, 0, DataType::I8, source};
+  return from_range(range, DataType::I8, source);
 }
 
 }  // namespace tn::quant

@@ -72,7 +72,10 @@ void share(const Graph& graph, Classes& classes, Plan& plan) {
     const auto known = plan.find(graph.tensor(static_cast<TensorId>(i)).name);
     if (known == plan.end()) continue;
     const auto [entry, fresh] = widest.emplace(classes.find(static_cast<TensorId>(i)), known->second);
-    if (!fresh && known->second.scale > entry->second.scale) entry->second = known->second;
+    if (fresh) continue;
+    const bool is_signed = DataType::I8 == known->second.type || DataType::I8 == entry->second.type;
+    const QParams wider = range_of(known->second) > range_of(entry->second) ? known->second : entry->second;
+    entry->second = is_signed && wider.type != DataType::I8 ? symmetric(range_of(wider), wider.source) : wider;
   }
   for (size_t i = 0; i < graph.tensor_count(); ++i) {
     const auto id = static_cast<TensorId>(i);
@@ -101,11 +104,14 @@ void infer(Plan& plan, const std::string& from, const std::string& to) {
 
 void spread(const Graph& graph, Plan& plan) {
   const auto order = graph.order();
+  const bool has_unsigned =
+      std::ranges::any_of(plan, [](const auto& entry) { return entry.second.type == DataType::U8; });
+  const DataType type = has_unsigned ? DataType::U8 : DataType::I8;
   const auto name = [&](TensorId id) -> const std::string& { return graph.tensor(id).name; };
   for (const NodeId id : order) {
     const Node& node = graph.node(id);
     if (node.op->name() == "Sigmoid" || node.op->name() == "Softmax")
-      plan.try_emplace(name(node.outputs[0])).first->second = symmetric(1, Source::Fixed);
+      plan.try_emplace(name(node.outputs[0])).first->second = from_range(1, type, Source::Fixed);
   }
   Classes classes = classes_of(graph);
   share(graph, classes, plan);

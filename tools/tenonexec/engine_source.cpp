@@ -102,6 +102,7 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
                                  static_cast<uint64_t>(build.calibration_seed)) ||
       !config.setCalibrationBatchSize(build.calibration_batch) || !config.setCalibrator(build.calibrator.c_str()))
     throw Reported();
+  config.setCalibrationUnsigned(build.calibration_unsigned);
   config.setCalibrationCache(build.calibration_cache.c_str());
   for (const std::string& pass : build.disabled_passes)
     if (!config.disablePass(pass.c_str())) throw Reported();

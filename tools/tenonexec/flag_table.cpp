@@ -193,6 +193,8 @@ const std::vector<Flag>& supported_flags() {
                    [](O o, View f, View v) { o.build.calibration_seed = parse_integer(f, v, 0, INT64_MAX); }},
                   {"calibrationBatch", "N", Group::Build, "samples of one run (1); ranges do not depend on it",
                    [](O o, View f, View v) { o.build.calibration_batch = integer(f, v, 1, 4096); }},
+                  {"calibrationUnsigned", "", Group::Build, "activations that are never negative may be u8: one bit more",
+                   [](O o, View, View) { o.build.calibration_unsigned = true; }},
                   {"calibrator", "NAME", Group::Build,
                    "mse (default), entropy2, entropy, minmax, percentile=P, legacy=QUANTILE:CUTOFF or auto",
                    [](O o, View f, View v) { o.build.calibrator = not_empty(f, v, "a method"); }},

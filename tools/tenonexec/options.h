@@ -40,6 +40,7 @@ struct BuildOptions {
   std::string calibration_data, calibration_cache, calibrator;
   int calibration_images = 512, calibration_batch = 1;
   int64_t calibration_seed = 0;
+  bool calibration_unsigned = false;
   PrecisionConstraints precision_constraints = PrecisionConstraints::kNone;
   std::vector<LayerTypes> layer_precisions, layer_output_types;
   std::map<int, ProfileShapes> profiles;

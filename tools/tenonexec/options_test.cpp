@@ -23,8 +23,9 @@ std::string failure_of(const std::vector<std::string>& arguments) {
 
 TEST(Flags, AllOfTrtexecAreKnownAndNamedOnce) {
   // 161 flags of trtexec 8.0 to 11.1, and backend, explain, exportGraph, preprocess, disablePass, maxPatches,
-  // classify, cpuThreads, targetArch, debugSync, validate, calibrator, calibrationData, -Images, -Seed and -Batch.
-  EXPECT_EQ(flags().size(), 161U + 16);
+  // classify, cpuThreads, targetArch, debugSync, validate, calibrator, calibrationData, -Images, -Seed, -Batch,
+  // -Unsigned.
+  EXPECT_EQ(flags().size(), 161U + 17);
   for (const Flag& flag : flags()) EXPECT_EQ(find_flag(flag.name), &flag) << flag.name;
 }
 

@@ -70,6 +70,8 @@ class PublicConfig final : public tenon::IBuilderConfig {
   int32_t getCalibrationBatchSize() const noexcept override { return static_cast<int32_t>(values_.calibration.batch); }
   bool setCalibrator(char const* text) noexcept override;
   char const* getCalibrator() const noexcept override { return values_.calibration.calibrator.c_str(); }
+  void setCalibrationUnsigned(bool allow) noexcept override { values_.calibration.allow_unsigned = allow; }
+  bool getCalibrationUnsigned() const noexcept override { return values_.calibration.allow_unsigned; }
   void setCalibrationCache(char const* path) noexcept override { values_.calibration.cache = path ? path : ""; }
   char const* getCalibrationCache() const noexcept override { return values_.calibration.cache.c_str(); }
   void setGraphExportPath(char const* path) noexcept override { values_.graph_path = path ? path : ""; }
