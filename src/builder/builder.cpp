@@ -37,13 +37,19 @@ using import::CaffeNetwork;
 namespace {
 
 // `open` is the tensor's type in the network: what is dynamic there is so for the engine's user, too.
-std::unique_ptr<plan::BindingT> binding_of(const Tensor& tensor, const TensorType& open, bool is_input) {
+std::unique_ptr<plan::BindingT> binding_of(const Tensor& tensor, const TensorType& open, bool is_input,
+                                           const BuilderConfig& config) {
   auto binding = std::make_unique<plan::BindingT>();
   binding->name = tensor.name;
   binding->is_input = is_input;
   binding->type = static_cast<uint8_t>(tensor.type.type);
   for (size_t i = 0; i < tensor.type.dims.size(); ++i)
     binding->dims.push_back(open.dims[i].is_constant() ? tensor.type.dims[i].constant().value_or(-1) : -1);
+  const auto format = config.formats.find(tensor.name);
+  if (format == config.formats.end()) return binding;
+  const std::string problem = format_problem(format->second, tensor.type.type, binding->dims);
+  if (!problem.empty()) throw Error(ErrorCode::InvalidArgument, "'{}': {}", tensor.name, problem);
+  binding->format = static_cast<uint8_t>(format->second);
   return binding;
 }
 
@@ -62,7 +68,7 @@ std::vector<double> race_graphs(std::span<const Graph> graphs, const plan::PlanT
   for (const Graph& graph : graphs) {
     plan::PlanT& plan = plans.emplace_back(outline);
     plan.profiles.clear();
-    plan.profiles.push_back(lower_profile(graph, target, symbols, profile, selector, weights));
+    plan.profiles.push_back(lower_profile(graph, outline, target, symbols, profile, selector, weights));
   }
   return race(std::move(plans), weights.bytes(), cpu::find_kernel, target.threads);
 }
@@ -256,9 +262,9 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   plan.verbosity = config.verbosity;
   if (config.verbosity == kDetailed) plan.optimized_graph = to_text(graph);
   for (size_t i = 0; i < open_inputs.size(); ++i)
-    plan.bindings.push_back(binding_of(graph.tensor(graph.inputs()[i]), open_inputs[i], true));
+    plan.bindings.push_back(binding_of(graph.tensor(graph.inputs()[i]), open_inputs[i], true, config));
   for (size_t i = 0; i < open_outputs.size(); ++i)
-    plan.bindings.push_back(binding_of(graph.tensor(graph.outputs()[i]), open_outputs[i], false));
+    plan.bindings.push_back(binding_of(graph.tensor(graph.outputs()[i]), open_outputs[i], false, config));
   std::vector<std::string> symbols;
   for (auto& symbol : symbols_of(graph)) {
     symbols.push_back(symbol->name);
@@ -329,7 +335,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   for (const auto& [profile, target, lowered_graph, held, tuner, guessed, weighed] : fitted) {
     ChosenSelector chosen(*tuner);
     Selector& selector = build.is_device() ? static_cast<Selector&>(chosen) : *tuner;
-    plan.profiles.push_back(lower_profile(lowered_graph, target, symbols, *profile, selector, weights));
+    plan.profiles.push_back(lower_profile(lowered_graph, plan, target, symbols, *profile, selector, weights));
     std::string explanation = weighed + tuner->explanation();
     if (target.device) explanation += describe_host_work(*plan.profiles.back());
     if (config.explain) plan.explanation += explanation;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/tensor_format.h"
 #include "device/device.h"
 #include "engine/plan.h"
 #include "import/caffe/caffe.h"
@@ -76,13 +77,14 @@ struct BuilderConfig {
   std::vector<UnmetPrecision> unmet_precisions;  ///< asked for, and known to be impossible
   bool int8 = false;  ///< products may round their operands to 8 bits, by the ranges of `calibration`
   CalibrationConfig calibration;
-  std::string preprocess;  ///< stored in the engine
-  uint8_t verbosity = 0;   ///< of layer information, as the plan has it
-  bool explain = false;    ///< keep the selection report in the engine
-  bool timing = true;      ///< measure candidates; else the order of the tables decides
-  int timing_repeats = 8;  ///< measurements per candidate
-  int most_tactics = 0;    ///< candidates per layer; 0: all
-  int most_variants = 0;   ///< of each tactic that takes a layer; 0: all
+  std::map<std::string, TensorFormat> formats;  ///< of inputs and outputs by name; the others are linear
+  std::string preprocess;                       ///< stored in the engine
+  uint8_t verbosity = 0;                        ///< of layer information, as the plan has it
+  bool explain = false;                         ///< keep the selection report in the engine
+  bool timing = true;                           ///< measure candidates; else the order of the tables decides
+  int timing_repeats = 8;                       ///< measurements per candidate
+  int most_tactics = 0;                         ///< candidates per layer; 0: all
+  int most_variants = 0;                        ///< of each tactic that takes a layer; 0: all
   /// How long the best candidates of a device's layers are compared in the network; 0: not at all.
   double seconds_in_network = 8;
   bool fail_on_cache_miss = false;

@@ -40,8 +40,8 @@ bool is_comparable(const Graph& graph) {
 std::unique_ptr<NetworkBench> make_bench(const ComparedNetwork& network, Tuner& tuner) {
   RivalSelector selector(tuner);
   NetworkWays lowered{network.outline, {}, {}};
-  lowered.plan.profiles.push_back(lower_profile(network.graph, network.target, network.symbols, network.profile,
-                                                selector, lowered.weights, &lowered.ways));
+  lowered.plan.profiles.push_back(lower_profile(network.graph, network.outline, network.target, network.symbols,
+                                                network.profile, selector, lowered.weights, &lowered.ways));
   return std::make_unique<NetworkBench>(std::move(lowered), network.backend, network.target);
 }
 

@@ -1,33 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/lower_profile.h"
 
+#include "builder/borders.h"
 #include "builder/profiles.h"
 #include "engine/plan_generated.h"
 #include "tuning/asking_compiler.h"
-#include "tuning/layout.h"
 
 namespace tn {
 namespace {
 
-std::unique_ptr<plan::ProfileT> lower(const Graph& graph, const Target& target, const std::vector<std::string>& symbols,
-                                      const OptimizationProfile& profile, Selector& selector, WeightStore& weights,
-                                      NodeSteps* steps) {
+std::unique_ptr<plan::ProfileT> lower(const Graph& graph, const plan::PlanT& outline, const Target& target,
+                                      const std::vector<std::string>& symbols, const OptimizationProfile& profile,
+                                      Selector& selector, WeightStore& weights, NodeSteps* steps) {
   ProfileBuilder builder(symbols, target.ranges, weights);
-  std::vector<int> inputs, outputs;
-  int binding = 0;
-  for (const TensorId id : graph.inputs()) {
-    const Tensor& tensor = graph.tensor(id);
-    // Elements that are extents are read by the host.
-    const Space space = target.device && tensor.value ? Space::Host : Space::Device;
-    inputs.push_back(
-        builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++, space));
-  }
-  for (const TensorId id : graph.outputs()) {
-    const Tensor& tensor = graph.tensor(id);
-    outputs.push_back(builder.add_binding(tensor.name, tensor.type, row_major_strides(tensor.type.dims), binding++));
-  }
+  Borders borders(graph, outline, target, builder);
+  borders.read_inputs();
   GraphLowering lowering(graph, target, selector, builder);
-  lowering.run(0, inputs, outputs);
+  lowering.run(0, borders.inputs(), borders.outputs());
+  borders.write_outputs();
   if (steps) *steps = lowering.ways();
   std::vector<std::unique_ptr<plan::ShapeRangeT>> ranges;
   for (const TensorId id : graph.inputs()) ranges.push_back(range_of_input(graph.tensor(id), profile));
@@ -37,15 +27,15 @@ std::unique_ptr<plan::ProfileT> lower(const Graph& graph, const Target& target, 
 
 }  // namespace
 
-std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const Target& target,
+std::unique_ptr<plan::ProfileT> lower_profile(const Graph& graph, const plan::PlanT& outline, const Target& target,
                                               const std::vector<std::string>& symbols,
                                               const OptimizationProfile& profile, Selector& selector,
                                               WeightStore& weights, NodeSteps* steps) {
   if (target.device) {
     WeightStore unused;
-    lower(graph, AskingTarget(target).get(), symbols, profile, selector, unused, nullptr);
+    lower(graph, outline, AskingTarget(target).get(), symbols, profile, selector, unused, nullptr);
   }
-  return lower(graph, target, symbols, profile, selector, weights, steps);
+  return lower(graph, outline, target, symbols, profile, selector, weights, steps);
 }
 
 }  // namespace tn

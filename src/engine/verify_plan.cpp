@@ -5,6 +5,7 @@
 #include "base/data_type.h"
 #include "base/error.h"
 #include "base/shape.h"
+#include "base/tensor_format.h"
 #include "device/kernel.h"
 #include "engine/engine_file.h"
 #include "engine/plan_generated.h"
@@ -300,6 +301,10 @@ void verify_plan(const plan::PlanT& plan, size_t weights_bytes) {
     const bool extents = std::all_of(binding->dims.begin(), binding->dims.end(), [](int64_t dim) { return dim >= -1; });
     require(binding->type < kDataTypeCount && binding->dims.size() <= kMaxRank && extents, "binding '{}'",
             binding->name);
+    require(binding->format < kTensorFormatCount, "binding '{}' has format {}", binding->name, binding->format);
+    const std::string problem =
+        format_problem(static_cast<TensorFormat>(binding->format), static_cast<DataType>(binding->type), binding->dims);
+    require(problem.empty(), "binding '{}': {}", binding->name, problem);
   }
   for (const auto& symbol : plan.symbols) {
     if (symbol->input < 0) continue;

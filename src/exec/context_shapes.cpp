@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/tensor_format.h"
 #include "engine/plan_generated.h"
 #include "exec/context.h"
 #include "exec/profile_state.h"
@@ -91,8 +92,11 @@ Status Context::check_bindings(bool late) noexcept {
                            fmt::join(view.dims.begin(), view.dims.end(), ","));
   }
   // The caller's memory is as large as the binding's shape was before the run: no window may reach beyond it.
-  for (size_t i = 0; i < plan.bindings.size() && !late; ++i)
-    state_->binding_room[i] = state_->tensors.view(state_->binding_tensor[i]).elements();
+  for (size_t i = 0; i < plan.bindings.size() && !late; ++i) {
+    const TensorView& view = state_->tensors.view(state_->binding_tensor[i]);
+    state_->binding_room[i] =
+        format_elements(static_cast<TensorFormat>(plan.bindings[i]->format), view.type, view.dims.span());
+  }
   for (const int id : state_->on_bindings) {
     const auto& tensor = *state_->profile.tensors[static_cast<size_t>(id)];
     int64_t end = state_->results[tensor.offset] + 1, elements = 1;

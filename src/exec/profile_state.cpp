@@ -47,7 +47,9 @@ Context::ProfileState::ProfileState(const plan::ProfileT& profile_in, const Engi
   binding_tensor.assign(engine.plan().bindings.size(), -1);
   for (size_t i = 0; i < profile.tensors.size(); ++i) {
     const auto& tensor = *profile.tensors[i];
-    if (tensor.storage == plan::Storage::Binding && !tensor.sliced && binding_tensor[tensor.position] < 0) {
+    const auto stands_for = [&](const plan::BindingT& binding) { return tensor.dims.size() == binding.dims.size(); };
+    if (tensor.storage == plan::Storage::Binding && !tensor.sliced && binding_tensor[tensor.position] < 0 &&
+        stands_for(*engine.plan().bindings[tensor.position])) {
       binding_tensor[tensor.position] = static_cast<int>(i);
     }
     if (tensor.storage == plan::Storage::Binding) on_bindings.push_back(static_cast<int>(i));

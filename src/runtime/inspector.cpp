@@ -123,18 +123,26 @@ std::string tensors_line(const plan::ProfileT& profile, std::span<const int32_t>
   return text;
 }
 
+// Of an input or output that is not linear.
+std::string format_note(const plan::BindingT& binding) {
+  const auto format = static_cast<TensorFormat>(binding.format);
+  if (format == TensorFormat::Linear) return "";
+  return fmt::format(": {}:{}, {}", name_of(static_cast<DataType>(binding.type)), name_of(format),
+                     format_description(static_cast<DataType>(binding.type), format));
+}
+
 Verbosity verbosity(const Engine& engine) {
   return static_cast<Verbosity>(engine.plan().verbosity);
 }
 
 }  // namespace
 
-std::string format_description(DataType type) {
+std::string format_description(DataType type, TensorFormat format) {
   static constexpr std::array<const char*, kDataTypeCount> kNames = {
       "FP64",     "FP32",     "FP16",  "BF16", "INT64", "INT32",        "INT16",    "INT8",         "UINT64",
       "UINT32",   "UINT16",   "UINT8", "BOOL", "FP8",   "FP8 E4M3FNUZ", "FP8 E5M2", "FP8 E5M2FNUZ", "E8M0",
       "FP6 E2M3", "FP6 E3M2", "FP4",   "INT4", "UINT4", "INT2",         "UINT2"};
-  return fmt::format("Row major linear {}", kNames[static_cast<size_t>(type)]);
+  return fmt::format("{} {}", describe(format), kNames[static_cast<size_t>(type)]);
 }
 
 std::string layer_line(const Engine& engine, int profile, size_t layer) {
@@ -180,7 +188,7 @@ std::string engine_lines(const Engine& engine, int profile) {
   std::string text = "Layers:\n";
   for (size_t i = 0; i < engine.layers(profile).size(); ++i) text += layer_line(engine, profile, i) + "\n";
   text += "\nBindings:\n";
-  for (const auto& binding : engine.plan().bindings) text += binding->name + "\n";
+  for (const auto& binding : engine.plan().bindings) text += binding->name + format_note(*binding) + "\n";
   return text + "\nNeeds to run: " + requirements(engine) + "\n";
 }
 

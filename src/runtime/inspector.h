@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/tensor_format.h"
 #include "runtime/engine.h"
 
 namespace tn {
@@ -22,6 +23,6 @@ std::string engine_lines(const Engine& engine, int profile);
 std::string engine_json(const Engine& engine, int profile);
 
 /// "Row major linear FP32".
-std::string format_description(DataType type);
+std::string format_description(DataType type, TensorFormat format = TensorFormat::Linear);
 
 }  // namespace tn

@@ -63,20 +63,23 @@ void set_shapes(const ICudaEngine& engine, IExecutionContext& context, const Inf
   }
 }
 
-/// Bytes with the vectored dimension rounded up.
-int64_t tensor_bytes(const ICudaEngine& engine, const IExecutionContext& context, const std::string& name,
-                     int profile) {
-  Dims dims = context.getTensorShape(name.c_str());
+Placement placement_of(const ICudaEngine& engine, const IExecutionContext& context, const std::string& name) {
+  const char* tensor = name.c_str();
+  return {context.getTensorShape(tensor), context.getTensorStrides(tensor), engine.getTensorVectorizedDim(tensor),
+          std::max(engine.getTensorComponentsPerElement(tensor), 1)};
+}
+
+/// Bytes with all padding.
+int64_t tensor_bytes(const ICudaEngine& engine, const IExecutionContext& context, const std::string& name) {
+  const Dims dims = context.getTensorShape(name.c_str());
   if (dims.nbDims < 0 || is_dynamic(dims)) {
     const int64_t most = context.getMaxOutputSize(name.c_str());
     if (most < 0) throw Failure("the size of tensor '{}' ({}) is not known", name, to_text(dims));
     return most;
   }
-  const int32_t vectored = engine.getTensorVectorizedDim(name.c_str(), profile);
-  const int32_t length = engine.getTensorComponentsPerElement(name.c_str(), profile);
-  if (vectored >= 0 && vectored < dims.nbDims && length > 1)
-    dims.d[vectored] = (dims.d[vectored] + length - 1) / length * length;
-  return count_elements(name, dims) * static_cast<int64_t>(getSize(engine.getTensorDataType(name.c_str())));
+  count_elements(name, dims);
+  const auto size = static_cast<int64_t>(getSize(engine.getTensorDataType(name.c_str())));
+  return room_of(placement_of(engine, context, name)) * size;
 }
 
 std::unique_ptr<tenon::IDeviceMemory> allocate(const ICudaEngine& engine, int device, tenon::MemoryKind kind,
@@ -111,7 +114,7 @@ bool fill_shape_values(std::span<std::byte> bytes, const std::string& name, cons
 }  // namespace
 
 Bindings::Bindings(const ICudaEngine& engine, IExecutionContext& context, const Options& options, Console& console)
-    : context_(context) {
+    : engine_(engine), context_(context) {
   const InferenceOptions& inference = options.inference;
   set_shapes(engine, context, inference);
   check_names("--loadInputs", inference.inputs, names_of(engine, TensorIOMode::kINPUT), "input");
@@ -127,7 +130,7 @@ Bindings::Tensor Bindings::make_tensor(const char* name, const ICudaEngine& engi
   tensor.is_input = engine.getTensorIOMode(name) == TensorIOMode::kINPUT;
   tensor.type = engine.getTensorDataType(name);
   if (!tensor.is_input && context_.inferShapes(0, nullptr) < 0) throw Reported();
-  tensor.size = static_cast<size_t>(tensor_bytes(engine, context_, tensor.name, options.inference.profile));
+  tensor.size = static_cast<size_t>(tensor_bytes(engine, context_, tensor.name));
   using enum tenon::MemoryKind;
   const int device = options.system.device;
   const bool on_gpu =
@@ -138,6 +141,12 @@ Bindings::Tensor Bindings::make_tensor(const char* name, const ICudaEngine& engi
   if (tensor.is_input) fill_input(tensor, engine, options.inference, console);
   console.info("{} binding for {} with dimensions {} is created.", tensor.is_input ? "Input" : "Output", name,
                to_text(context_.getTensorShape(name)));
+  if (engine.getTensorFormat(name) != tenon::TensorFormat::kLINEAR) {
+    const Placement placement = placement_of(engine, context_, name);
+    console.info("{} has format {}: {}, strides {}{}, {} bytes.", name, to_text(engine.getTensorFormat(name)),
+                 engine.getTensorFormatDesc(name), to_text(placement.strides),
+                 placement.components > 1 ? fmt::format(" of {} components", placement.components) : "", tensor.size);
+  }
   if (!context_.setTensorAddress(name, (tensor.device ? tensor.device : tensor.host)->data())) throw Reported();
   return tensor;
 }
@@ -155,6 +164,14 @@ void Bindings::download(tenon::Stream stream) const {
 void Bindings::set_input(const std::string& name, const void* data, tenon::Stream stream) const {
   for (const Tensor& tensor : tensors_) {
     if (tensor.name != name) continue;
+    const Placement placement = placement_of(engine_, context_, name);
+    const size_t element = getSize(tensor.type);
+    if (!is_linear(placement)) {
+      const auto count = static_cast<size_t>(count_elements(name, placement.dims));
+      place({static_cast<const std::byte*>(data), count * element}, tensor.bytes(), placement, element);
+      if (tensor.device) copy(stream, tensor.device->data(), tensor.host->data(), tensor.size);
+      return;
+    }
     if (tensor.device || tensor.managed)
       copy(stream, (tensor.device ? tensor.device : tensor.host)->data(), data, tensor.size);
     else if (!context_.setInputTensorAddress(name.c_str(), data))
@@ -168,6 +185,15 @@ void Bindings::fill_input(Tensor& tensor, const ICudaEngine& engine, const Infer
   for (const auto& [name, path] : options.inputs) {
     if (name != tensor.name) continue;
     const std::vector<char> content = read_file("--loadInputs", path);
+    const Placement placement = placement_of(engine, context_, name);
+    const size_t size = getSize(tensor.type);
+    // Dense values are put where the format has them.
+    if (content.size() != tensor.size &&
+        content.size() == static_cast<size_t>(count_elements(name, placement.dims)) * size) {
+      place(std::as_bytes(std::span(content)), bytes, placement, size);
+      console.info("Using values loaded from {} for input {}, put into its format", path, name);
+      return;
+    }
     if (content.size() != tensor.size)
       throw Failure("--loadInputs: '{}' has {} bytes, but input '{}' ({}, {}) needs {}", path, content.size(), name,
                     to_text(context_.getTensorShape(name.c_str())), to_text(tensor.type), tensor.size);
@@ -181,7 +207,7 @@ void Bindings::fill_input(Tensor& tensor, const ICudaEngine& engine, const Infer
   console.info("Using random values for input {}", tensor.name);
 }
 
-std::vector<NamedValues> Bindings::collect(bool outputs_only) const {
+std::vector<NamedValues> Bindings::collect(bool outputs_only, bool linear) const {
   std::vector<NamedValues> list;
   for (const Tensor& tensor : tensors_) {
     if (tensor.is_input && outputs_only) continue;
@@ -189,6 +215,17 @@ std::vector<NamedValues> Bindings::collect(bool outputs_only) const {
     size_t size = tensor.size;
     if (!is_dynamic(values.dims))
       size = std::min(size, static_cast<size_t>(count_elements(tensor.name, values.dims)) * getSize(tensor.type));
+    const Placement placement = placement_of(engine_, context_, tensor.name);
+    if (!is_dynamic(values.dims) && !is_linear(placement)) {
+      size = static_cast<size_t>(room_of(placement)) * getSize(tensor.type);
+      if (linear) {
+        values.owned = std::make_shared<const std::vector<std::byte>>(
+            linear_from(tensor.bytes().first(size), placement, getSize(tensor.type)));
+        values.bytes = *values.owned;
+        list.push_back(std::move(values));
+        continue;
+      }
+    }
     values.bytes = tensor.bytes().first(size);
     list.push_back(std::move(values));
   }

@@ -27,9 +27,10 @@ class Bindings {
   /// Makes `data` the value of an input: they must stay until the next run is done.
   void set_input(const std::string& name, const void* data, tenon::Stream stream) const;
 
-  /// After a run: the outputs, or all tensors, with the shapes that the run gave them.
-  std::vector<NamedValues> outputs() const { return collect(true); }
-  std::vector<NamedValues> tensors() const { return collect(false); }
+  /// After a run: the outputs, dense and row-major, or all tensors as they lie in memory, with the shapes that the run
+  /// gave them.
+  std::vector<NamedValues> outputs() const { return collect(true, true); }
+  std::vector<NamedValues> tensors() const { return collect(false, false); }
   bool is_input(const std::string& name) const;
   /// Bytes in the memory of a GPU.
   size_t device_bytes() const;
@@ -46,9 +47,10 @@ class Bindings {
     std::span<std::byte> bytes() const { return {static_cast<std::byte*>(host->data()), size}; }
   };
   Tensor make_tensor(const char* name, const tenon::ICudaEngine& engine, const Options& options, Console& console);
-  std::vector<NamedValues> collect(bool outputs_only) const;
+  std::vector<NamedValues> collect(bool outputs_only, bool linear) const;
   void fill_input(Tensor& tensor, const tenon::ICudaEngine& engine, const InferenceOptions& options, Console& console);
 
+  const tenon::ICudaEngine& engine_;
   tenon::IExecutionContext& context_;
   std::vector<Tensor> tensors_;
 };

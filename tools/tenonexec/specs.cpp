@@ -218,6 +218,10 @@ std::string to_text(const Dims& dims) {
   return fmt::format("{}", fmt::join(dims.d, dims.d + dims.nbDims, "x"));
 }
 
+std::string_view to_text(tenon::TensorFormat format) {
+  return kFormats[static_cast<size_t>(format)];
+}
+
 std::string_view to_text(DataType type) {
   for (const auto& [name, value] : kTypes)
     if (value == type) return name;

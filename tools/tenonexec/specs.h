@@ -59,6 +59,7 @@ std::vector<float> parse_percentiles(std::string_view flag, std::string_view tex
 std::string to_text(const tenon::Dims& dims);
 /// Lower-case name as in --inputIOFormats: "fp16", "int64".
 std::string_view to_text(tenon::DataType type);
+std::string_view to_text(tenon::TensorFormat format);
 std::string to_text(const Shapes& shapes);
 
 }  // namespace tenonexec

@@ -120,5 +120,22 @@ TEST(Files, WritesWholeOrNotAtAll) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(Placement, ValuesGoToTheirFormatAndBack) {
+  // Three channels of two in groups of two: [1][2 groups][2][2].
+  const Placement placement{dims({1, 3, 2}), dims({4, 2, 1}), 1, 2};
+  EXPECT_EQ(room_of(placement), 8);
+  EXPECT_FALSE(is_linear(placement));
+  const std::vector<uint8_t> linear = {1, 2, 3, 4, 5, 6};
+  std::vector<uint8_t> placed(8);
+  place(bytes_of(linear), std::as_writable_bytes(std::span(placed)), placement, 1);
+  EXPECT_THAT(placed, ElementsAre(1, 3, 2, 4, 5, 0, 6, 0));
+  const auto back = linear_from(bytes_of(placed), placement, 1);
+  EXPECT_TRUE(std::ranges::equal(back, bytes_of(linear)));
+  EXPECT_TRUE(is_linear({dims({2, 3}), dims({3, 1})}));
+  EXPECT_FALSE(is_linear({dims({2, 3}), dims({4, 1})})) << "padded rows";
+  EXPECT_EQ(room_of({dims({2, 3}), dims({4, 1})}), 8);
+  EXPECT_EQ(room_of({dims({2, 0}), dims({4, 1})}), 0);
+}
+
 }  // namespace
 }  // namespace tenonexec

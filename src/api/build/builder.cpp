@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "api/build/calibrator.h"
 #include "api/build/config.h"
 #include "api/build/network.h"
+#include "api/run/convert.h"
 #include "api/run/guard.h"
 #include "api/run/host_memory.h"
 #include "base/os/cpu.h"
@@ -18,14 +21,27 @@
 namespace tn::api {
 namespace {
 
-void check_formats(const Network& network) {
-  for (const auto* list : {&network.inputs(), &network.outputs()}) {
-    for (const NetworkTensor* tensor : *list) {
-      if ((tensor->formats_ & (1u << static_cast<int>(tenon::TensorFormat::kLINEAR))) != 0) continue;
-      throw Error(ErrorCode::Unsupported, "'{}': only the linear format (chw) is supported at inputs and outputs",
-                  tensor->name_);
-    }
+// Of the formats that are allowed for an input or output the linear one, or else the first that its type and shape can
+// be in.
+TensorFormat choose_format(const NetworkTensor& tensor) {
+  const auto allowed = [&](int format) { return (tensor.formats_ >> format & 1u) != 0; };
+  const tenon::Dims dims = tensor.getDimensions();
+  std::string problem = "no format is allowed";
+  for (int format = 0; format < kTensorFormatCount; ++format) {
+    if (!allowed(format)) continue;
+    problem = format_problem(static_cast<TensorFormat>(format), to_data_type(tensor.getType()),
+                             {dims.d, static_cast<size_t>(std::max(dims.nbDims, 0))});
+    if (problem.empty()) return static_cast<TensorFormat>(format);
   }
+  throw Error(ErrorCode::InvalidArgument, "'{}': {}", tensor.name_, problem);
+}
+
+std::map<std::string, TensorFormat> choose_formats(const Network& network) {
+  std::map<std::string, TensorFormat> formats;
+  for (const auto* list : {&network.inputs(), &network.outputs()}) {
+    for (const NetworkTensor* tensor : *list) formats[tensor->name_] = choose_format(*tensor);
+  }
+  return formats;
 }
 
 // Tells the program's monitor of the build: one phase around those of the inside.
@@ -80,10 +96,10 @@ class PublicBuilder final : public tenon::IBuilder {
     return guard<tenon::IHostMemory*>(logger_, nullptr, [&] {
       const auto& inside = static_cast<const Network&>(network);
       const auto& settings = static_cast<const PublicConfig&>(config);
-      check_formats(inside);
       BuilderConfig inner = within_threads(settings.inside(network));
       std::optional<PublicCalibration> calibration;
       if (auto* calibrator = config.getInt8Calibrator()) inner.calibration.program = &calibration.emplace(*calibrator);
+      inner.formats = choose_formats(inside);
       if (settings.getBackend() == tenon::Backend::kAUTO) {
         if (inner.backend == BuildBackend::Cpu)
           logger_.info("Backend: the CPU ({}), since there is no GPU", cpu_info().model);
@@ -104,7 +120,7 @@ class PublicBuilder final : public tenon::IBuilder {
                           tenon::IBuilderConfig const& config) const noexcept override {
     return guard(logger_, false, [&] {
       const auto& inside = static_cast<const Network&>(network);
-      check_formats(inside);
+      choose_formats(inside);
       static_cast<const PublicConfig&>(config).inside(network);
       verify(inside.graph());
       return true;

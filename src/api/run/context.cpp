@@ -84,7 +84,12 @@ tenon::Dims PublicContext::getTensorShape(char const* name) const noexcept {
 tenon::Dims PublicContext::getTensorStrides(char const* name) const noexcept {
   const tenon::Dims dims = getTensorShape(name);
   if (dims.nbDims < 0) return dims;
-  return guard(logger_, unknown_dims(), [&] { return to_public(to_shape(dims).row_major_strides()); });
+  return guard(logger_, unknown_dims(), [&] {
+    const auto& binding = *engine_->plan().bindings[static_cast<size_t>(owner_.binding(name))];
+    const Shape shape = to_shape(dims);
+    return to_public(
+        format_strides(static_cast<TensorFormat>(binding.format), static_cast<DataType>(binding.type), shape.span()));
+  });
 }
 
 int32_t PublicContext::inferShapes(int32_t most, char const** names) noexcept {

@@ -17,7 +17,8 @@ PublicEngine::PublicEngine(std::shared_ptr<const EngineFile> file, tenon::ILogge
     : logger_(logger), engine_(std::make_shared<Engine>(std::move(file), logger_, device)) {
   precision_summary_ = engine_->precision_summary();
   for (const auto& binding : engine_->plan().bindings)
-    formats_.push_back(format_description(static_cast<DataType>(binding->type)));
+    formats_.push_back(
+        format_description(static_cast<DataType>(binding->type), static_cast<TensorFormat>(binding->format)));
 }
 
 const plan::BindingT* PublicEngine::find(char const* name) const noexcept {
@@ -51,6 +52,36 @@ tenon::TensorIOMode PublicEngine::getTensorIOMode(char const* name) const noexce
   const auto* found = find(name);
   if (!found) return tenon::TensorIOMode::kNONE;
   return found->is_input ? tenon::TensorIOMode::kINPUT : tenon::TensorIOMode::kOUTPUT;
+}
+
+tenon::TensorFormat PublicEngine::getTensorFormat(char const* name) const noexcept {
+  const auto* found = find(name);
+  return found ? static_cast<tenon::TensorFormat>(found->format) : tenon::TensorFormat::kLINEAR;
+}
+
+// Where a format has components, else nothing.
+std::optional<FormatRule> PublicEngine::vectored(char const* name) const noexcept {
+  const auto* found = find(name);
+  if (!found) return std::nullopt;
+  const auto format = static_cast<TensorFormat>(found->format);
+  const int spatial = rule_of(format, 0).spatial;
+  const std::ptrdiff_t axis = std::ssize(found->dims) - 1 - spatial;
+  const FormatRule rule = rule_of(format, axis < 0 ? 0 : found->dims[static_cast<size_t>(axis)]);
+  return rule.vector > 1 ? std::optional(rule) : std::nullopt;
+}
+
+int32_t PublicEngine::getTensorBytesPerComponent(char const* name) const noexcept {
+  return vectored(name) ? static_cast<int32_t>(size_of(static_cast<DataType>(find(name)->type))) : -1;
+}
+
+int32_t PublicEngine::getTensorComponentsPerElement(char const* name) const noexcept {
+  const auto rule = vectored(name);
+  return rule ? rule->vector : -1;
+}
+
+int32_t PublicEngine::getTensorVectorizedDim(char const* name) const noexcept {
+  const auto rule = vectored(name);
+  return rule ? static_cast<int32_t>(std::ssize(find(name)->dims)) - 1 - rule->spatial : -1;
 }
 
 char const* PublicEngine::getTensorFormatDesc(char const* name) const noexcept {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/run/logger.h"
+#include "base/tensor_format.h"
 #include "engine/plan_generated.h"
 #include "runtime/engine.h"
 #include "tenon/runtime.h"
@@ -21,20 +23,26 @@ class PublicEngine final : public tenon::ICudaEngine {
   tenon::TensorLocation getTensorLocation(char const* name) const noexcept override;
   bool isShapeInferenceIO(char const* name) const noexcept override;
   tenon::TensorIOMode getTensorIOMode(char const* name) const noexcept override;
-  tenon::TensorFormat getTensorFormat(char const*) const noexcept override { return tenon::TensorFormat::kLINEAR; }
-  tenon::TensorFormat getTensorFormat(char const*, int32_t) const noexcept override {
-    return tenon::TensorFormat::kLINEAR;
+  tenon::TensorFormat getTensorFormat(char const* name) const noexcept override;
+  tenon::TensorFormat getTensorFormat(char const* name, int32_t) const noexcept override {
+    return getTensorFormat(name);
   }
   char const* getTensorFormatDesc(char const* name) const noexcept override;
   char const* getTensorFormatDesc(char const* name, int32_t) const noexcept override {
     return getTensorFormatDesc(name);
   }
-  int32_t getTensorBytesPerComponent(char const*) const noexcept override { return -1; }
-  int32_t getTensorBytesPerComponent(char const*, int32_t) const noexcept override { return -1; }
-  int32_t getTensorComponentsPerElement(char const*) const noexcept override { return -1; }
-  int32_t getTensorComponentsPerElement(char const*, int32_t) const noexcept override { return -1; }
-  int32_t getTensorVectorizedDim(char const*) const noexcept override { return -1; }
-  int32_t getTensorVectorizedDim(char const*, int32_t) const noexcept override { return -1; }
+  int32_t getTensorBytesPerComponent(char const* name) const noexcept override;
+  int32_t getTensorBytesPerComponent(char const* name, int32_t) const noexcept override {
+    return getTensorBytesPerComponent(name);
+  }
+  int32_t getTensorComponentsPerElement(char const* name) const noexcept override;
+  int32_t getTensorComponentsPerElement(char const* name, int32_t) const noexcept override {
+    return getTensorComponentsPerElement(name);
+  }
+  int32_t getTensorVectorizedDim(char const* name) const noexcept override;
+  int32_t getTensorVectorizedDim(char const* name, int32_t) const noexcept override {
+    return getTensorVectorizedDim(name);
+  }
 
   int32_t getNbLayers() const noexcept override { return static_cast<int32_t>(engine_->layers(0).size()); }
   char const* getName() const noexcept override { return engine_->plan().name.c_str(); }
@@ -71,6 +79,7 @@ class PublicEngine final : public tenon::ICudaEngine {
 
  private:
   const plan::BindingT* find(char const* name) const noexcept;
+  std::optional<FormatRule> vectored(char const* name) const noexcept;
   mutable PublicLogger logger_;
   std::shared_ptr<const Engine> engine_;
   std::string precision_summary_;
