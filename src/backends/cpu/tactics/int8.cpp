@@ -3,118 +3,37 @@
 #include "backends/cpu/device/int8_step.h"
 #include "backends/cpu/tactics/conv_form.h"
 #include "backends/cpu/tactics/requantization.h"
-#include "base/stored_float.h"
 #include "ops/conv/conv.h"
 #include "ops/matmul/matmul.h"
-#include "tuning/tactic.h"
+#include "tuning/quantized_product.h"
 
 namespace tn::cpu {
 namespace {
 
-/// The constant operand of a product: w = scale · (stored − zero point), one scale per channel or for all.
-struct Weights {
-  const Constant* stored;
-  const QuantizedLoad* load;
-  int64_t channels, channel_axis;
-  Shape dims;
-
-  int64_t channel_of(int64_t element) const {
-    int64_t inner = 1;
-    for (int64_t i = channel_axis + 1; i < dims.rank(); ++i) inner *= dims[static_cast<int>(i)];
-    return element / inner % channels;
-  }
-  int64_t integer(int64_t element) const {
-    return stored->integer(element) - load->zero_point_at(load->per_channel() ? channel_of(element) : 0);
-  }
-  double scale_of(int64_t channel) const { return load->scale_at(load->per_channel() ? channel : 0); }
-
-  std::vector<int8_t> bytes() const {
-    std::vector<int8_t> result(static_cast<size_t>(stored->elements()));
-    for (size_t i = 0; i < result.size(); ++i) result[i] = static_cast<int8_t>(integer(static_cast<int64_t>(i)));
-    return result;
-  }
-};
-
-Weights weights_of(const Region& region, int64_t channel_axis) {
-  const Tensor& tensor = region.input(region.anchor_inputs[1]);
-  const Shape dims = tensor.constant->dims();
-  return {tensor.constant.get(), &*region.anchor_loads[1], dims[static_cast<int>(channel_axis)], channel_axis, dims};
-}
-
-bool is_bytes(DataType type) {
-  return type == DataType::U8 || type == DataType::I8;
-}
-
-/// What both operators ask of their operands.
-Support supports_operands(const Region& region, int channel_axis) {
-  if (!region.anchor_loads[0] || !region.anchor_loads[1]) return Support::no("operands that are not both quantized");
-  const TensorType& x = region.input_type(region.anchor_inputs[0]);
-  const Tensor& w = region.input(region.anchor_inputs[1]);
-  if (!is_bytes(x.type) || !is_bytes(w.type.type)) return Support::no("operands that are not bytes");
-  if (region.anchor_loads[0]->per_channel()) return Support::no("activations with a scale per channel");
-  if (!w.constant) return Support::no("weights that are not constant");
-  const QuantizedLoad& load = *region.anchor_loads[1];
-  if (load.per_channel() && load.axis != channel_axis)
-    return Support::no("scales along another axis than the channels");
-  if (w.type.type == DataType::U8 || load.zero_point) {
-    const Weights weights = weights_of(region, channel_axis);
-    for (int64_t i = 0; i < w.constant->elements(); ++i) {
-      const int64_t value = weights.integer(i);
-      if (value < -128 || value > 127) return Support::no("weights that are no signed bytes without their zero point");
-    }
-  }
-  if (product_within({w.constant->elements() / weights_of(region, channel_axis).channels}, kMostInt8Products))
-    return {};
-  return Support::no("sums that 32 bits do not hold");
-}
-
-/// The bias of the operator itself, as numbers; 0 without.
-std::vector<double> bias_of(const Region& region, int64_t channels) {
-  std::vector<double> result(static_cast<size_t>(channels));
-  if (region.anchor_inputs.size() < 3 || region.anchor_inputs[2] == kNone) return result;
-  const Constant& bias = *region.input(region.anchor_inputs[2]).constant;
-  const auto& load = region.anchor_loads[2];
-  for (int64_t c = 0; c < channels; ++c) {
-    const int64_t at = load && load->per_channel() ? c : 0;
-    result[static_cast<size_t>(c)] =
-        load ? static_cast<double>(bias.integer(c) - load->zero_point_at(at)) * load->scale_at(at) : bias.number(c);
-  }
-  return result;
-}
-
 /// Correction, scale and offset of all channels (kChannelInput).
-std::vector<std::byte> channel_terms(const Region& region, const MatchedRequantization& matched, const Weights& weights,
-                                     Isa isa) {
+std::vector<std::byte> channel_bytes(const Region& region, const MatchedRequantization& matched,
+                                     const QuantizedWeights& weights, Isa isa) {
   const DataType type = region.input_type(region.anchor_inputs[0]).type;
-  const QuantizedLoad& x = *region.anchor_loads[0];
-  const auto channels = static_cast<size_t>(weights.channels);
   const ProductKernels* kernels = product_kernels(isa, type);  // none for depthwise, which takes no correction
-  const int64_t zero_point = x.zero_point_at(0) + (kernels && type == DataType::I8 ? kernels->signed_offset : 0);
-  std::vector<double> bias = bias_of(region, weights.channels);
-  std::vector<int64_t> sums(channels);
-  for (int64_t i = 0; i < weights.stored->elements(); ++i)
-    sums[static_cast<size_t>(weights.channel_of(i))] += weights.integer(i);
-  std::vector<std::byte> bytes(channels * static_cast<size_t>(kChannelBytes));
-  auto* corrections = reinterpret_cast<int32_t*>(bytes.data());
-  auto* scales = reinterpret_cast<float*>(corrections + channels);
-  auto* offsets = scales + channels;
-  for (size_t c = 0; c < channels; ++c) {
-    if (matched.bias) bias[c] += matched.bias->number(static_cast<int64_t>(c));
-    corrections[c] = static_cast<int32_t>(sums[c] * zero_point);
-    scales[c] = static_cast<float>(x.scale_at(0) * weights.scale_of(static_cast<int64_t>(c)) / matched.scale);
-    offsets[c] = static_cast<float>((bias[c] + matched.residual_offset) / matched.scale);
-  }
+  const int64_t offset = kernels && type == DataType::I8 ? kernels->signed_offset : 0;
+  const ChannelTerms terms = channel_terms(region, matched, weights, region.anchor_loads[0]->zero_point_at(0) + offset);
+  std::vector<std::byte> bytes;
+  const auto append = [&](const auto& numbers) {
+    const auto more = std::as_bytes(std::span(numbers));
+    bytes.insert(bytes.end(), more.begin(), more.end());
+  };
+  append(terms.corrections), append(terms.scales), append(terms.offsets);
   return bytes;
 }
 
 /// The operands behind x and the packed weights: channels, residual, table.
-std::vector<int> further_operands(const Region& region, const MatchedRequantization& matched, const Weights& weights,
-                                  Isa isa, Need need, RegionLowering& lowering) {
+std::vector<int> further_operands(const Region& region, const MatchedRequantization& matched,
+                                  const QuantizedWeights& weights, Isa isa, Need need, RegionLowering& lowering) {
   const auto constant = [&](std::string_view what, std::span<const std::byte> bytes) {
     const std::string& source = region.input(region.anchor_inputs[1]).name;
     return lowering.packed_weights(what, bytes, {{source}, "int8 " + std::string(what), {}});
   };
-  const int channels = constant("channels", channel_terms(region, matched, weights, isa));
+  const int channels = constant("channels", channel_bytes(region, matched, weights, isa));
   const int residual = matched.residual_input == kNone ? kNone : lowering.input(matched.residual_input, need);
   const int table = matched.table ? constant("table", std::as_bytes(std::span(*matched.table))) : kNone;
   return {channels, residual, table};
@@ -127,10 +46,8 @@ class Int8ConvTactic : public Tactic {
   bool takes_quantized() const override { return true; }
   Support supports(const Region& region, const Target&) const override {
     if (!dynamic_cast<const ops::Conv*>(region.anchor) || !region.loads_quantized()) return Support::foreign();
-    if (const Support support = supports_operands(region, 0); !support) return support;
+    if (const Support support = supports_quantized_product(region, 0); !support) return support;
     if (region.input_type(region.anchor_inputs[0]).rank() > 5) return Support::no("more than three spatial axes");
-    if (has_bias(region) && !region.input(region.anchor_inputs[2]).constant)
-      return Support::no("the bias is not constant");
     if (!requantization_of(region)) return Support::no("the expressions after it are not a known epilogue");
     return Algorithm::supports(step_of(region)) ? Support{} : Support::no("a form that it does not compute");
   }
@@ -138,9 +55,9 @@ class Int8ConvTactic : public Tactic {
   void lower(const Region& region, const std::string& config, RegionLowering& lowering) const override {
     Int8ConvStep step = step_of(region);
     configure(step.params, config);
-    const auto matched = *requantization_of(region);
-    step.epilogue = matched.step;
-    const Weights weights = weights_of(region, 0);
+    const auto [matched, epilogue] = *requantization_of(region);
+    step.epilogue = epilogue;
+    const QuantizedWeights weights(region, 0);
     std::vector<std::byte> packed(Algorithm::packed_bytes(step));
     pack(step.params, weights, packed);
 
@@ -160,7 +77,7 @@ class Int8ConvTactic : public Tactic {
  protected:
   virtual Isa isa() const = 0;
   virtual void configure(ConvParams&, const std::string&) const {}
-  virtual void pack(const ConvParams& params, const Weights& weights, std::span<std::byte> out) const = 0;
+  virtual void pack(const ConvParams& params, const QuantizedWeights& weights, std::span<std::byte> out) const = 0;
   /// Without the epilogue, with the first configuration.
   Int8ConvStep step_of(const Region& region) const {
     Int8ConvStep step;
@@ -172,8 +89,8 @@ class Int8ConvTactic : public Tactic {
   }
 
  private:
-  static std::optional<MatchedRequantization> requantization_of(const Region& region) {
-    return match_requantization(region, region.output_type(0).rank() - 1);
+  static std::optional<Int8Epilogue> requantization_of(const Region& region) {
+    return match_int8_epilogue(region, region.output_type(0).rank() - 1);
   }
 };
 
@@ -195,9 +112,9 @@ class Int8Direct final : public Int8ConvTactic<Int8DirectConv> {
       if (text_of(one) == config) params.config = one;
     }
   }
-  void pack(const ConvParams& params, const Weights& weights, std::span<std::byte> out) const override {
+  void pack(const ConvParams& params, const QuantizedWeights& weights, std::span<std::byte> out) const override {
     std::vector<int8_t> bytes = weights.bytes();
-    Conv::pack(params, TensorView::dense(bytes.data(), DataType::I8, weights.dims), out);
+    Conv::pack(params, TensorView::dense(bytes.data(), DataType::I8, weights.dims()), out);
   }
 };
 
@@ -207,10 +124,10 @@ class Int8DepthwiseTactic final : public Int8ConvTactic<Int8DepthwiseConv> {
 
  private:
   Isa isa() const override { return best_isa(); }
-  void pack(const ConvParams& params, const Weights& weights, std::span<std::byte> out) const override {
+  void pack(const ConvParams& params, const QuantizedWeights& weights, std::span<std::byte> out) const override {
     const std::vector<int8_t> bytes = weights.bytes();
     std::vector<float> numbers(bytes.begin(), bytes.end());
-    Depthwise::pack(params, TensorView::dense(numbers.data(), DataType::F32, weights.dims), out);
+    Depthwise::pack(params, TensorView::dense(numbers.data(), DataType::F32, weights.dims()), out);
   }
 };
 
@@ -220,9 +137,9 @@ class VnniDepthwiseTactic final : public Int8ConvTactic<VnniDepthwiseConv> {
 
  private:
   Isa isa() const override { return best_int8_isa(); }
-  void pack(const ConvParams& params, const Weights& weights, std::span<std::byte> out) const override {
+  void pack(const ConvParams& params, const QuantizedWeights& weights, std::span<std::byte> out) const override {
     std::vector<int8_t> bytes = weights.bytes();
-    Int8Depthwise::pack(params, TensorView::dense(bytes.data(), DataType::I8, weights.dims), out);
+    Int8Depthwise::pack(params, TensorView::dense(bytes.data(), DataType::I8, weights.dims()), out);
   }
 };
 
@@ -235,8 +152,8 @@ class Int8Gemm final : public Tactic {
     if (!op || !region.loads_quantized()) return Support::foreign();
     if (op->transpose_a) return Support::no("A is transposed");
     if (region.input_type(region.anchor_inputs[1]).rank() != 2) return Support::no("B is not a matrix");
-    if (const Support support = supports_operands(region, channel_axis(region)); !support) return support;
-    if (!match_requantization(region)) return Support::no("the expressions after it are not a known epilogue");
+    if (const Support support = supports_quantized_product(region, channel_axis(region)); !support) return support;
+    if (!match_int8_epilogue(region)) return Support::no("the expressions after it are not a known epilogue");
     return {};
   }
   std::optional<Order> order(const Region&) const override { return Order::RowMajor; }
@@ -251,11 +168,11 @@ class Int8Gemm final : public Tactic {
     for (const TileShape& tile : Gemm::configs(step.params)) {
       if (text_of(tile) == config) step.params.tile = tile;
     }
-    const auto matched = *match_requantization(region);
-    step.epilogue = matched.step;
-    const Weights weights = weights_of(region, channel_axis(region));
+    const auto [matched, epilogue] = *match_int8_epilogue(region);
+    step.epilogue = epilogue;
+    const QuantizedWeights weights(region, channel_axis(region));
     std::vector<int8_t> bytes = weights.bytes();
-    TensorView b = TensorView::dense(bytes.data(), DataType::I8, weights.dims);
+    TensorView b = TensorView::dense(bytes.data(), DataType::I8, weights.dims());
     if (channel_axis(region) == 0) {
       std::swap(b.dims[0], b.dims[1]);
       std::swap(b.strides[0], b.strides[1]);
