@@ -23,8 +23,7 @@ const cuda::Gpu kGpu = {"sm_90", 132};
 TEST_P(Maps, TilesSwizzlesAndWindows) {
   const Conv conv(GetParam());
   const Product& product = conv.product();
-  const auto packed =
-      cuda::pack_columns(conv.filters(), product.type, cuda::packed_depth(product), product.type == DataType::F32);
+  const auto packed = conv.packed();
   ASSERT_EQ(cuda::refuses_mma(product, "sm_90"), std::nullopt);
   for (const MmaTile& tile : cuda::mma_tiles(product, kNone, kGpu, 6)) {
     const std::string fault = conv.fault(cuda::mma_text(product, tile, "product", kNone), packed);
@@ -41,6 +40,11 @@ INSTANTIATE_TEST_SUITE_P(
         ConvCase{.name = "halo", .images = 2, .channels = 32},
         ConvCase{.name = "bf16", .type = DataType::BF16, .in = {1, 7, 5}, .channels = 64, .columns = 40},
         ConvCase{.name = "tf32", .type = DataType::F32, .images = 2, .in = {1, 7, 9}, .channels = 12, .columns = 20},
+        ConvCase{.name = "bytes", .type = DataType::I8, .images = 2, .in = {1, 7, 9}, .channels = 48, .columns = 40},
+        ConvCase{.name = "unsigned", .type = DataType::U8, .channels = 32, .columns = 24, .zero_point = 117},
+        ConvCase{
+            .name = "few_bytes", .type = DataType::I8, .channels = 10, .columns = 7, .groups = 1, .zero_point = -5},
+        ConvCase{.name = "odd_bytes", .type = DataType::U8, .channels = 9, .columns = 12, .groups = 3, .zero_point = 3},
         ConvCase{.name = "strides", .in = {1, 11, 13}, .stride = {1, 2, 3}},
         ConvCase{.name = "dilation", .in = {1, 12, 11}, .dilation = {1, 2, 3}, .pad = {0, 2, 3}},
         ConvCase{.name = "uneven", .pad = {0, 2, 0}, .pad_behind = {0, 0, 2}},
@@ -72,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Maps, FormsAreAllThere) {
   const Conv conv({.name = "3x3", .images = 2, .in = {1, 13, 11}, .channels = 64, .columns = 64});
   const Product& product = conv.product();
-  const auto packed = cuda::pack_columns(conv.filters(), product.type, cuda::packed_depth(product), false);
+  const auto packed = conv.packed();
   for (const char* text :
        {"32x32x256 s6 w1x1x4 slab", "128x64x64 s3 w4x2x1", "16x16x256 s4 w1x1x8", "48x64x128 s8 w1x4x2",
         "64x64x128 s4 w4x1x1 wg", "128x32x128 s3 w4x1x1 wg", "128x64x128 s3 w8x1x1 wg"})
@@ -82,10 +86,28 @@ TEST(Maps, FormsAreAllThere) {
   EXPECT_NE(halo.find("bank conflicts"), halo.npos) << halo;
 }
 
+TEST(Maps, FormsOfBytes) {
+  const Conv conv({.name = "3x3", .type = DataType::I8, .images = 2, .in = {1, 13, 11}, .channels = 64, .columns = 64});
+  const auto packed = conv.packed();
+  for (const char* text :
+       {"32x32x128 s6 w1x1x4 slab", "128x64x64 s3 w4x2x1", "48x64x128 s4 w1x4x2", "64x64x128 s4 w4x1x1 wg",
+        "128x64x128 s3 w8x1x1 wg", "64x32x64 s3 w2x2x1 c3", "64x64x128 s4 w4x1x1 wg c2"})
+    EXPECT_EQ(conv.fault(cuda::mma_text(conv.product(), cuda::parse_mma_tile(text), "product", kNone), packed), "")
+        << text;
+  const std::string halo = conv.fault(
+      cuda::mma_text(conv.product(), cuda::parse_mma_tile("64x32x64 s2 w2x1x2 halo"), "product", kNone), packed);
+  EXPECT_TRUE(halo.empty() || halo.find("bank conflicts") != halo.npos) << halo;
+}
+
 TEST(Maps, OlderArchitectures) {
+  const Conv bytes({.name = "bytes", .type = DataType::U8, .channels = 24, .columns = 20, .zero_point = 9});
+  const KernelText of_bytes =
+      cuda::mma_text(bytes.product(), cuda::parse_mma_tile("32x32x64 s3 w2x1x2"), "product", kNone);
+  for (const char* architecture : {"sm_75", "sm_80"})
+    EXPECT_EQ(bytes.fault(of_bytes, bytes.packed(), compiler_of(architecture)), "") << architecture;
   const Conv conv({.name = "3x3", .channels = 24, .columns = 20});
   const Product& product = conv.product();
-  const auto packed = cuda::pack_columns(conv.filters(), product.type, cuda::packed_depth(product), false);
+  const auto packed = conv.packed();
   const KernelText text = cuda::mma_text(product, cuda::parse_mma_tile("32x32x64 s3 w2x1x2"), "product", kNone);
   for (const char* architecture : {"sm_75", "sm_80"})
     EXPECT_EQ(conv.fault(text, packed, compiler_of(architecture)), "") << architecture;
@@ -95,7 +117,7 @@ TEST(Maps, OlderArchitectures) {
 TEST(Maps, MistakesShow) {
   const Conv conv({.name = "3x3", .images = 2, .channels = 64, .columns = 40});
   const Product& product = conv.product();
-  const auto packed = cuda::pack_columns(conv.filters(), product.type, cuda::packed_depth(product), false);
+  const auto packed = conv.packed();
   const KernelText right = cuda::mma_text(product, cuda::parse_mma_tile("64x64x128 s3 w2x2x1"), "product", kNone);
   ASSERT_EQ(conv.fault(right, packed), "");
   const std::pair<const char*, const char*> mistakes[] = {
@@ -120,7 +142,7 @@ TEST(Maps, MistakesShow) {
 TEST(Maps, ClustersShareOutTheDepth) {
   const Conv conv({.name = "3x3", .images = 2, .in = {1, 13, 11}, .channels = 64, .columns = 72});
   const Product& product = conv.product();
-  const auto packed = cuda::pack_columns(conv.filters(), product.type, cuda::packed_depth(product), false);
+  const auto packed = conv.packed();
   for (const char* text :
        {"32x64x128 s3 w2x2x1 c3", "48x64x128 s3 w1x4x2 c4", "64x32x128 s4 w2x2x1 slab c3", "16x16x64 s2 w1x1x2 c8",
         "128x64x256 s4 w2x2x1 c2", "64x64x128 s4 w4x1x1 wg c4", "128x32x128 s3 w4x1x1 wg c3"})
@@ -147,6 +169,15 @@ TEST(Maps, Stems) {
        .stride = {1, 2, 2},
        .pad = {0, 2, 2},
        .row_major = true},
+      {.name = "bytes",
+       .type = DataType::U8,
+       .in = {1, 15, 20},
+       .channels = 3,
+       .columns = 24,
+       .kernel = {1, 3, 3},
+       .stride = {1, 2, 2},
+       .row_major = true,
+       .zero_point = 114},
       {.name = "dilated",
        .in = {1, 14, 20},
        .channels = 7,
@@ -193,6 +224,13 @@ TEST(Maps, Depthwise) {
                              .stride = {1, 2, 2},
                              .pad = {0, 2, 2},
                              .depthwise = true},
+                            {.name = "bytes",
+                             .type = DataType::I8,
+                             .images = 2,
+                             .channels = 48,
+                             .columns = 48,
+                             .depthwise = true,
+                             .zero_point = -11},
                             {.name = "dilated",
                              .type = DataType::F32,
                              .in = {3, 8, 9},

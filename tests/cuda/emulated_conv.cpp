@@ -6,6 +6,7 @@
 #include <map>
 #include <ostream>
 
+#include "backends/cuda/codegen/product/pack.h"
 #include "cuda/emulator/emulated_device.h"
 #include "expr/expr.h"
 
@@ -30,10 +31,13 @@ HostCompiler& compiler_of(const std::string& architecture) {
 
 Conv::Conv(const ConvCase& c)
     : case_(c),
-      input_(c.type, {c.images * volume(c.in) * c.channels}, [](int64_t i) { return mixed(i) % 7 - 3; }),
-      filters_(DataType::F32,
+      input_(c.type, {c.images * volume(c.in) * c.channels},
+             [&](int64_t i) {
+               return is_bytes() ? mixed(i) % 256 - (c.type == DataType::I8 ? 128 : 0) : mixed(i) % 7 - 3;
+             }),
+      filters_(is_bytes() ? DataType::I8 : DataType::F32,
                {c.columns, c.depthwise ? 1 : c.channels / c.groups, c.kernel[0], c.kernel[1], c.kernel[2]},
-               [](int64_t i) { return mixed(i + 99) % 5 - 2; }) {
+               [&](int64_t i) { return is_bytes() ? mixed(i + 99) % 256 - 128 : mixed(i + 99) % 5 - 2; }) {
   for (size_t i = 0; i < 3; ++i)
     out_[i] = (c.in[i] + c.pad[i] + c.pad_behind[i] - c.dilation[i] * (c.kernel[i] - 1) - 1) / c.stride[i] + 1;
   describe();
@@ -58,7 +62,8 @@ double Conv::sum(int64_t result) const {
     }
     if (!inside) continue;
     for (int64_t k = 0; k < channels; ++k)
-      total += input_[place(point, from, first + k)] * filters_[(column * channels + k) * volume(c().kernel) + tap];
+      total += (input_[place(point, from, first + k)] - static_cast<double>(c().zero_point)) *
+               filters_[(column * channels + k) * volume(c().kernel) + tap];
   }
   return total;
 }
@@ -92,13 +97,47 @@ void Conv::describe() {
   p.epilogue.inputs = p.epilogue.outputs = {result};
   const std::vector<Expr> sum = {input(0) + input(1)};
   p.epilogue.program = lower(sum);
+  if (is_bytes()) describe_requantization();
+}
+
+// Corrections, then factors of 1 and summands of 0, so that results are the sums.
+void Conv::describe_requantization() {
+  Product& p = product_;
+  p.sums = ScalarType::I32;
+  p.a.zero_point = c().zero_point;
+  const int64_t per_column = filters_.view().elements() / c().columns;
+  terms_.emplace_back(DataType::I32, Shape{c().columns}, [&](int64_t column) {
+    double sum = 0;
+    for (int64_t i = 0; i < per_column; ++i) sum += filters_[column * per_column + i];
+    return static_cast<int64_t>(sum) * c().zero_point;
+  });
+  terms_.emplace_back(DataType::F32, Shape{c().columns}, [](int64_t) { return 1; });
+  terms_.emplace_back(DataType::F32, Shape{c().columns}, [](int64_t) { return 0; });
+  for (const Surrounded& term : terms_) {
+    cuda::ResultOperand operand;
+    operand.type = term.view().type;
+    operand.strides = {0, 0, 0, 0, 1};
+    operand.alignment = 4;
+    operand.constant = true;
+    p.epilogue.inputs.push_back(operand);
+  }
+  p.epilogue.requantization = {.correction = 1, .scale = 2, .offset = 3};
+}
+
+std::vector<std::byte> Conv::packed() const {
+  const Product& p = product_;
+  auto bytes = cuda::pack_columns(filters(), p.type, cuda::packed_depth(p), p.type == DataType::F32);
+  if (p.sees_outside()) bytes.insert(bytes.end(), 16, static_cast<std::byte>(p.a.zero_point));
+  return bytes;
 }
 
 std::string Conv::fault(const KernelText& text, const std::vector<std::byte>& packed, HostCompiler& compiler) const {
   static EmulatedDevice device;
   const Surrounded weights(packed);
   const Surrounded residual(DataType::F32, {results()}, [](int64_t i) { return i % 97; }), &all = residual;
-  std::vector<uint64_t> arguments = {input_.address(), weights.address(), all.address(), all.address()};
+  std::vector<uint64_t> arguments = {input_.address(), weights.address(), all.address()};
+  for (const Surrounded& term : terms_) arguments.push_back(term.address());
+  arguments.push_back(all.address());
   if (text.reads_early >= 0) arguments.push_back(0);
   const auto function = device.load(compiler.compile(text.source, text.entry), text.entry, text.shared_bytes);
   Launch launch{function.get()};

@@ -58,6 +58,7 @@ struct ConvCase {
   Spatial<int64_t> pad_behind = pad;
   bool row_major = false;  ///< all of a channel together, as a network's input lies
   bool depthwise = false;
+  int64_t zero_point = 0;  ///< of inputs that are bytes
 };
 
 inline int64_t volume(const Spatial<int64_t>& extents) {
@@ -73,6 +74,9 @@ HostCompiler& compiler_of(const std::string& architecture);
 class Conv {
  public:
   explicit Conv(const ConvCase& c);
+
+  /// B of kernels on tensor cores.
+  std::vector<std::byte> packed() const;
 
   const Product& product() const { return product_; }
   const TensorView& filters() const { return filters_.view(); }
@@ -92,10 +96,13 @@ class Conv {
     if (c().row_major) return (image * c().channels + channel) * volume(c().in) + point;
     return (image * volume(c().in) + point) * c().channels + channel;
   }
+  bool is_bytes() const { return c().type == DataType::I8 || c().type == DataType::U8; }
   void describe();
+  void describe_requantization();
 
   ConvCase case_;
   Surrounded input_, filters_;
+  std::vector<Surrounded> terms_;  ///< constants of requantization
   Spatial<int64_t> out_{};
   Product product_;
 };

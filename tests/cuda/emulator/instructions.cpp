@@ -188,41 +188,68 @@ struct TF32 {
   static float at(uint32_t word, size_t) { return std::bit_cast<float>(word & ~0x1fffu); }
 };
 
+/// Bytes, whose products are added up in 32 bits.
+template <typename T>
+struct Bytes {
+  static constexpr size_t kPerWord = 4;
+  static float at(uint32_t word, size_t i) { return static_cast<float>(static_cast<T>(word >> 8 * i)); }
+};
+
+template <typename Element>
+void add(Word& word, double value) {
+  if constexpr (Element::kPerWord == 4)
+    word.bits = bits_of(word) + static_cast<uint32_t>(static_cast<int64_t>(value));
+  else
+    set(word, static_cast<float>(float_of(word) + value));
+}
+
 // 16 x 8 results of a warp; lane 4 g + t has those of rows g and g + 8, columns 2 t and 2 t + 1.
-template <typename Multiply>
+template <typename Element, typename Multiply>
 void add_products(Lanes warp, size_t first_word, Multiply dot) {
   for (size_t lane = 0; lane < 32; ++lane) {
-    for (size_t i = 0; i < 4; ++i) {
-      Word& word = warp[lane]->words[first_word + i];
-      set(word, static_cast<float>(float_of(word) + dot(lane / 4 + i / 2 * 8, lane % 4 * 2 + i % 2)));
-    }
+    for (size_t i = 0; i < 4; ++i)
+      add<Element>(warp[lane]->words[first_word + i], dot(lane / 4 + i / 2 * 8, lane % 4 * 2 + i % 2));
   }
 }
 
 // A: registers 0, 1 hold rows g, g + 8 of the first half of K, 2, 3 of the second. B: 0 and 1 the halves of K.
-template <typename Element>
+template <typename Element, typename OfB = Element>
 void multiply(Lanes lanes, SharedReads&) {
   constexpr size_t kPer = Element::kPerWord;
-  float a[16][16], b[16][8];
+  float a[16][32], b[32][8];
   const size_t of_b = (lanes[0]->words.size() - 4) / 3, depth = of_b * 4 * kPer;
   for (size_t lane = 0; lane < 32; ++lane) {
     const size_t g = lane / 4, t = lane % 4;
     const auto words = lanes[lane]->words.subspan(4);
     for (size_t r = 0; r < 3 * of_b; ++r) {
       for (size_t i = 0; i < kPer; ++i) {
-        const float value = Element::at(bits_of(words[r]), i);
         if (r < 2 * of_b)
-          a[g + r % 2 * 8][r / 2 * 4 * kPer + t * kPer + i] = value;
+          a[g + r % 2 * 8][r / 2 * 4 * kPer + t * kPer + i] = Element::at(bits_of(words[r]), i);
         else
-          b[(r - 2 * of_b) * 4 * kPer + t * kPer + i][g] = value;
+          b[(r - 2 * of_b) * 4 * kPer + t * kPer + i][g] = OfB::at(bits_of(words[r]), i);
       }
     }
   }
-  add_products(lanes, 0, [&](size_t row, size_t column) {
+  add_products<Element>(lanes, 0, [&](size_t row, size_t column) {
     double sum = 0;
     for (size_t k = 0; k < depth; ++k) sum += double{a[row][k]} * b[k][column];
     return sum;
   });
+}
+
+// 8 x 8 x 16: lane 4 g + t has row g of A and column g of B, four of K, and two results of row g.
+template <typename OfA>
+void multiply_small(Lanes lanes, SharedReads&) {
+  for (size_t lane = 0; lane < 32; ++lane) {
+    for (size_t i = 0; i < 2; ++i) {
+      double sum = 0;
+      for (size_t k = 0; k < 16; ++k) {
+        const Lane &a = *lanes[lane / 4 * 4 + k / 4], &b = *lanes[(lane % 4 * 2 + i) * 4 + k / 4];
+        sum += double{OfA::at(bits_of(a.words[2]), k % 4)} * Bytes<int8_t>::at(bits_of(b.words[3]), k % 4);
+      }
+      add<OfA>(lanes[lane]->words[i], sum);
+    }
+  }
 }
 
 // A row-major operand of wgmma with rows of 128 swizzled bytes.
@@ -234,9 +261,10 @@ class WarpgroupOperand {
     if (descriptor >> 62 != 1) throw Fault("wgmma without a swizzle of 128 bytes");
   }
   float at(size_t row, size_t k) const {
-    const uint64_t line = start_ + row / 8 * stride_ + row % 8 * 128 + k * 2, place = line ^ (line >> 7 & 7) << 4;
-    uint16_t bits;
-    std::memcpy(&bits, shared_.at(place, 2), 2);
+    constexpr size_t kBytes = 4 / Element::kPerWord;
+    const uint64_t line = start_ + row / 8 * stride_ + row % 8 * 128 + k * kBytes, place = line ^ (line >> 7 & 7) << 4;
+    uint32_t bits = 0;
+    std::memcpy(&bits, shared_.at(place, kBytes), kBytes);
     return Element::at(bits, 0);
   }
 
@@ -245,14 +273,14 @@ class WarpgroupOperand {
   uint64_t start_, stride_;
 };
 
-// 64 x N x 16; warp w has rows 16 w to 16 w + 15.
-template <typename Element>
+// 64 x N x 32 bytes; warp w has rows 16 w to 16 w + 15.
+template <typename Element, typename OfB = Element>
 void multiply_by_warpgroup(Lanes lanes, SharedReads&) {
-  constexpr size_t kDepth = 16;
+  constexpr size_t kDepth = 8 * Element::kPerWord;
   const auto words = lanes[0]->words;
   const size_t columns = (words.size() - 2) * 2;
-  const WarpgroupOperand<Element> of_a(*lanes[0]->shared, words[words.size() - 2].bits),
-      of_b(*lanes[0]->shared, words[words.size() - 1].bits);
+  const WarpgroupOperand<Element> of_a(*lanes[0]->shared, words[words.size() - 2].bits);
+  const WarpgroupOperand<OfB> of_b(*lanes[0]->shared, words[words.size() - 1].bits);
   std::vector<std::array<float, kDepth>> a(64), b(columns);
   for (size_t k = 0; k < kDepth; ++k) {
     for (size_t row = 0; row < 64; ++row) a[row][k] = of_a.at(row, k);
@@ -260,7 +288,7 @@ void multiply_by_warpgroup(Lanes lanes, SharedReads&) {
   }
   for (size_t warp = 0; warp < 4; ++warp) {
     for (size_t tile = 0; tile < columns / 8; ++tile) {
-      add_products(lanes.subspan(warp * 32, 32), tile * 4, [&](size_t row, size_t column) {
+      add_products<Element>(lanes.subspan(warp * 32, 32), tile * 4, [&](size_t row, size_t column) {
         double sum = 0;
         for (size_t k = 0; k < kDepth; ++k) sum += double{a[warp * 16 + row][k]} * b[tile * 8 + column][k];
         return sum;
@@ -304,6 +332,10 @@ constexpr Instruction kInstructions[] = {
     {"mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 ", 32, multiply<BF16>},
     {"mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 ", 32, multiply<TF32>},
     {"mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 ", 32, multiply<F16>},
+    {"mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 ", 32, multiply<Bytes<int8_t>>},
+    {"mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 ", 32, multiply<Bytes<uint8_t>, Bytes<int8_t>>},
+    {"mma.sync.aligned.m8n8k16.row.col.s32.s8.s8.s32 ", 32, multiply_small<Bytes<int8_t>>},
+    {"mma.sync.aligned.m8n8k16.row.col.s32.u8.s8.s32 ", 32, multiply_small<Bytes<uint8_t>>},
 };
 
 }  // namespace
@@ -315,10 +347,14 @@ const Instruction& find_instruction(const char* text) {
   static constexpr Instruction kEmpty{"", 1, nothing};
   static constexpr Instruction kF16{"wgmma", 128, multiply_by_warpgroup<F16>};
   static constexpr Instruction kBF16{"wgmma", 128, multiply_by_warpgroup<BF16>};
+  static constexpr Instruction kS8{"wgmma", 128, multiply_by_warpgroup<Bytes<int8_t>>};
+  static constexpr Instruction kU8{"wgmma", 128, multiply_by_warpgroup<Bytes<uint8_t>, Bytes<int8_t>>};
   if (whole.empty()) return kEmpty;
   if (whole.starts_with("wgmma.mma_async.sync.aligned.m64n")) {
     if (whole.find("k16.f32.f16.f16 ") != whole.npos) return kF16;
     if (whole.find("k16.f32.bf16.bf16 ") != whole.npos) return kBF16;
+    if (whole.find("k32.s32.s8.s8 ") != whole.npos) return kS8;
+    if (whole.find("k32.s32.u8.s8 ") != whole.npos) return kU8;
   }
   throw Fault(fmt::format("no such instruction: {}", whole));
 }

@@ -67,6 +67,12 @@ struct float2 {
 struct float4 {
   float x, y, z, w;
 } __align__(16);
+struct int2 {
+  int x, y;
+} __align__(8);
+struct int4 {
+  int x, y, z, w;
+} __align__(16);
 struct uint2 {
   unsigned x, y;
 } __align__(8);
@@ -111,6 +117,15 @@ inline unsigned long long tn_unsigned(From x) {
 }
 inline int __float2int_rz(float x) {
   return tn_int(x);
+}
+inline int __float2int_rn(float x) {
+  return tn_int(rintf(x));
+}
+inline float __fmul_rn(float x, float y) {
+  return x * y;
+}
+inline float __fmaf_rn(float x, float y, float z) {
+  return fmaf(x, y, z);
 }
 inline int __double2int_rz(double x) {
   return tn_int(x);

@@ -9,7 +9,7 @@
 #include "backends/cuda/codegen/product/stem.h"
 #include "backends/cuda/codegen/product/tiles.h"
 #include "backends/cuda/tactics/launch.h"
-#include "backends/cuda/tactics/product_region.h"
+#include "backends/cuda/tactics/quantized_region.h"
 #include "base/stored_float.h"
 #include "ops/conv/conv_transpose.h"
 #include "tuning/tactic.h"
@@ -24,6 +24,15 @@ const ops::ConvAttributes& attributes_of(const Region& region) {
 
 int bias_of(const Region& region) {
   return region.anchor_inputs.size() > 2 ? region.anchor_inputs[2] : kNone;
+}
+
+QuantizedRegion quantized(const Region& region) {
+  return {region, 0, region.output_type(0).rank() - 1};
+}
+
+/// Region inputs that the epilogue reads, in the order of its inputs.
+std::vector<int> further_inputs(const Region& region) {
+  return region.loads_quantized() ? quantized(region).inputs() : epilogue_inputs(region, bias_of(region));
 }
 
 Shape filter_dims(const Region& region) {
@@ -89,7 +98,10 @@ Product product_of(const Region& region, const Target& target, const Places& pla
   }
   product.b.packed = true;
   join_pixels(product);
-  set_epilogue(product, region, bias_of(region), places, axes, target.ranges);
+  if (region.loads_quantized())
+    quantized(region).describe(product, places, axes, target.ranges);
+  else
+    set_epilogue(product, region, bias_of(region), places, axes, target.ranges);
   return product;
 }
 
@@ -106,9 +118,14 @@ class ConvTactic : public Tactic {
     if (!is_mine(region)) return Support::foreign();
     const TensorType& x = region.input_type(region.anchor_inputs[0]);
     const Tensor& filter = region.input(region.anchor_inputs[1]);
-    if (!is_stored_float(x.type)) return Support::no("operands of another type than f32, f16 or bf16");
     if (x.rank() < 3 || x.rank() > 5) return Support::no("other than one to three spatial axes");
-    if (!filter.constant || !is_stored_float(filter.type.type)) return Support::no("the filter is not constant");
+    if (region.loads_quantized()) {
+      const Support support = QuantizedRegion::supports(region, 0, region.output_type(0).rank() - 1);
+      if (!support) return support;
+    } else {
+      if (!is_stored_float(x.type)) return Support::no("operands of another type than f32, f16 or bf16");
+      if (!filter.constant || !is_stored_float(filter.type.type)) return Support::no("the filter is not constant");
+    }
     if (const Support support = supports_product(region, target); !support) return support;
     return form(product_of(region, target, expected_places(region, Order::ChannelsLast)), target);
   }
@@ -117,16 +134,18 @@ class ConvTactic : public Tactic {
   void lower(const Region& region, const std::string& config, RegionLowering& lowering) const override {
     std::vector<int> inputs = {lowering.input(region.anchor_inputs[0], need())}, outputs;
     std::map<int, int> placed = {{region.anchor_inputs[0], inputs[0]}};
-    for (const int index : epilogue_inputs(region, bias_of(region)))
-      placed.emplace(index, lowering.input(index, Need::Any));
+    for (const int index : further_inputs(region)) placed.emplace(index, lowering.input(index, Need::Any));
     for (int i = 0; i < region.outputs(); ++i) outputs.push_back(lowering.output(i, Need::Any));
     const Places places{[&](int i) { return place_of(lowering.tensor(placed.at(i))); },
                         [&](int i) { return place_of(lowering.tensor(outputs[static_cast<size_t>(i)])); }};
     const Product product = product_of(region, lowering.target(), places);
     const Tensor& filter = region.input(region.anchor_inputs[1]);
-    inputs.push_back(lowering.packed_weights("packed", pack(product, filter.constant->view()),
-                                             {{filter.name}, packing(product), {}}));
-    for (const int index : epilogue_inputs(region, bias_of(region))) inputs.push_back(placed.at(index));
+    const ConstantPtr weights = region.loads_quantized() ? quantized(region).weights() : filter.constant;
+    inputs.push_back(
+        lowering.packed_weights("packed", pack(product, weights->view()), {{filter.name}, packing(product), {}}));
+    for (const int index : further_inputs(region)) inputs.push_back(placed.at(index));
+    if (region.loads_quantized())
+      for (const int constant : quantized(region).add_constants(lowering)) inputs.push_back(constant);
     add_launch(lowering, text(product, config, lowering.target()), inputs, outputs);
   }
 
@@ -136,16 +155,20 @@ class ConvTactic : public Tactic {
   virtual Support form(const Product& product, const Target& target) const = 0;
   virtual KernelText text(const Product& product, const std::string& config, const Target& target) const = 0;
   virtual std::vector<std::byte> pack(const Product& product, TensorView filter) const {
-    return pack_columns(filter, product.type, packed_depth(product), product.tf32);
+    std::vector<std::byte> packed = pack_columns(filter, product.type, packed_depth(product), product.tf32);
+    if (product.sees_outside()) packed.insert(packed.end(), 16, static_cast<std::byte>(product.a.zero_point));
+    return packed;
   }
   virtual std::string packing(const Product& product) const {
-    return fmt::format("cuda.columns:{}{}", name_of(product.type), product.tf32 ? ":tf32" : "");
+    const std::string outside = product.sees_outside() ? fmt::format(":{}", product.a.zero_point) : "";
+    return fmt::format("cuda.columns:{}{}{}", name_of(product.type), product.tf32 ? ":tf32" : "", outside);
   }
 };
 
 class MmaConv final : public ConvTactic {
  public:
   std::string_view name() const override { return "conv.mma"; }
+  bool takes_quantized() const override { return true; }
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
     const Product product = product_of(region, target, expected_places(region, Order::ChannelsLast));
     return tile_texts(product, target);
@@ -165,6 +188,7 @@ class MmaConv final : public ConvTactic {
 class StemConv final : public ConvTactic {
  public:
   std::string_view name() const override { return "conv.stem"; }
+  bool takes_quantized() const override { return true; }
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
     constexpr size_t kMost = 12;
     const Product product = product_of(region, target, expected_places(region, Order::ChannelsLast));
@@ -255,6 +279,7 @@ class TransposedConv final : public ConvTactic {
 class DepthwiseTactic final : public ConvTactic {
  public:
   std::string_view name() const override { return "conv.depthwise"; }
+  bool takes_quantized() const override { return true; }
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
     // Where there are threads enough, tiles that load little for each result; else small ones.
     const Product product = product_of(region, target, expected_places(region, Order::ChannelsLast));

@@ -7,7 +7,7 @@
 #include "backends/cuda/codegen/index_text.h"
 #include "backends/cuda/codegen/product/pack.h"
 #include "backends/cuda/tactics/launch.h"
-#include "backends/cuda/tactics/product_region.h"
+#include "backends/cuda/tactics/quantized_region.h"
 #include "ops/matmul/normalized_matmul.h"
 #include "tuning/tactic.h"
 
@@ -29,6 +29,13 @@ const ops::NormalizedMatMul* normalized(const Region& region) {
 const ops::MatMulAttributes& op_of(const Region& region) {
   if (const auto* op = normalized(region)) return *op;
   return dynamic_cast<const ops::MatMul&>(*region.anchor);
+}
+
+int channel_axis(const Region& region) {
+  return op_of(region).transpose_b ? 0 : 1;
+}
+QuantizedRegion quantized(const Region& region) {
+  return {region, channel_axis(region), 1};
 }
 
 /// The region's input that is the moments of A's rows; kNone where it has none.
@@ -111,7 +118,10 @@ Product product_of(const Region& region, const Target& target, const Places& pla
     product.b.alignment = known_divisor(place.offset, 16);
     product.b.batch = batch_strides(b_type, place, product.batch, target.ranges);
   }
-  set_epilogue(product, region, kNone, places, axes, target.ranges);
+  if (region.loads_quantized())
+    quantized(region).describe(product, places, axes, target.ranges);
+  else
+    set_epilogue(product, region, kNone, places, axes, target.ranges);
   product.gives_moments = product.epilogue.keeps_result = region.moments > 0;
   if (const auto* norm = normalized(region)) {
     product.normalizes = norm->epsilon;
@@ -152,10 +162,10 @@ Support supports_results(const Region& region, const Product& product) {
   return {};
 }
 
-/// Whether one of the last two axes lies without gaps.
-bool has_unit_stride(const PlacedTensor& tensor) {
+/// Whether the last axis, or one of the last two, lies without gaps.
+bool has_unit_stride(const PlacedTensor& tensor, bool last) {
   const size_t rank = tensor.strides.size();
-  return tensor.strides[rank - 1] == Dim(1) || tensor.strides[rank - 2] == Dim(1);
+  return tensor.strides[rank - 1] == Dim(1) || (!last && tensor.strides[rank - 2] == Dim(1));
 }
 
 class MatMulTactic : public Tactic {
@@ -164,6 +174,10 @@ class MatMulTactic : public Tactic {
     if (!dynamic_cast<const ops::MatMul*>(region.anchor) && !normalized(region)) return Support::foreign();
     const TensorType &a = region.input_type(region.anchor_inputs[0]), &b = region.input_type(region.anchor_inputs[1]);
     if (a.type != b.type && !has_packed_b(region)) return Support::no("A and B of different types");
+    if (region.loads_quantized()) {
+      if (!has_packed_b(region)) return Support::no("B is no constant matrix");
+      if (const Support support = QuantizedRegion::supports(region, channel_axis(region), 1); !support) return support;
+    }
     if (const Support support = supports_product(region, target); !support) return support;
     const Product product = product_of(region, target, expected_places(region, Order::RowMajor));
     if (const Support support = supports_results(region, product); !support) return support;
@@ -179,13 +193,15 @@ class MatMulTactic : public Tactic {
     std::map<int, int> placed;
     const auto take = [&](int index, bool matrix) {
       int tensor = lowering.input(index, Need::Any);
-      if (matrix && !has_unit_stride(lowering.tensor(tensor))) tensor = lowering.input(index, Need::UnitInner);
+      if (matrix && !has_unit_stride(lowering.tensor(tensor), region.loads_quantized()))
+        tensor = lowering.input(index, Need::UnitInner);
       placed.emplace(index, tensor);
       return tensor;
     };
     std::vector<int> inputs = {take(region.anchor_inputs[0], true)}, outputs;
     if (!packed) inputs.push_back(take(region.anchor_inputs[1], true));
-    for (const int index : region.expression_inputs)
+    const std::vector<int> further = region.loads_quantized() ? quantized(region).inputs() : region.expression_inputs;
+    for (const int index : further)
       if (!placed.contains(index)) take(index, false);
     for (int i = 0; i < region.outputs(); ++i)
       outputs.push_back(lowering.output(i, i < epilogue_outputs(region) ? Need::Any : Need::RowMajor));
@@ -194,7 +210,8 @@ class MatMulTactic : public Tactic {
     const Product product = product_of(region, lowering.target(), places);
     std::vector<int> terms;
     if (packed) inputs.push_back(packed_b(region, product, lowering, terms));
-    for (const int index : region.expression_inputs) inputs.push_back(placed.at(index));
+    for (const int index : further) inputs.push_back(placed.at(index));
+    if (region.loads_quantized()) terms = quantized(region).add_constants(lowering);
     inputs.insert(inputs.end(), terms.begin(), terms.end());
     if (product.reads_moments) inputs.push_back(lowering.input(moments_of(region), Need::RowMajor));
     add_launch(lowering, text(product, config, lowering.target()), inputs, outputs);
@@ -209,7 +226,8 @@ class MatMulTactic : public Tactic {
   /// Of a normalized product also the two numbers of each column, in `terms`.
   int packed_b(const Region& region, const Product& product, RegionLowering& lowering, std::vector<int>& terms) const {
     const Tensor& weights = region.input(region.anchor_inputs[1]);
-    TensorView columns = weights.constant->view();
+    const ConstantPtr constant = region.loads_quantized() ? quantized(region).weights() : weights.constant;
+    TensorView columns = constant->view();
     if (!op_of(region).transpose_b) {
       std::swap(columns.dims[0], columns.dims[1]);
       std::swap(columns.strides[0], columns.strides[1]);
@@ -245,6 +263,7 @@ class MatMulTactic : public Tactic {
 class MmaMatMul final : public MatMulTactic {
  public:
   std::string_view name() const override { return "matmul.mma"; }
+  bool takes_quantized() const override { return true; }
   bool gives_moments() const override { return true; }
   std::vector<std::string> configs(const Region& region, const Target& target) const override {
     return tile_texts(product_of(region, target, expected_places(region, Order::RowMajor)), target);
@@ -253,7 +272,7 @@ class MmaMatMul final : public MatMulTactic {
  private:
   Support form(const Region& region, const Product& product, const Target& target) const override {
     if (const auto reason = refuses_mma(product, target.device->architecture)) return Support::no(*reason);
-    if (has_packed_b(region) && !is_float(region.input_type(region.anchor_inputs[1]).type))
+    if (has_packed_b(region) && !region.loads_quantized() && !is_float(region.input_type(region.anchor_inputs[1]).type))
       return Support::no("B of another type than f32, f16 or bf16");
     return {};
   }

@@ -85,27 +85,34 @@ ScalarProgram epilogue_program(const Region& region, int bias) {
   return lower(results, types);
 }
 
-void set_epilogue(Product& product, const Region& region, int bias, const Places& places,
+void set_operands(Product& product, const Region& region, const std::vector<int>& inputs, const Places& places,
                   const std::vector<size_t>& axes, const SymbolRanges& ranges) {
   const Dims& dims = region.anchor_results[0].dims;
   const size_t rank = product.batch.size() + 5;
   Epilogue& epilogue = product.epilogue;
-  epilogue.program = epilogue_program(region, bias);
-  for (const int index : region.expression_inputs) {
+  for (const int index : inputs) {
     const TensorType& type = region.input_type(index);
     const Place place = places.input(index);
     const Dims strides = broadcast_strides({type.type, type.dims, place.strides}, dims, ranges);
     epilogue.inputs.push_back(result_operand(type, place, strides, axes, rank));
     epilogue.inputs.back().constant = region.input(index).constant != nullptr;
   }
+  for (int i = 0; i < epilogue_outputs(region); ++i) {
+    const Place place = places.output(i);
+    epilogue.outputs.push_back(result_operand(region.output_type(i), place, place.strides, axes, rank));
+  }
+}
+
+void set_epilogue(Product& product, const Region& region, int bias, const Places& places,
+                  const std::vector<size_t>& axes, const SymbolRanges& ranges) {
+  const size_t rank = product.batch.size() + 5;
+  Epilogue& epilogue = product.epilogue;
+  set_operands(product, region, region.expression_inputs, places, axes, ranges);
+  epilogue.program = epilogue_program(region, bias);
   if (bias != kNone) {
     const Place place = places.input(bias);
     epilogue.inputs.push_back(result_operand(region.input_type(bias), place, {place.strides[0]}, {rank - 1}, rank));
     epilogue.inputs.back().constant = region.input(bias).constant != nullptr;
-  }
-  for (int i = 0; i < epilogue_outputs(region); ++i) {
-    const Place place = places.output(i);
-    epilogue.outputs.push_back(result_operand(region.output_type(i), place, place.strides, axes, rank));
   }
 }
 

@@ -40,6 +40,9 @@ std::vector<int> epilogue_inputs(const Region& region, int bias);
 /// The epilogue without strides of operands: its program.
 ScalarProgram epilogue_program(const Region& region, int bias);
 
+/// Fills in the epilogue's inputs, those of the region, and its outputs.
+void set_operands(Product& product, const Region& region, const std::vector<int>& inputs, const Places& places,
+                  const std::vector<size_t>& axes, const SymbolRanges& ranges);
 /// Fills in the epilogue. `axes[i]` is the place of the result's axis i among those of ResultOperand.
 void set_epilogue(Product& product, const Region& region, int bias, const Places& places,
                   const std::vector<size_t>& axes, const SymbolRanges& ranges);

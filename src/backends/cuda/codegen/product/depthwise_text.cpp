@@ -18,6 +18,14 @@ TN_INLINE void load_taps(Taps& taps, const float* filter) {
   for (int t = 0; t < KERNEL_W; ++t) taps[t] = load_vec<VECTOR>(filter + t * CHANNELS);
 }
 
+TN_INLINE element_t outside() {
+#if OUTSIDE
+  return OUTSIDE;
+#else
+  return element_t();
+#endif
+}
+
 extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
   const index_t item = index_t(blockIdx.x) * kThreads + threadIdx.x;
   const int bands = CHANNELS / VECTOR, strips = (OUT_W + STRIP - 1) / STRIP, groups = (OUT_H + LINES - 1) / LINES;
@@ -55,7 +63,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
           values[point] = load_vec<VECTOR>(from + index_t(at_h) * A_H + index_t(at_w) * A_W);
         else
 #pragma unroll
-          for (int c = 0; c < VECTOR; ++c) values[point][c] = element_t();
+          for (int c = 0; c < VECTOR; ++c) values[point][c] = outside();
       }
 #pragma unroll
       for (int tap_h = 0; tap_h < KERNEL_H; ++tap_h) {

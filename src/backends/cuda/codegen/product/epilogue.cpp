@@ -160,7 +160,14 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
   text += parameters_of("TN_INLINE void load_extra(Extra& to, int batch, int row, ") + coordinates + load_extra + "}\n";
   text += parameters_of("TN_INLINE void prefetch_extra(int batch, int row, ") + coordinates + prefetch + "}\n";
 
-  const ScalarText body = scalar_text(epilogue.program, values);
+  ScalarText body;
+  if (epilogue.requantization) {
+    RequantizationText made = requantization_text(*epilogue.requantization, values[0], std::span(values).subspan(1));
+    values[0] = made.result;
+    body.statements = made.statements;
+  }
+  ScalarText rest = scalar_text(epilogue.program, values);
+  body.statements += rest.statements, body.results = rest.results;
   text += parameters_of(
       fmt::format("template <typename Sum> TN_INLINE void finish({}Sum* sums, const Fixed& fixed, const Extra& extra, "
                   "int batch, int row, ",

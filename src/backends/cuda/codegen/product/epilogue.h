@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/cuda/codegen/index_text.h"
+#include "backends/cuda/codegen/product/requantize.h"
 #include "program/scalar_program.h"
 
 namespace tn::cuda {
@@ -19,11 +20,15 @@ struct ResultOperand {
   bool constant = false;
 };
 
-/// Input 0 of the program is the sum, input k is inputs[k - 1]; its results are the outputs.
+/// Input 0 of the program is the sum, or what requantization makes of it, input k is inputs[k - 1]; its results are the
+/// outputs.
 struct Epilogue {
   ScalarProgram program;
+  std::optional<Requantization> requantization;
   std::vector<ResultOperand> inputs, outputs;
   bool keeps_result = false;  ///< finish() leaves the first output, as computed, in place of the sums
+
+  bool has_table() const { return requantization && requantization->bytes && requantization->bytes->has_table; }
 };
 
 /// Axes of a product's result.

@@ -43,18 +43,22 @@ SharedLayout layout_of(const Product& product, const MmaTile& tile) {
 // multiply_async: one wgmma of 64 rows by all columns of a warpgroup, 32 bytes along K.
 std::string wgmma_text(const Product& product, const MmaTile& tile) {
   const int columns = tile.n / tile.warps_n, sums = columns / 2;
-  const std::string_view type = product.type == DataType::F16 ? "f16" : "bf16";
+  const bool bytes = is_bytes(product);
+  const std::string_view types = product.type == DataType::F16    ? "k16.f32.f16.f16"
+                                 : product.type == DataType::BF16 ? "k16.f32.bf16.bf16"
+                                 : product.type == DataType::U8   ? "k32.s32.u8.s8"
+                                                                  : "k32.s32.s8.s8";
   std::string names, operands;
   for (int i = 0; i < sums; ++i) {
     const std::string_view comma = i > 0 ? ", " : "";
     names += fmt::format("{}%{}", comma, i);
-    operands += fmt::format("{}\"+f\"(c[{}][{}])", comma, i / 4, i % 4);
+    operands += fmt::format("{}\"+{}\"(c[{}][{}])", comma, bytes ? 'r' : 'f', i / 4, i % 4);
   }
   return fmt::format(
-      "__device__ __forceinline__ void multiply_async(float (&c)[kFragmentsN][4], u64 a, u64 b) {{\n"
-      "  asm volatile(\"wgmma.mma_async.sync.aligned.m64n{}k16.f32.{}.{} {{{}}}, %{}, %{}, 1, 1, 1, 0, 0;\"\n"
+      "__device__ __forceinline__ void multiply_async(sum_t (&c)[kFragmentsN][4], u64 a, u64 b) {{\n"
+      "  asm volatile(\"wgmma.mma_async.sync.aligned.m64n{}{} {{{}}}, %{}, %{}, {};\"\n"
       "               : {} : \"l\"(a), \"l\"(b));\n}}\n",
-      columns, type, type, names, sums, sums + 1, operands);
+      columns, types, names, sums, sums + 1, bytes ? "1" : "1, 1, 1, 0, 0", operands);
 }
 
 void define_normalization(Defines& define, const Product& product) {
@@ -73,7 +77,7 @@ void define_normalization(Defines& define, const Product& product) {
 
 bool fits_warpgroups(const Product& product, const MmaTile& tile) {
   const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
-  if (!halves || product.a_transposed() || product.b_transposed()) return false;
+  if ((!halves && !is_bytes(product)) || product.a_transposed() || product.b_transposed()) return false;
   const int columns = tile.n / tile.warps_n;
   return tile.k_bytes == 128 && tile.stages >= 3 && tile.warps_k == 1 && tile.warps_m % 4 == 0 && columns <= 256 &&
          columns % 16 == 0;
@@ -130,12 +134,16 @@ std::optional<std::string> refuses_mma(const Product& product, const std::string
   int capability = 0;
   std::sscanf(architecture.c_str(), "sm_%d", &capability);
   const bool halves = product.type == DataType::F16 || product.type == DataType::BF16;
-  if (!halves && product.type != DataType::F32) return "operands of another type than f32, f16 or bf16";
+  const bool bytes = is_bytes(product);
+  if (!halves && !bytes && product.type != DataType::F32)
+    return "operands of another type than f32, f16, bf16 or bytes";
+  if (bytes && (!product.b.packed || product.a_transposed())) return "bytes that do not lie along the depth";
   if (product.type == DataType::F32 && !product.tf32) return "f32 without TF32";
-  if (capability < (product.type == DataType::F16 ? 75 : 80))
+  if (capability < (product.type == DataType::F16 || bytes ? 75 : 80))
     return fmt::format("no tensor cores for {} on {}", name_of(product.type), architecture);
   if (product.window.transposed) return "a transposed window";
-  if (product.sums != ScalarType::F32) return "sums of another type than f32";
+  if (product.sums != (bytes ? ScalarType::I32 : ScalarType::F32))
+    return "sums of another type than f32, or i32 of bytes";
   const auto& kernel = product.window.kernel;
   if (kernel[0] + kernel[1] + kernel[2] > 32) return "a window with more than 32 taps along its axes";
   if (product.window.taps() > 1 && !product.channels.is_constant()) return "channels of unknown number";
@@ -182,7 +190,9 @@ bool fits(const Product& product, const MmaTile& tile) {
     if (!product.channels.is_constant() || !w.in[2].is_constant() || !w.in[1].is_constant() || !product.b.packed)
       return false;
     if (*product.channels.constant() * static_cast<int64_t>(size_of(product.type)) != tile.k_bytes) return false;
-    if (product.groups != 1 || piece_of_a(product) * static_cast<int64_t>(size_of(product.type)) != 16) return false;
+    if (product.groups != 1 || product.a.zero_point != 0 ||
+        piece_of_a(product) * static_cast<int64_t>(size_of(product.type)) != 16)
+      return false;
     // Pixels must lie in a line.
     if (!(product.a.points[1] == product.a.points[2] * w.in[2]) || !(product.a.images == product.a.points[1] * w.in[1]))
       return false;

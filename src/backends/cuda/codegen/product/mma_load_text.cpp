@@ -25,6 +25,9 @@ const std::string_view kMmaLoadText =
   const int blocks = (part + 1) * all_blocks / CLUSTER - first_block;
   const element_t* a = in0 + index_t(group) * A_GROUP + a_batch(batch, ARGUMENTS);
   const element_t* b = in1 + index_t(group) * B_GROUP + b_batch(batch, ARGUMENTS);
+#if OUTSIDE
+  const element_t* const outside = in1 + B_END;
+#endif
   const u32 buffers = shared_address(shared);
   if constexpr (SUMS_AT > 0) arrive_at_cluster();  // sums may come from when this block has begun
   const auto tile_a = [&](int stage) { return buffers + stage * kStageBytes; };
@@ -163,7 +166,11 @@ const std::string_view kMmaLoadText =
 #else
         const bool in = exists[piece] && inside[i];
 #endif
+#if OUTSIDE
+        return Piece{in ? a + (base[i] + offset[piece]) : outside, true};
+#else
         return Piece{a + (base[i] + offset[piece]), in};
+#endif
       });
     }
 #endif

@@ -5,7 +5,7 @@ namespace tn::cuda {
 
 // Warps share a tile along M, N and K and multiply by mma.sync.
 const std::string_view kMmaLoopText = R"cuda(
-  float sums[kFragmentsM][kFragmentsN][4] = {};
+  sum_t sums[kFragmentsM][kFragmentsN][4] = {};
 #if MAKES_STATISTICS
   RowStatistics statistics;
 #endif

@@ -79,12 +79,14 @@ __device__ __forceinline__ void load_chunk(u32 to, Source source) {
       copy_async<kVector * kSize>(to + i * kVector * kSize, piece.from, piece.exists);
     }
   } else {
-    u32 words[4];
+    constexpr int kBytes = kVector * kSize;
+    u32 words[4] = {};
 #pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const Piece low = source(2 * i), high = source(2 * i + 1);
-      words[i] = low.exists ? u32(*reinterpret_cast<const unsigned short*>(low.from)) : 0u;
-      words[i] |= high.exists ? u32(*reinterpret_cast<const unsigned short*>(high.from)) << 16 : 0u;
+    for (int i = 0; i < 16 / kBytes; ++i) {
+      const Piece piece = source(i);
+      if (!piece.exists) continue;
+      words[i * kBytes / 4] |= u32(*reinterpret_cast<const typename piece_of<kBytes>::type*>(piece.from))
+                               << (i * kBytes % 4 * 8);
     }
     asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(words[0]), "r"(words[1]), "r"(words[2]),
                  "r"(words[3]) : "memory");
@@ -120,6 +122,20 @@ __device__ __forceinline__ void round_operand(u32 (&words)[4]) {
 #endif
 }
 
+#if BYTES
+__device__ __forceinline__ void multiply(int (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("mma.sync.aligned." MMA " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+               : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+#else
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    asm volatile("mma.sync.aligned." MMA_OF_TURING " {%0, %1}, {%2}, {%3}, {%0, %1};"
+                 : "+r"(c[i % 2 * 2]), "+r"(c[i % 2 * 2 + 1]) : "r"(a[i]), "r"(i / 2 ? b1 : b0));
+#endif
+}
+#else
 __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
 #if __CUDA_ARCH__ >= 800
   asm volatile("mma.sync.aligned." MMA " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
@@ -128,11 +144,12 @@ __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b
 #else
 #pragma unroll
   for (int half = 0; half < 2; ++half)
-    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+    asm volatile("mma.sync.aligned." MMA_OF_TURING " {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
                  : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
                  : "r"(a[2 * half]), "r"(a[2 * half + 1]), "r"(half ? b1 : b0));
 #endif
 }
+#endif
 
 #if NORMALIZES
 // Of a row its mean, and the factor of what is left of it.
@@ -165,21 +182,24 @@ __device__ __forceinline__ void wait_for_cluster() {
   asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
 #endif
 }
+__device__ __forceinline__ float bits_as_float(float x) { return x; }
+__device__ __forceinline__ float bits_as_float(int x) { return __uint_as_float(u32(x)); }
 // A row of sums in the shared memory of one of the cluster's blocks: where `own` lies in this one's.
 struct SumsOfBlock {
 #if CLUSTER > 1
   u32 to;
-  __device__ __forceinline__ SumsOfBlock(float* own, int block) {
+  __device__ __forceinline__ SumsOfBlock(sum_t* own, int block) {
     asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(shared_address(own)), "r"(block));
   }
-  __device__ __forceinline__ void store(int column, float a, float b) const {
-    asm volatile("st.shared::cluster.v2.f32 [%0], {%1, %2};" ::"r"(to + column * 4), "f"(a), "f"(b) : "memory");
+  __device__ __forceinline__ void store(int column, sum_t a, sum_t b) const {
+    asm volatile("st.shared::cluster.v2.f32 [%0], {%1, %2};" ::"r"(to + column * 4), "f"(bits_as_float(a)),
+                 "f"(bits_as_float(b)) : "memory");
   }
 #else
-  float* to;
-  __device__ __forceinline__ SumsOfBlock(float* own, int) : to(own) {}
-  __device__ __forceinline__ void store(int column, float a, float b) const {
-    *reinterpret_cast<float2*>(to + column) = make_float2(a, b);
+  sum_t* to;
+  __device__ __forceinline__ SumsOfBlock(sum_t* own, int) : to(own) {}
+  __device__ __forceinline__ void store(int column, sum_t a, sum_t b) const {
+    *reinterpret_cast<sum2_t*>(to + column) = sum2_t{a, b};
   }
 #endif
 };
@@ -189,6 +209,8 @@ struct SumsOfBlock {
 __device__ __forceinline__ u64 operand_of_wgmma(u32 at) {
   return u64(at >> 4) | u64(1024 >> 4) << 32 | u64(1) << 62;
 }
+__device__ __forceinline__ void hold(float& x) { asm volatile("" : "+f"(x)::"memory"); }
+__device__ __forceinline__ void hold(int& x) { asm volatile("" : "+r"(x)::"memory"); }
 __device__ __forceinline__ void show_copies_to_wgmma() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 __device__ __forceinline__ void begin_wgmma() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 __device__ __forceinline__ void commit_wgmma() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }

@@ -15,7 +15,7 @@ const std::string_view kMmaResultsText = R"cuda(
   }
   // Results leave through shared memory: [block of the cluster][warp along K][own row][column]. A block gets the sums of
   // its rows from all of them, once it has begun, or has read what lay there.
-  float* const place = reinterpret_cast<float*>(shared + SUMS_AT);
+  sum_t* const place = reinterpret_cast<sum_t*>(shared + SUMS_AT);
   if constexpr (SUMS_AT == 0) {
     wait_for_copies<0>();
     __syncthreads();
@@ -99,14 +99,14 @@ const std::string_view kMmaResultsText = R"cuda(
 #pragma unroll
     for (int i = 0; i < kExtras; ++i) {
       const int row = first + i < kResults ? result_row(first + i) : -1;
-      float value[8] = {};
+      sum_t value[8] = {};
       if (row >= 0) {
-        const float* const of_row = place + (row - first_row - part * kOwnRows) * kSumRow;
-        const float* const from = of_row + band;
+        const sum_t* const of_row = place + (row - first_row - part * kOwnRows) * kSumRow;
+        const sum_t* const from = of_row + band;
 #pragma unroll
         for (int k = 0; k < CLUSTER * WARPS_K; ++k) {
-          const float4 low = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow);
-          const float4 high = *reinterpret_cast<const float4*>(from + k * kOwnRows * kSumRow + 4);
+          const sum4_t low = *reinterpret_cast<const sum4_t*>(from + k * kOwnRows * kSumRow);
+          const sum4_t high = *reinterpret_cast<const sum4_t*>(from + k * kOwnRows * kSumRow + 4);
           value[0] += low.x, value[1] += low.y, value[2] += low.z, value[3] += low.w;
           value[4] += high.x, value[5] += high.y, value[6] += high.z, value[7] += high.w;
         }

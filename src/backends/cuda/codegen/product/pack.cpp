@@ -48,6 +48,11 @@ template <typename To>
 void pack_to(const TensorView& weights, int64_t depth, bool tf32, int64_t pitch, std::vector<std::byte>& packed) {
   packed.resize(static_cast<size_t>(weights.dims[0] * depth) * sizeof(To));
   To* const to = reinterpret_cast<To*>(packed.data());
+  if constexpr (std::is_same_v<To, int8_t>) {
+    internal_check(weights.type == DataType::I8, "weights of type {} are packed for products of bytes",
+                   name_of(weights.type));
+    return pack_into<int8_t>(weights, depth, tf32, pitch, to);
+  }
   switch (weights.type) {
     case DataType::F32:
       return pack_into<float>(weights, depth, tf32, pitch, to);
@@ -69,6 +74,8 @@ std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, in
     pack_to<Half>(weights, depth, tf32, pitch, packed);
   else if (type == DataType::BF16)
     pack_to<BFloat16>(weights, depth, tf32, pitch, packed);
+  else if (type == DataType::I8 || type == DataType::U8)
+    pack_to<int8_t>(weights, depth, tf32, pitch, packed);
   else
     pack_to<float>(weights, depth, tf32, pitch, packed);
   return packed;

@@ -9,8 +9,8 @@ namespace tn::cuda {
 
 /// B of a product as its kernels read it: columns one after another, each tap by tap with channels innermost, then
 /// zeros up to `depth` elements. `weights` is [columns, channels, taps…] of f32, f16 or bf16, any strides; `type` is
-/// one of these. Rounded to 10 bits of mantissa for `tf32`. Each tap has `pitch` elements, if given, the last ones
-/// zero.
+/// one of these; or i8, for products of bytes of either kind. Rounded to 10 bits of mantissa for `tf32`. Each tap has
+/// `pitch` elements, if given, the last ones zero.
 std::vector<std::byte> pack_columns(const TensorView& weights, DataType type, int64_t depth, bool tf32,
                                     int64_t pitch = 0);
 

@@ -30,7 +30,7 @@ struct Window {
 
 /// A product over groups of channels (or one group) and a batch of matrices. Strides are in elements.
 struct Product {
-  DataType type = DataType::F32;  ///< of A and B
+  DataType type = DataType::F32;  ///< of A and B; of A where it is of bytes: B is i8
   ScalarType sums = ScalarType::F32;
   bool tf32 = false;                  ///< f32 operands may be rounded to 10 bits
   uint32_t most_shared = 227 * 1024;  ///< bytes of shared memory that a block may have
@@ -47,8 +47,9 @@ struct Product {
     Dims batch;      ///< strides
     Dim images = 0;  ///< stride
     Spatial<Dim> points{0, 0, 0};
-    Dim channel = 1;        ///< 1, or, in matrices, the stride along k where rows (points[2]) have stride 1
-    int64_t alignment = 1;  ///< elements, of its first one
+    Dim channel = 1;         ///< 1, or, in matrices, the stride along k where rows (points[2]) have stride 1
+    int64_t alignment = 1;   ///< elements, of its first one
+    int64_t zero_point = 0;  ///< what windows see outside: where it is not 0, it stands 16 times behind packed B
   } a;
   struct B {
     Dims batch;
@@ -73,6 +74,8 @@ struct Product {
 
   Dim row_count() const { return images * rows[0] * rows[1] * rows[2]; }
   Dim depth() const { return Dim(window.taps()) * channels; }
+  /// Whether rows read something else than 0 where their window is outside of A.
+  bool sees_outside() const { return a.zero_point != 0 && !window.is_plain(); }
   bool a_transposed() const { return !(a.channel == Dim(1)); }
   bool b_transposed() const { return !b.packed && !(b.depth == Dim(1)); }
   ResultAxes axes() const { return {batch, {images, rows[0], rows[1], rows[2]}, columns * Dim(groups), columns}; }

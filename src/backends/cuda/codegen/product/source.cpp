@@ -69,10 +69,31 @@ int64_t piece_of_b(const Product& p) {
   return piece_of({p.b.column, p.channels}, p.b.batch, p.b.alignment, chunk);
 }
 
+bool is_bytes(const Product& product) {
+  return product.type == DataType::I8 || product.type == DataType::U8;
+}
+
 void define_mma(Defines& define, const Product& product) {
-  const char* types = product.type == DataType::F16 ? "k16.row.col.f32.f16.f16.f32" : "k16.row.col.f32.bf16.bf16.f32";
-  if (product.type == DataType::F32) types = "k8.row.col.f32.tf32.tf32.f32";
-  define("MMA", fmt::format("\"m16n8{}\"", types));
+  const auto types = [&]() -> std::pair<std::string_view, std::string_view> {
+    switch (product.type) {
+      case DataType::F16:
+        return {"k16.row.col.f32.f16.f16.f32", "k8.row.col.f32.f16.f16.f32"};
+      case DataType::BF16:
+        return {"k16.row.col.f32.bf16.bf16.f32", ""};
+      case DataType::I8:
+        return {"k32.row.col.s32.s8.s8.s32", "k16.row.col.s32.s8.s8.s32"};
+      case DataType::U8:
+        return {"k32.row.col.s32.u8.s8.s32", "k16.row.col.s32.u8.s8.s32"};
+      default:
+        return {"k8.row.col.f32.tf32.tf32.f32", ""};
+    }
+  }();
+  define("MMA", fmt::format("\"m16n8{}\"", types.first));
+  define("MMA_OF_TURING", fmt::format("\"{}{}\"", is_bytes(product) ? "m8n8" : "m16n8", types.second));
+  define("BYTES", is_bytes(product));
+  define("sum_t", is_bytes(product) ? "int" : "float");
+  define("sum2_t", is_bytes(product) ? "int2" : "float2");
+  define("sum4_t", is_bytes(product) ? "int4" : "float4");
   define("ROUNDS_TO_TF32", product.type == DataType::F32);
 }
 
@@ -96,6 +117,10 @@ ProductSource::ProductSource(const Product& product, const SymbolRanges& ranges,
   for (size_t k = 0; k < product.epilogue.inputs.size(); ++k) {
     parameters += fmt::format(", const {}* {}", text_of(product.epilogue.inputs[k].type), input_name(2 + k));
     arguments += ", " + input_name(2 + k);
+  }
+  if (product.epilogue.has_table()) {
+    parameters += ", const uint8_t* table";
+    arguments += ", table";
   }
   if (product.reads_moments) {
     parameters += ", const float* moments";
@@ -157,6 +182,8 @@ void ProductSource::define_operands() {
   define("B_COLUMN", index_(b.packed ? Dim(packed) : b.column));
   define("B_DEPTH", index_(b.packed ? Dim(1) : b.depth));
   define("B_GROUP", index_(product_.columns * Dim(packed)));
+  define("OUTSIDE", product_.sees_outside() ? a.zero_point : 0);
+  define("B_END", index_(product_.columns * Dim(product_.groups * packed)));
   define("B_LIMIT", b.packed ? fmt::format("{}", packed) : std::string("DEPTH"));
 }
 

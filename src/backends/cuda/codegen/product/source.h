@@ -38,7 +38,9 @@ class ProductSource {
   std::string functions_;
 };
 
-/// MMA, the instruction's name, and ROUNDS_TO_TF32.
+bool is_bytes(const Product& product);
+
+/// MMA, the instruction's name, types of sums, and ROUNDS_TO_TF32.
 void define_mma(Defines& define, const Product& product);
 
 /// Elements of a piece of A (of B) that lie side by side wherever a multiple of it begins, aligned to its size; up to

@@ -30,6 +30,8 @@ TN_INLINE u32 bits_of(float x) {
 }
 TN_INLINE u32 bits_of(f16_t x) { return x.bits; }
 TN_INLINE u32 bits_of(bf16_t x) { return x.bits; }
+TN_INLINE u32 bits_of(int8_t x) { return uint8_t(x); }
+TN_INLINE u32 bits_of(uint8_t x) { return x; }
 
 extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
   extern __shared__ __align__(1024) char shared[];
@@ -63,7 +65,13 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
 #pragma unroll
     for (int i = 0; i < kAtOnce; ++i) {
       const int pixel = first + i * kThreads, h = from_h + pixel / kPatchW, w = from_w + pixel % kPatchW;
-      if (pixel >= kPixels || u32(h) >= u32(IN_H) || u32(w) >= u32(IN_W)) continue;
+      if (pixel >= kPixels || u32(h) >= u32(IN_H) || u32(w) >= u32(IN_W)) {
+#if OUTSIDE
+#pragma unroll
+        for (int j = 0; j < 4; ++j) words[i][j] = (OUTSIDE & 255) * 0x01010101u;
+#endif
+        continue;
+      }
       const element_t* const from = in0 + (index_t(image) * A_N + index_t(h) * A_H + index_t(w) * A_W);
 #pragma unroll
       for (int c = 0; c < CHANNELS; ++c)
@@ -82,7 +90,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
   wait_for_copies<0>();
   __syncthreads();
 
-  float sums[kFragmentsM][kFragmentsN][4] = {};
+  sum_t sums[kFragmentsM][kFragmentsN][4] = {};
   u32 of_a[2][kFragmentsM][4], of_b[2][kFragmentsN / 2][4];  // fragments of this step and of the next
   u32 points[kFragmentsM];
 #pragma unroll
@@ -114,15 +122,15 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
 
   // Results leave through the patch's memory: [row][column].
   __syncthreads();
-  float* const place = reinterpret_cast<float*>(shared);
+  sum_t* const place = reinterpret_cast<sum_t*>(shared);
 #pragma unroll
   for (int i = 0; i < kFragmentsM; ++i) {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      float* const to = place + (warp * kWarpM + i * 16 + half * 8 + (lane >> 2)) * kSumRow + (lane & 3) * 2;
+      sum_t* const to = place + (warp * kWarpM + i * 16 + half * 8 + (lane >> 2)) * kSumRow + (lane & 3) * 2;
 #pragma unroll
       for (int j = 0; j < kFragmentsN; ++j)
-        *reinterpret_cast<float2*>(to + j * 8) = make_float2(sums[i][j][half * 2], sums[i][j][half * 2 + 1]);
+        *reinterpret_cast<sum2_t*>(to + j * 8) = sum2_t{sums[i][j][half * 2], sums[i][j][half * 2 + 1]};
     }
   }
   if (COMPLETE) wait_for_inputs();
@@ -132,9 +140,9 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
     const int point = (thread + i * kThreads) / kBands, h = first_h + point / TILE_W, w = first_w + point % TILE_W;
     if (point >= TILE_M || h >= OUT_H || w >= OUT_W || present <= 0) continue;
     const int row = (image * OUT_H + h) * OUT_W + w;
-    float value[8];
-    *reinterpret_cast<float4*>(value) = *reinterpret_cast<const float4*>(place + point * kSumRow + band);
-    *reinterpret_cast<float4*>(value + 4) = *reinterpret_cast<const float4*>(place + point * kSumRow + band + 4);
+    __align__(16) sum_t value[8];
+    *reinterpret_cast<sum4_t*>(value) = *reinterpret_cast<const sum4_t*>(place + point * kSumRow + band);
+    *reinterpret_cast<sum4_t*>(value + 4) = *reinterpret_cast<const sum4_t*>(place + point * kSumRow + band + 4);
     Extra extra;
     load_extra(extra, 0, row, result_column, present, ARGUMENTS);
     finish(value, fixed, extra, 0, row, result_column, present, ARGUMENTS);

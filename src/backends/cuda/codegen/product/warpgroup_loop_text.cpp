@@ -7,14 +7,14 @@ namespace tn::cuda {
 // multiplied while later ones arrive; its buffer is filled again when all warps have begun the next but one.
 const std::string_view kWarpgroupLoopText = R"cuda(
   static_assert(TILE_K * kSize == 128 && STAGES >= 3, "a row of a tile is what the hardware swizzles");
-  float sums[kFragmentsM][kFragmentsN][4] = {};
+  sum_t sums[kFragmentsM][kFragmentsN][4] = {};
   const auto hold_sums = [&] {
 #pragma unroll
     for (int i = 0; i < kFragmentsM; ++i)
 #pragma unroll
       for (int j = 0; j < kFragmentsN; ++j)
 #pragma unroll
-        for (int k = 0; k < 4; ++k) asm volatile("" : "+f"(sums[i][j][k])::"memory");
+        for (int k = 0; k < 4; ++k) hold(sums[i][j][k]);
   };
 #if MAKES_STATISTICS
   // While the block is multiplied, other instructions see its rows.

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backends/cuda/codegen/product/requantize.h"
+
+#include <fmt/format.h>
+
+#include "backends/cuda/codegen/scalar_text.h"
+
+namespace tn::cuda {
+namespace {
+
+std::string number(double value) {
+  ScalarValue literal_value{};
+  literal_value.f = value;
+  return literal(ScalarType::F32, literal_value);
+}
+
+// Both bounds are integers, so that clamping before rounding is the same.
+std::string rounded(const std::string& t, const Requantization::Rounding& to) {
+  return fmt::format("__float2int_rn(fminf({}, fmaxf({}, {}))) + {}",
+                     number(static_cast<double>(to.high - to.zero_point)),
+                     number(static_cast<double>(to.low - to.zero_point)), t, to.zero_point);
+}
+
+class Text {
+ public:
+  std::string add(std::string_view type, const std::string& value) {
+    const std::string name = fmt::format("q{}", count_++);
+    text_.statements += fmt::format("  const {} {} = {};\n", type, name, value);
+    return name;
+  }
+  void append(const std::string& statements) { text_.statements += statements; }
+  RequantizationText finish(std::string result) {
+    text_.result = std::move(result);
+    return std::move(text_);
+  }
+
+ private:
+  RequantizationText text_;
+  int count_ = 0;
+};
+
+}  // namespace
+
+RequantizationText requantization_text(const Requantization& requantization, const std::string& sum,
+                                       std::span<const std::string> inputs) {
+  const auto input = [&](int index) { return inputs[static_cast<size_t>(index)]; };
+  Text text;
+  const std::string corrected = requantization.correction == Requantization::kNone
+                                    ? sum
+                                    : fmt::format("({} - {})", sum, input(requantization.correction));
+  std::string t = text.add("float", fmt::format("__fmaf_rn((float){}, {}, {})", corrected, input(requantization.scale),
+                                                input(requantization.offset)));
+  if (!requantization.bytes) return text.finish(t);
+  const Requantization::Bytes& bytes = *requantization.bytes;
+  const auto with_residual = [&](const std::string& to) {
+    if (bytes.residual == Requantization::kNone) return to;
+    return text.add(
+        "float", fmt::format("__fmaf_rn((float){}, {}, {})", input(bytes.residual), number(bytes.residual_scale), to));
+  };
+  if (!bytes.again) t = with_residual(t);
+  if (bytes.activation) {
+    const ScalarText activation = scalar_text(*bytes.activation, {&t, 1}, "a");
+    text.append(activation.statements);
+    t = text.add("float", fmt::format("__fmul_rn({}, {})", activation.results[0], number(bytes.inverse)));
+  }
+  std::string q = text.add("int", rounded(t, bytes.rounding));
+  if (bytes.has_table) q = text.add("int", fmt::format("table[{} & 255]", q));
+  if (bytes.again) {
+    t = text.add("float", fmt::format("__fmaf_rn((float){}, {}, {})", q, number(bytes.again->scale),
+                                      number(bytes.again->offset)));
+    q = text.add("int", rounded(with_residual(t), bytes.again->rounding));
+  }
+  return text.finish(q);
+}
+
+}  // namespace tn::cuda
