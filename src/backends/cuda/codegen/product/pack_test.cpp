@@ -42,6 +42,15 @@ TEST(Packing, PixelsAreChunksOfTaps) {
   }
 }
 
+TEST(Packing, BytesStayBytes) {
+  int8_t weights[6] = {-128, 2, 127, -1, 5, 6};
+  const std::vector<std::byte> packed =
+      pack_columns(TensorView::dense(weights, DataType::I8, {2, 3}), DataType::U8, 16, false);
+  ASSERT_EQ(packed.size(), 32u);
+  const auto* const bytes = reinterpret_cast<const int8_t*>(packed.data());
+  for (size_t i = 0; i < 32; ++i) EXPECT_EQ(bytes[i], i % 16 < 3 ? weights[i / 16 * 3 + i % 16] : 0) << i;
+}
+
 TEST(Packing, RoundsToTf32) {
   float weights[2] = {1.0f + 0x1p-11f, 1.0f + 0x1p-12f};
   const std::vector<std::byte> packed =

@@ -66,6 +66,28 @@ Product conv(const ConvCase& c) {
   return product;
 }
 
+// The same of bytes: a residual behind a first quantization, another zero point than 0.
+Product conv_of_bytes(const ConvCase& c) {
+  Product product = conv(c);
+  product.sums = ScalarType::I32;
+  product.a.zero_point = 3;
+  product.a.alignment = 16;
+  Epilogue& epilogue = product.epilogue;
+  ResultOperand term = epilogue.inputs[0];
+  epilogue.inputs = {epilogue.inputs[1]};
+  for (const DataType type : {DataType::I32, DataType::F32, DataType::F32}) {
+    term.type = type;
+    epilogue.inputs.push_back(term);
+  }
+  Requantization::Bytes bytes;
+  bytes.residual = 0;
+  bytes.residual_scale = 0.37f;
+  bytes.again = {0.125f, -3.5f, {0, 0, 255}};
+  epilogue.requantization = {.correction = 1, .scale = 2, .offset = 3, .bytes = bytes};
+  epilogue.program = store_sums(ScalarType::I32);
+  return product;
+}
+
 Product matmul(DataType type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k) {
   Product product;
   product.type = type;
@@ -107,6 +129,12 @@ std::vector<std::pair<std::string, Product>> cases() {
       {.name = "3-d", .in = {5, 9, 7}, .channels = 16, .columns = 24, .kernel = {3, 3, 3}},
   };
   for (const ConvCase& c : convs) all.emplace_back(c.name, conv(c));
+  const ConvCase bytes[] = {
+      {.name = "bytes", .type = DataType::U8, .images = batch, .channels = 256, .columns = 256},
+      {.name = "signed bytes", .type = DataType::I8, .channels = 144, .columns = 24, .kernel = {1, 1, 1}},
+      {.name = "odd bytes", .type = DataType::U8, .channels = 10, .columns = 7, .pitch = 19},
+  };
+  for (const ConvCase& c : bytes) all.emplace_back(c.name, conv_of_bytes(c));
   for (const DataType type : {DataType::F16, DataType::F32}) {
     all.emplace_back("A·B", matmul(type, false, false, 128, 64, 96));
     all.emplace_back("Aᵀ·Bᵀ", matmul(type, true, true, 128, 64, 96));
@@ -151,6 +179,24 @@ TEST_F(ProductText, WarpgroupsMultiply) {
                              "128x128x128 s3 w8x1x1 wg o2", "64x64x128 s4 w4x1x1 wg o3"})
       expect_compiles(mma_text(product, parse_mma_tile(text), "product", kRanges), "sm_90", text);
   }
+}
+
+TEST_F(ProductText, WarpgroupsMultiplyBytes) {
+  for (const DataType type : {DataType::I8, DataType::U8}) {
+    const Product product =
+        conv_of_bytes({.name = "3x3", .type = type, .images = 128, .channels = 256, .columns = 512});
+    for (const char* text : {"128x256x128 s4 w8x1x1 wg", "128x128x128 s3 w8x1x1 wg o2", "64x80x128 s4 w4x1x1 wg o3"})
+      expect_compiles(mma_text(product, parse_mma_tile(text), "product", kRanges), "sm_90", text);
+  }
+}
+
+TEST(ProductTiles, BytesTakeHalfTheDepthOfHalves) {
+  const ConvCase c = {.name = "3x3", .images = 128, .channels = 256, .columns = 256};
+  ConvCase bytes = c;
+  bytes.type = DataType::I8, bytes.channels = 512;
+  Product product = conv_of_bytes(bytes);
+  product.a.zero_point = 0;
+  EXPECT_EQ(mma_tiles(product, kRanges, kH200, 16), mma_tiles(conv(c), kRanges, kH200, 16));
 }
 
 TEST_F(ProductText, ClustersShareOutTheDepth) {
@@ -220,6 +266,10 @@ TEST_F(ProductText, CompilesForOtherArchitectures) {
   for (const char* architecture : {"sm_75", "sm_80", "sm_120"})
     if (Nvrtc::get().knows(architecture))
       expect_compiles(mma_text(product, tile, "product", kRanges), architecture, "3x3");
+  const Product bytes = conv_of_bytes({.name = "bytes", .type = DataType::U8});
+  for (const char* architecture : {"sm_75", "sm_80", "sm_120"})
+    if (Nvrtc::get().knows(architecture))
+      expect_compiles(mma_text(bytes, tile, "product", kRanges), architecture, "bytes");
 }
 
 TEST_F(ProductText, OneMultiplicationAtATime) {
@@ -240,6 +290,10 @@ TEST_F(ProductText, Depthwise) {
     for (const DepthwiseTile& tile : {DepthwiseTile{1, 1, 8}, DepthwiseTile{8, 1, 8}, DepthwiseTile{4, 4, 4}})
       expect_compiles(depthwise_text(product, tile, "product", kRanges), "sm_90", fmt::format("{} channels", channels));
   }
+  Product bytes = conv_of_bytes({.name = "depthwise", .type = DataType::I8, .channels = 96, .columns = 96});
+  bytes.depthwise = true;
+  for (const DepthwiseTile& tile : {DepthwiseTile{2, 7, 4}, DepthwiseTile{8, 1, 8}})
+    expect_compiles(depthwise_text(bytes, tile, "product", kRanges), "sm_90", "bytes");
 }
 
 std::vector<ConvCase> stems() {
@@ -273,6 +327,9 @@ TEST_F(ProductText, StemsCompileWithoutSpills) {
                       fmt::format("{} {}", c.name, to_string(tile)));
     }
   }
+  const Product bytes =
+      conv_of_bytes({.name = "bytes", .type = DataType::U8, .in = {1, 64, 64}, .channels = 3, .stride = {1, 2, 2}});
+  expect_compiles(stem_text(bytes, {1, 32, 64, 1}, "product", kRanges), "sm_90", "stem of bytes");
   for (const char* architecture : {"sm_75", "sm_80", "sm_120"})
     if (Nvrtc::get().knows(architecture))
       expect_compiles(stem_text(conv(stems()[0]), {1, 64, 64, 1}, "product", kRanges), architecture, "stem");
