@@ -9,8 +9,10 @@
 #include "base/os/cpu.h"
 #include "builder/batch_choice.h"
 #include "builder/build_target.h"
+#include "builder/choose_integers.h"
 #include "builder/choose_types.h"
 #include "builder/compare_in_network.h"
+#include "builder/fit.h"
 #include "builder/host_work.h"
 #include "builder/lower_profile.h"
 #include "builder/onnx_operators.h"
@@ -20,16 +22,12 @@
 #include "engine/plan_generated.h"
 #include "import/onnx/model.h"
 #include "ir/text.h"
-#include "passes/fuse_regions.h"
-#include "passes/pipeline.h"
 #include "passes/run_pipeline.h"
 #include "tuning/fold_norms.h"
 #include "tuning/graph_lowering.h"
 #include "tuning/race.h"
-#include "tuning/split.h"
 #include "tuning/static_costs.h"
 #include "tuning/tuner.h"
-#include "tuning/unfused_quantization.h"
 
 namespace tn {
 using import::CaffeNetwork;
@@ -91,25 +89,6 @@ void add_needs(plan::PlanT& plan, const plan::ProfileT& profile, const Backend& 
 // gains.
 constexpr int kWeighedOnDevices = 4;
 
-// Regions lose from their end what no tactic takes; what is cut off or decomposed is gathered again. Returns what of
-// the network's quantization could not be fused.
-std::string fit_to_backend(Graph& graph, const Backend& backend, const Target& target, const BuilderConfig& config,
-                           int64_t patches, Precisions& precisions) {
-  const auto accepts = [&](const Graph& holder, const Node& node) {
-    const auto region = region_of(holder, node);
-    return region && is_supported(backend, target, *region);
-  };
-  std::string unfused = regions_not_quantized(graph, backend, target);
-  patches -= passes::trim_regions(graph, accepts, patches, &precisions);
-  patches -=
-      passes::run_passes(graph, std::span(&passes::drop_permissions, 1), {{}, patches, &precisions, {}}).patches();
-  split_unsupported(graph, backend, target, &precisions);
-  if (!config.disabled_passes.contains(passes::fuse_pointwise.name))
-    passes::run_passes(graph, std::span(&passes::fuse_pointwise, 1), {{}, patches, &precisions, {}});
-  precisions.compact(graph);
-  return unfused + lone_quantization(graph);
-}
-
 bool compares_in_network(const BuilderConfig& config) {
   return config.timing && config.backend == BuildBackend::Cuda && config.seconds_in_network > 0;
 }
@@ -149,6 +128,10 @@ class Phases {
   BuildMonitor* monitor_;
   bool open_ = false;
 };
+
+bool weighs_integers(const BuilderConfig& config) {
+  return config.int8 && config.timing;
+}
 
 /// The graph as one profile runs it.
 struct FittedProfile {
@@ -211,8 +194,8 @@ CaffeNetwork read_caffe(std::span<const std::byte> deploy, std::optional<std::sp
 
 int phases_of(const BuilderConfig& config) {
   const bool batches = config.timing && config.backend == BuildBackend::Cpu;
-  return 2 + (config.int8 ? 1 : 0) + (batches ? 1 : 0) + (types_to_weigh(config, config.precisions).empty() ? 0 : 1) +
-         (compares_in_network(config) ? 1 : 0);
+  return 2 + (config.int8 ? 1 : 0) + (weighs_integers(config) ? 1 : 0) + (batches ? 1 : 0) +
+         (types_to_weigh(config, config.precisions).empty() ? 0 : 1) + (compares_in_network(config) ? 1 : 0);
 }
 
 std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Logger& logger, TimingCache& cache,
@@ -230,33 +213,71 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   const bool folds_norms = disabled.erase(std::string(kFoldNorms)) == 0;
   const BuildTarget build(config, &cache);
   const Backend& backend = build.backend();
-  std::string ranges;
   const auto names = config.int8 ? names_of_tensors(graph) : std::set<std::string, std::less<>>();
-  const auto quantizes = [&](Graph& simple) {
-    if (!config.int8) return;
-    phases.step_done();
-    phases.start("Calibrating", static_cast<int>(config.calibration.images) + 1);
-    if (is_quantized(simple))
-      logger.info("the network says itself what is rounded; ranges are not used");
-    else
-      ranges = quantize(simple, find_ranges(simple, names, config, profiles[0], logger, [&] { phases.step_done(); }),
-                        precisions, backend, logger);
-  };
-  const auto passes =
-      passes::run_pipeline(graph, {std::move(disabled), config.max_patches, &precisions, {}}, quantizes);
+  passes::PassReport passes = passes::simplify(graph, {disabled, config.max_patches, &precisions, {}});
   precisions.compact(graph);
+  phases.step_done();
+  if (config.int8) phases.start("Calibrating", static_cast<int>(config.calibration.images) + 1);
+  const Rounding rounding = find_rounding(graph, names, config, profiles[0], logger, [&] { phases.step_done(); });
+  const Int8Demands demands = take_int8_demands(graph, precisions);
+  const bool timing = config.timing && build.can_measure();
+  std::vector<FittedProfile> fitted;
+  fitted.reserve(profiles.size());  // tuners refer to their targets
+  if (weighs_integers(config))
+    phases.start("Choosing int8", static_cast<int>(std::ssize(profiles) * 2 * count_regions(graph)));
+  std::ptrdiff_t nodes = 0;
+  const Graph simple = graph;
+  for (const OptimizationProfile& profile : profiles) {
+    fitted.push_back({&profile,
+                      build.target(symbol_ranges(simple, profile)),
+                      {},
+                      {},
+                      {},
+                      StaticCosts(opt_values(simple, profile)),
+                      {}});
+    FittedProfile& last = fitted.back();
+    TunerOptions options{.timing = timing,
+                         .repeats = config.timing_repeats,
+                         .most_candidates = config.most_tactics,
+                         .most_variants = config.most_variants,
+                         .most_weighed = build.is_device() ? kWeighedOnDevices : 0,
+                         .fail_on_miss = config.fail_on_cache_miss,
+                         .preferred = config.preferred_tactic,
+                         .kernel_sources = build.kernel_sources(),
+                         .region_done = [&] { phases.step_done(); },
+                         .left_out = [&](const std::string& text) { logger.warning("{}", text); }};
+    last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(simple, profile), options, cache);
+    const int64_t left = config.max_patches - passes.patches();
+    passes::PassReport fusion;
+    const FuseSteps steps = {
+        [&](Graph& network, Precisions& held) {
+          fusion = fuse_network(network, {disabled, left, &held, {}}, !rounding.plan.empty());
+        },
+        [&](Graph& network, Precisions& held) {
+          return fit_to_backend(network, backend, last.target, {disabled, left - fusion.patches(), &held, {}});
+        },
+        [&] { phases.step_done(); }};
+    FusedNetwork chosen = choose_integers({simple, precisions, rounding, demands, backend, last.target}, config, logger,
+                                          timing ? last.tuner.get() : nullptr, steps, last.weighed);
+    last.graph = std::move(chosen.graph);
+    last.precisions = std::move(chosen.precisions);
+    last.weighed += chosen.unfused;
+    nodes += std::ssize(last.graph.order());
+    if (fitted.size() > 1) continue;
+    graph = std::move(chosen.fused);
+    passes.entries.insert(passes.entries.end(), fusion.entries.begin(), fusion.entries.end());
+  }
   logger.verbose("passes:\n{}", passes.to_string());
   if (report) {
     report->passes = passes.to_string();
     report->graph = to_text(graph);
   }
-  const bool timing = config.timing && build.can_measure();
   plan::PlanT plan;
   plan.name = graph.name;
   plan.producer = "Tenon 0.1.0";
   build.describe(plan);
   plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : config.int8 ? "int8" : "fp32";
-  if (!ranges.empty()) plan.precision += ": " + ranges;
+  if (!rounding.origin.empty()) plan.precision += ": " + rounding.origin;
   plan.preprocess = config.preprocess;
   constexpr uint8_t kDetailed = 2;
   plan.verbosity = config.verbosity;
@@ -270,34 +291,6 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     symbols.push_back(symbol->name);
     plan.symbols.push_back(std::move(symbol));
   }
-  std::vector<FittedProfile> fitted;
-  fitted.reserve(profiles.size());  // tuners refer to their targets
-  std::ptrdiff_t nodes = 0;
-  for (const OptimizationProfile& profile : profiles) {
-    fitted.push_back({&profile,
-                      build.target(symbol_ranges(graph, profile)),
-                      graph,
-                      precisions,
-                      {},
-                      StaticCosts(opt_values(graph, profile)),
-                      {}});
-    FittedProfile& last = fitted.back();
-    last.weighed = fit_to_backend(last.graph, backend, last.target, config, config.max_patches - passes.patches(),
-                                  last.precisions);
-    TunerOptions options{.timing = timing,
-                         .repeats = config.timing_repeats,
-                         .most_candidates = config.most_tactics,
-                         .most_variants = config.most_variants,
-                         .most_weighed = build.is_device() ? kWeighedOnDevices : 0,
-                         .fail_on_miss = config.fail_on_cache_miss,
-                         .preferred = config.preferred_tactic,
-                         .kernel_sources = build.kernel_sources(),
-                         .region_done = [&] { phases.step_done(); },
-                         .left_out = [&](const std::string& text) { logger.warning("{}", text); }};
-    last.tuner = std::make_unique<Tuner>(backend, last.target, opt_values(graph, profile), options, cache);
-    nodes += std::ssize(last.graph.order());
-  }
-  phases.step_done();
   const auto costs_of = [&](FittedProfile& each) -> RegionCosts& {
     if (timing) return *each.tuner;
     return each.guessed;

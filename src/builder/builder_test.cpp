@@ -143,6 +143,22 @@ TEST(Builder, TacticsKeepToTheWorkspace) {
   EXPECT_NE(bound.report.explanation.find("needs a workspace of"), std::string::npos) << bound.report.explanation;
 }
 
+TEST(Builder, TheChoiceOfIntegersFollowsFromTheTimingCache) {
+  TimingCache cache;
+  BuilderConfig config;
+  config.timing_repeats = 1;
+  config.threads = 1;
+  config.int8 = true;
+  config.profiles = {{{"x", {{1, 8, 12, 12}, {2, 8, 12, 12}, {3, 8, 12, 12}}}}};
+  SilentLogger logger;
+  const auto bytes = [&] {
+    return build_engine(parse_graph(kConvolutions, ops::make_op_by_name), config, logger, cache);
+  };
+  const std::vector<std::byte> first = bytes();
+  config.fail_on_cache_miss = true;
+  EXPECT_EQ(bytes(), first);
+}
+
 TEST(Builder, WithoutPatchesNothingIsFused) {
   TimingCache cache;
   BuilderConfig config = untimed();

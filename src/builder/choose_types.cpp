@@ -21,15 +21,6 @@ bool holds(const Precisions& precisions, DataType type) {
                              [&](const auto& entry) { return entry.second.type == type && !entry.second.written_out; });
 }
 
-void tell_unmet(const std::vector<UnmetPrecision>& unmet, const BuilderConfig& config, Logger& logger) {
-  if (unmet.empty()) return;
-  std::string text;
-  for (const auto& [layer, reason] : unmet) text += fmt::format("{}'{}' ({})", text.empty() ? "" : ", ", layer, reason);
-  if (config.precision_constraints == PrecisionConstraints::Obey)
-    throw Error(ErrorCode::Unsupported, "precision constraints cannot be obeyed by {}", text);
-  logger.warning("precision constraints are not followed by {}", text);
-}
-
 // The type that more can be saved with, if any.
 std::string assign_by_choice(const TypedNetwork& network, const std::vector<DataType>& types, RegionCosts& costs,
                              const std::function<void()>& node_done) {
@@ -79,7 +70,7 @@ bool takes(const Graph& graph, const Node& node, DataType type) {
 
 // Why a precision means nothing for a node, whatever the backend; empty where it may.
 std::string impossible(const Graph& graph, const Node& node, DataType type) {
-  if (type == DataType::I8) return "int8 is chosen by measuring and cannot be demanded";
+  if (type == DataType::I8) return "";  // choose_integers() knows
   if (type != DataType::F32 && type != DataType::F16 && type != DataType::BF16)
     return fmt::format("no layer of f32 computes in {}", name_of(type));
   const bool looks_at_extents = node.op->name() == "Shape" || node.op->name() == "Size";
@@ -124,6 +115,15 @@ std::string describe_precisions(const TypedNetwork& network, const std::vector<D
 }
 
 }  // namespace
+
+void tell_unmet(const std::vector<UnmetPrecision>& unmet, const BuilderConfig& config, Logger& logger) {
+  if (unmet.empty()) return;
+  std::string text;
+  for (const auto& [layer, reason] : unmet) text += fmt::format("{}'{}' ({})", text.empty() ? "" : ", ", layer, reason);
+  if (config.precision_constraints == PrecisionConstraints::Obey)
+    throw Error(ErrorCode::Unsupported, "precision constraints cannot be obeyed by {}", text);
+  logger.warning("precision constraints are not followed by {}", text);
+}
 
 std::vector<DataType> narrow_types(const BuilderConfig& config) {
   std::vector<DataType> types;

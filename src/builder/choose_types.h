@@ -17,6 +17,9 @@ std::vector<DataType> narrow_types(const BuilderConfig& config);
 /// These, and those that layers are held to.
 std::vector<DataType> types_to_weigh(const BuilderConfig& config, const Precisions& precisions);
 
+/// Throws Error(Unsupported) naming layers whose precisions are not met where they must be obeyed; else warns of them.
+void tell_unmet(const std::vector<UnmetPrecision>& unmet, const BuilderConfig& config, Logger& logger);
+
 /// What the constraints leave of the precisions that were asked for: none, with a warning, where they do not count.
 /// Throws Error(Unsupported) naming all layers for which they mean nothing where they must be obeyed; else those are
 /// left out with a warning.

@@ -12,8 +12,6 @@
 #include "builder/calibration.h"
 #include "builder/choose_calibrator.h"
 #include "dataset/sample_files.h"
-#include "passes/pipeline.h"
-#include "quant/apply.h"
 #include "quant/cache.h"
 #include "quant/calibrator.h"
 #include "quant/spread.h"
@@ -234,33 +232,18 @@ Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>&
   return ranges;
 }
 
-std::string quantize(Graph& graph, Ranges ranges, const Precisions& precisions, const Backend& backend,
-                     Logger& logger) {
-  // Integers need kernels that take them, and a pass that brings them there.
-  const bool has_integers =
-      std::ranges::any_of(backend.tactics,
-                          [](const Tactic* tactic) { return tactic->name().find("int8") != std::string_view::npos; }) &&
-      std::ranges::any_of(passes::pipeline(),
-                          [](const passes::Pass& pass) { return pass.name == "move_quantization"; });
+Rounding find_rounding(const Graph& graph, const std::set<std::string, std::less<>>& names, const BuilderConfig& config,
+                       const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done) {
+  Rounding rounding;
+  rounding.binding = is_quantized(graph);
+  if (!config.int8) return rounding;
+  if (rounding.binding) {
+    logger.info("the network says itself what is rounded; ranges are not used");
+    return rounding;
+  }
+  Ranges ranges = find_ranges(graph, names, config, profile, logger, sample_done);
   quant::spread(graph, ranges.plan);
-  std::set<NodeId> floats;
-  for (const auto& [id, precision] : precisions.all()) floats.insert(id);
-  const quant::Applied applied =
-      quant::insert_pairs(graph, ranges.plan, has_integers ? quant::Weights::Integers : quant::Weights::Floats, floats);
-  verify(graph);
-  if (!applied.missing.empty())
-    logger.warning("no scale is known for {} tensors that products read; these stay in floats: {}",
-                   applied.missing.size(), fmt::join(applied.missing, ", "));
-  logger.info("int8: {} products with rounded operands, {} rounded activations ({})", applied.products, applied.tensors,
-              ranges.origin);
-  return ranges.origin;
-}
-
-bool is_quantized(const Graph& graph) {
-  return std::ranges::any_of(graph.order(), [&](NodeId id) {
-    const std::string_view op = graph.node(id).op->name();
-    return op == "Quantize" || op == "Dequantize";
-  });
+  return {std::move(ranges.plan), std::move(ranges.origin), false};
 }
 
 }  // namespace tn

@@ -6,18 +6,18 @@
 #include <string>
 
 #include "builder/builder.h"
+#include "builder/rounding.h"
 #include "quant/plan.h"
-#include "tuning/tactic.h"
 
 namespace tn {
 
 /// Names of all tensors of a graph.
 std::set<std::string, std::less<>> names_of_tensors(const Graph& graph);
 
-/// Where the ranges of a build with int8 come from, in words: kept in the engine.
+/// What calibrators, caches and the user say.
 struct Ranges {
   quant::Plan plan;
-  std::string origin;
+  std::string origin;  ///< in words: kept in the engine
 };
 
 /// The scales of a network's activations: from the cache or the samples that `config` names, else dummy ones, which
@@ -26,11 +26,9 @@ struct Ranges {
 Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>& known, const BuilderConfig& config,
                    const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done);
 
-/// Rounds the operands of products in the graph by these ranges, but for those that are held to a type of floats, and
-/// says in words where the ranges come from.
-std::string quantize(Graph& graph, Ranges ranges, const Precisions& precisions, const Backend& backend, Logger& logger);
-
-/// Whether the network says itself what is rounded.
-bool is_quantized(const Graph& graph);
+/// What of a network that is simple may be rounded: what it says itself, else, with int8 in `config`, what
+/// find_ranges() says, spread over tensors that hold the same values.
+Rounding find_rounding(const Graph& graph, const std::set<std::string, std::less<>>& names, const BuilderConfig& config,
+                       const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done);
 
 }  // namespace tn

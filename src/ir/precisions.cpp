@@ -42,6 +42,11 @@ bool has_choice(const Graph& graph, const Node& node) {
   return std::ranges::any_of(node.inputs, free) || std::ranges::any_of(node.outputs, free);
 }
 
+// Integers are demanded of products, whatever these are joined with; a type of floats is one of all numbers in a node.
+bool binds(const Precision& precision) {
+  return precision.type != DataType::I8;
+}
+
 }  // namespace
 
 bool Precisions::same(const Precision* a, const Precision* b) {
@@ -75,21 +80,25 @@ bool Precisions::apply(Patch& patch) {
   for (const NodeId id : involved) {
     if (const Precision* precision = find(id)) {
       joined.layers.insert(precision->layers.begin(), precision->layers.end());
-      held = precision;
+      if (!held || binds(*precision)) held = precision;
     }
   }
-  if (held) {
+  if (held && binds(*held)) {
     const bool alike = std::ranges::all_of(involved, [&](NodeId id) { return same(find(id), held); });
     const bool made = first < graph.node_count();
     const bool taken_over = std::ranges::all_of(stand_in, [&](NodeId id) { return same(find(id), held); });
     if (!alike || !taken_over || (!made && stand_in.empty())) return false;
-    joined.type = held->type;
     joined.gives_f32 = held->gives_f32;
   }
+  if (held) joined.type = held->type;
   if (!patch.apply()) return false;
   if (joined.layers.empty()) return true;
   hold_from(graph, first, joined);
-  for (const NodeId id : stand_in) held_[id].layers.insert(joined.layers.begin(), joined.layers.end());
+  for (const NodeId id : stand_in) {
+    const bool only_in_front = std::ranges::find(involved, id) == involved.end() && !binds(joined);
+    if (!only_in_front)
+      held_.try_emplace(id, joined).first->second.layers.insert(joined.layers.begin(), joined.layers.end());
+  }
   return true;
 }
 

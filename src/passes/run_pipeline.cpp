@@ -6,22 +6,40 @@
 #include "passes/pipeline.h"
 
 namespace tn::passes {
+namespace {
 
-PassReport run_pipeline(Graph& graph, const PassOptions& options, const std::function<void(Graph&)>& quantize) {
+bool has(std::span<const Pass> passes, std::string_view name) {
+  return std::ranges::find(passes, name, &Pass::name) != passes.end();
+}
+
+// Where the regions begin.
+size_t simple_passes() {
   const auto all = pipeline();
-  const auto simple = static_cast<size_t>(std::ranges::find(all, join_products.name, &Pass::name) - all.begin()) + 1;
-  const auto first = all.first(simple), rest = all.subspan(simple);
-  const auto is_of_rest = [&](const std::string& name) {
-    return std::ranges::find(rest, name, &Pass::name) != rest.end();
-  };
-  PassOptions here = options;
-  std::erase_if(here.disabled, is_of_rest);
-  PassReport report = run_passes(graph, first, here);
-  if (quantize) quantize(graph);
-  here = options;
-  here.max_patches -= report.patches();
-  std::erase_if(here.disabled, [&](const std::string& name) { return !is_of_rest(name); });
-  const PassReport more = run_passes(graph, rest, here);
+  return static_cast<size_t>(std::ranges::find(all, join_products.name, &Pass::name) - all.begin()) + 1;
+}
+
+PassReport run_part(Graph& graph, std::span<const Pass> part, std::span<const Pass> other, PassOptions options) {
+  std::erase_if(options.disabled, [&](const std::string& name) { return has(other, name) && !has(part, name); });
+  return run_passes(graph, part, options);
+}
+
+}  // namespace
+
+PassReport simplify(Graph& graph, const PassOptions& options) {
+  const auto all = pipeline();
+  return run_part(graph, all.first(simple_passes()), all.subspan(simple_passes()), options);
+}
+
+PassReport fuse(Graph& graph, const PassOptions& options) {
+  const auto all = pipeline();
+  return run_part(graph, all.subspan(simple_passes()), all.first(simple_passes()), options);
+}
+
+PassReport run_pipeline(Graph& graph, const PassOptions& options) {
+  PassReport report = simplify(graph, options);
+  PassOptions rest = options;
+  rest.max_patches -= report.patches();
+  const PassReport more = fuse(graph, rest);
   report.entries.insert(report.entries.end(), more.entries.begin(), more.entries.end());
   return report;
 }

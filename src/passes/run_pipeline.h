@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-
 #include "passes/pass_runner.h"
 
 namespace tn::passes {
 
-/// Runs the whole pipeline. `quantize`, if given, is called once the network is simple, but still made of operators on
-/// tensors under the names of the model.
-PassReport run_pipeline(Graph& graph, const PassOptions& options = {},
-                        const std::function<void(Graph&)>& quantize = nullptr);
+/// The first part of the pipeline: the network is simple behind it, but still made of operators on tensors under the
+/// names of the model. Passes of the other part may be disabled, too.
+PassReport simplify(Graph& graph, const PassOptions& options);
+/// The second: what runs as one becomes regions.
+PassReport fuse(Graph& graph, const PassOptions& options);
+/// Both.
+PassReport run_pipeline(Graph& graph, const PassOptions& options = {});
 
 }  // namespace tn::passes

@@ -66,7 +66,7 @@ class Applier {
       applied_.missing.push_back(graph_.tensor(x).name);
       return;
     }
-    ++applied_.products;
+    applied_.products.insert(graph_.node(id).name);
     products_.insert(id);
     quantize_weights(id, axis);
   }

@@ -12,7 +12,7 @@ namespace tn::quant {
 
 /// What a plan became.
 struct Applied {
-  int products = 0;                  ///< convolutions and matrix products with quantized operands
+  std::set<std::string> products;    ///< convolutions and matrix products with quantized operands, by name
   int tensors = 0;                   ///< activations that are rounded
   std::vector<std::string> missing;  ///< activations that products read and for which there is no scale
 };

@@ -54,7 +54,7 @@ TEST(Apply, RoundsWhatConvolutionsRead) {
   Graph graph = parse(kBlock);
   const Applied applied = insert_pairs(graph, plan_for(graph));
   verify(graph);
-  EXPECT_EQ(applied.products, 2);
+  EXPECT_EQ(applied.products.size(), 2U);
   EXPECT_EQ(applied.tensors, 2);
   EXPECT_TRUE(applied.missing.empty());
   EXPECT_EQ(input_name(graph, "a", 0), "x/dequantize");
@@ -121,7 +121,7 @@ TEST(Apply, ProductsOfMatricesLeaveOtherReadersAlone) {
     return a, b, c
   })");
   const Applied applied = insert_pairs(graph, plan_for(graph));
-  EXPECT_EQ(applied.products, 1);
+  EXPECT_EQ(applied.products.size(), 1U);
   EXPECT_EQ(input_name(graph, "a", 0), "x/dequantize");
   EXPECT_EQ(input_name(graph, "b", 0), "x");
   EXPECT_EQ(input_name(graph, "c", 0), "x");
@@ -135,7 +135,7 @@ TEST(Apply, WhatHasNoScaleIsNamed) {
   plan.erase("b");
   const Applied applied = insert_pairs(graph, plan);
   EXPECT_EQ(applied.missing, std::vector<std::string>{"b"});
-  EXPECT_EQ(applied.products, 1);
+  EXPECT_EQ(applied.products.size(), 1U);
   EXPECT_EQ(input_name(graph, "c", 0), "b");
   EXPECT_EQ(operators(graph).find("Dequantize Dequantize Dequantize"), std::string::npos);
 }

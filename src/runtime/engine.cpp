@@ -150,7 +150,8 @@ std::string Engine::precision_summary() const {
   const bool narrow = !text.empty();
   text += fmt::format("FP32 in {} of {} layers", counts[DataType::F32], all);
   if (const size_t ranges = allowed.find(": "); ranges != allowed.npos)
-    text += fmt::format("; ranges of int8: {}", allowed.substr(ranges + 2));
+    text += fmt::format("; ranges of int8: {}{}", allowed.substr(ranges + 2),
+                        int8 > 0 ? "" : "; INT8 won nothing: no layer was measured to be faster in it");
   if (narrow || allowed.starts_with("int8") || allowed == "fp32" || allowed.empty()) return text;
   const bool fp16 = allowed.find("fp16") != std::string::npos, bf16 = allowed.find("bf16") != std::string::npos;
   const std::string_view asked = fp16 && bf16 ? "FP16 or BF16" : fp16 ? "FP16" : "BF16";

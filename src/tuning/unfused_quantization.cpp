@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tuning/tuner.h"
+#include "tuning/weigh_integers.h"
 
 namespace tn {
 namespace {
@@ -56,6 +57,18 @@ std::string lone_quantization(const Graph& graph) {
                         readers.empty() ? "an output of the network" : readers);
   }
   return text;
+}
+
+std::string why_not_integers(const Graph& graph, const std::string& name, const Backend& backend,
+                             const Target& target) {
+  for (const NodeId id : graph.order()) {
+    const auto names = operators_in(graph.node(id));
+    if (std::ranges::find(names, name) == names.end()) continue;
+    const auto region = region_of(graph, graph.node(id));
+    if (!region || !region->loads_quantized()) return "its operands are not quantized";
+    return reasons(*region, backend, target);
+  }
+  return "it is no layer of the network any more";
 }
 
 }  // namespace tn
