@@ -233,5 +233,13 @@ TEST_F(Emulated, BankConflictsAreCounted) {
   EXPECT_EQ(device_.reads().conflicts, 8 * 7);
 }
 
+TEST(EmulatedDeviceDeathTest, TheHostCannotTouchItsMemory) {
+  EmulatedDevice device;
+  const auto memory = device.allocate(64, "test");
+  EXPECT_DEATH(*memory->data() = std::byte{1}, "");
+  const auto pinned = device.allocate(MemoryKind::Pinned, 64, "test");
+  *pinned->data() = std::byte{1};
+}
+
 }  // namespace
 }  // namespace tn::test

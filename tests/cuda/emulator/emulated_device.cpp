@@ -17,6 +17,15 @@ tn_emulator::Index index_of(const std::array<uint32_t, 3>& sizes) {
 
 }  // namespace
 
+std::unique_ptr<DeviceBuffer> EmulatedDevice::allocate(MemoryKind kind, size_t bytes, const MemoryPurpose& purpose) {
+  return kind == MemoryKind::Device ? memory_.allocate(bytes) : NullDevice::allocate(kind, bytes, purpose);
+}
+
+void EmulatedDevice::copy(void* to, const void* from, size_t bytes) noexcept {
+  const DeviceMemory::Access access(memory_);
+  NullDevice::copy(to, from, bytes);
+}
+
 std::shared_ptr<void> EmulatedDevice::load(std::span<const std::byte> image, const std::string& entry, uint32_t) {
   const std::lock_guard lock(mutex_);
   const std::string path(reinterpret_cast<const char*>(image.data()), image.size());
@@ -41,6 +50,7 @@ Status EmulatedDevice::launch(const Launch& launch) noexcept {
   const std::lock_guard lock(mutex_);
   const auto& function = *static_cast<const Function*>(launch.function);
   const bool overlaps = launch.overlaps && overlaps_;
+  const DeviceMemory::Access access(memory_);
   try {
     while (!running_.empty() && !(overlaps && may_begin(function))) finish_first();
     if (idle_.empty()) idle_.push_back(std::make_unique<Running>());
@@ -83,6 +93,8 @@ void EmulatedDevice::finish_first() {
 
 Status EmulatedDevice::finish() noexcept {
   const std::lock_guard lock(mutex_);
+  if (running_.empty()) return {};
+  const DeviceMemory::Access access(memory_);
   try {
     while (!running_.empty()) finish_first();
     return {};

@@ -9,18 +9,22 @@
 
 #include "backends/cuda/device/null_device.h"
 #include "cuda/emulator/block.h"
+#include "cuda/emulator/device_memory.h"
 
 namespace tn::test {
 
 /// A CUDA device played by the host: runs kernels that a HostCompiler compiled, thread by thread. What it does is what
 /// the texts say, PTX included; it knows nothing of time. From sm_90 a kernel that overlaps is begun as early as those
-/// before it allow, and before they have done anything, so that one that does not wait for its inputs has none.
+/// before it allow, and before they have done anything, so that one that does not wait for its inputs has none. The
+/// host faults where it touches the device's memory.
 class EmulatedDevice final : public cuda::NullDevice {
  public:
   explicit EmulatedDevice(const std::string& architecture = "sm_90")
       : NullDevice(architecture), overlaps_(std::stoi(architecture.substr(3)) >= 90) {}
 
   std::string name() const override { return "emulated device"; }
+  using Device::allocate;
+  std::unique_ptr<DeviceBuffer> allocate(MemoryKind kind, size_t bytes, const MemoryPurpose& purpose) override;
   std::shared_ptr<void> load(std::span<const std::byte> image, const std::string& entry,
                              uint32_t shared_bytes) override;
   /// Of all kernels that have ended.
@@ -28,6 +32,7 @@ class EmulatedDevice final : public cuda::NullDevice {
 
  protected:
   Status launch(const Launch& launch) noexcept override;
+  void copy(void* to, const void* from, size_t bytes) noexcept override;
   Status finish() noexcept override;
 
  private:
@@ -44,6 +49,7 @@ class EmulatedDevice final : public cuda::NullDevice {
   static void run(Running& running, void (Emulator::*part)());
   void finish_first();
 
+  DeviceMemory memory_;
   const bool overlaps_;  ///< kernels that may, with those ahead of them
   std::mutex mutex_;
   std::map<std::string, Function> functions_;  ///< by path

@@ -55,6 +55,8 @@ class NullDevice : public Device {
 
  protected:
   virtual Status launch(const Launch& launch) noexcept;
+  /// After all launches have ended.
+  virtual void copy(void* to, const void* from, size_t bytes) noexcept;
   /// Until all launches have ended.
   virtual Status finish() noexcept { return {}; }
 
