@@ -53,6 +53,7 @@ enum class LayerType : int32_t {
   kSQUEEZE = 47,
   kUNSQUEEZE = 48,
   kCUMULATIVE = 49,
+  kDYNAMIC_QUANTIZE = 50,
   kATTENTION_OUTPUT = 52
 };
 

@@ -96,7 +96,8 @@ class IParametricReLULayer : public ILayer {};
 class ISelectLayer : public ILayer {};
 
 /// clamp(round(x / scale) + zero point), rounding half to even.
-/// Input 1 is the scale, input 2, where set, the zero point: scalars, or vectors along the axis.
+/// Input 1 is the scale, input 2, where set, the zero point: scalars, vectors along the axis, or of x's rank, where
+/// each element stands for a block: extents divide x's.
 class IQuantizeLayer : public ILayer {
  public:
   virtual void setAxis(int32_t axis) noexcept = 0;
@@ -106,13 +107,33 @@ class IQuantizeLayer : public ILayer {
 };
 
 /// (x − zero point)·scale.
-/// Input 1 is the scale, input 2, where set, the zero point: scalars, or vectors along the axis.
+/// Input 1 is the scale, input 2, where set, the zero point: as of IQuantizeLayer.
 class IDequantizeLayer : public ILayer {
  public:
   virtual void setAxis(int32_t axis) noexcept = 0;
   virtual int32_t getAxis() const noexcept = 0;
   virtual void setToType(DataType toType) noexcept = 0;
   virtual DataType getToType() const noexcept = 0;
+};
+
+/// Quantizes blocks of x by their own largest magnitudes. Output 1 has a scale for each block: magnitude / (largest
+/// value of the type), divided by input 1, a scalar, where set, and rounded to the type of scales (E8M0: up). Output 0
+/// is x / (the rounded scale · input 1), rounded to its type; blocks of zeros stay zero. Types: kFP4, kFP8 or kINT8; of
+/// scales kFLOAT, kFP8 or kE8M0. Blocks must divide x, whose blocked extents are known while building.
+class IDynamicQuantizeLayer : public ILayer {
+ public:
+  virtual void setToType(DataType toType) noexcept = 0;
+  virtual DataType getToType() const noexcept = 0;
+  virtual void setScaleType(DataType scaleType) noexcept = 0;
+  virtual DataType getScaleType() const noexcept = 0;
+  /// The axis of blocks that are no wider than an element along others; the last is -1, the default.
+  virtual void setAxis(int32_t axis) noexcept = 0;
+  virtual int32_t getAxis() const noexcept = 0;
+  virtual void setBlockSize(int32_t size) noexcept = 0;
+  virtual int32_t getBlockSize() const noexcept = 0;
+  /// Extents of a block along all axes, instead of axis and size; −1 is all of an axis.
+  virtual void setBlockShape(Dims const& shape) noexcept = 0;
+  virtual Dims getBlockShape() const noexcept = 0;
 };
 
 /// (x − mean) / sqrt(variance + ε)·scale + bias, with mean and variance over the axes.

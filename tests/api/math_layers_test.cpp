@@ -143,5 +143,51 @@ TEST(MathLayers, QuantizeAndBack) {
   expect(s, s.network->addDequantize(*quantize->getOutput(0), scale, DataType::kFLOAT), {3}, {0, 0.5, 63.5});
 }
 
+TEST(MathLayers, BlocksHaveScales) {
+  Session s;
+  ITensor& scale = s.constant({2, 2}, {1, 2, 4, 0.5F});
+  IQuantizeLayer* quantize =
+      s.network->addQuantize(s.input({2, 4}, {1, 2, 3, 5, 9, 400, 0.6F, -80}), scale, DataType::kINT8);
+  expect(s, s.network->addDequantize(*quantize->getOutput(0), scale, DataType::kFLOAT), {2, 4},
+         {1, 2, 4, 4, 8, 400, 0.5, -64});
+}
+
+// Two blocks of four along the last axis, the second of zeros.
+TEST(MathLayers, BlocksAreQuantizedByTheirMagnitudes) {
+  const struct {
+    DataType to, scales;
+    std::vector<double> values, steps;
+  } cases[] = {
+      {DataType::kINT8, DataType::kFLOAT, {127, -32, 0, 64, 0, 0, 0, 0}, {0.5, 0}},
+      {DataType::kFP8, DataType::kE8M0, {256, -64, 0, 128, 0, 0, 0, 0}, {0.25, 5.8774717541114375e-39}},
+      {DataType::kFP4, DataType::kFP8, {6, -1.5, 0, 3, 0, 0, 0, 0}, {11, 0}},
+  };
+  for (const auto& each : cases) {
+    Session s;
+    IDynamicQuantizeLayer* layer =
+        s.network->addDynamicQuantize(s.input({1, 8}, {63.5F, -16, 0, 32, 0, 0, 0, 0}), -1, 4, each.to, each.scales);
+    ITensor& values = *s.network->addCast(*layer->getOutput(0), DataType::kFLOAT)->getOutput(0);
+    ITensor& steps = *s.network->addCast(*layer->getOutput(1), DataType::kFLOAT)->getOutput(0);
+    ITensor* const both[] = {&values, &steps};
+    std::vector<double> expected = each.values;
+    expected.insert(expected.end(), each.steps.begin(), each.steps.end());
+    IConcatenationLayer* concat = s.network->addConcatenation(both, 2);
+    concat->setAxis(1);
+    expect(s, concat, {1, 10}, expected);
+  }
+}
+
+TEST(MathLayers, BlocksOfSeveralAxesAndASecondScale) {
+  Session s;
+  IDynamicQuantizeLayer* layer = s.network->addDynamicQuantizeV2(s.input({2, 4}, {1, 2, 3, 4, 5, 6, 7, 508}),
+                                                                 dims_of({2, -1}), DataType::kINT8, DataType::kFP8);
+  layer->setInput(1, s.constant({}, {0.5F}));
+  expect(s, s.network->addCast(*layer->getOutput(1), DataType::kFLOAT), {1, 1}, {8});
+  Session uneven;
+  EXPECT_FALSE(
+      uneven.run(uneven.network->addDynamicQuantize(uneven.input({2, 6}), 1, 4, DataType::kFP8, DataType::kFLOAT)));
+  EXPECT_NE(uneven.log.text.find("blocks of 4 do not divide axis 1 of f32[2,6]"), std::string::npos) << uneven.log.text;
+}
+
 }  // namespace
 }  // namespace tenon::test

@@ -82,6 +82,10 @@ class Network final : public tenon::INetworkDefinition {
                                      tenon::DataType type) noexcept override;
   tenon::IDequantizeLayer* addDequantize(tenon::ITensor& input, tenon::ITensor& scale,
                                          tenon::DataType type) noexcept override;
+  tenon::IDynamicQuantizeLayer* addDynamicQuantize(tenon::ITensor& input, int32_t axis, int32_t block,
+                                                   tenon::DataType type, tenon::DataType scales) noexcept override;
+  tenon::IDynamicQuantizeLayer* addDynamicQuantizeV2(tenon::ITensor& input, tenon::Dims const& block,
+                                                     tenon::DataType type, tenon::DataType scales) noexcept override;
   tenon::INormalizationLayer* addNormalization(tenon::ITensor& input, tenon::ITensor& scale, tenon::ITensor& bias,
                                                uint32_t axes) noexcept override;
   tenon::INormalizationLayer* addNormalizationV2(tenon::ITensor& input, tenon::ITensor& scale, tenon::ITensor& bias,

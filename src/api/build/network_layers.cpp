@@ -5,6 +5,7 @@
 
 #include "api/build/layers/index.h"
 #include "api/build/layers/math.h"
+#include "api/build/layers/quantization.h"
 #include "api/build/layers/shape.h"
 #include "api/build/layers/window.h"
 #include "api/build/network.h"
@@ -216,6 +217,27 @@ tenon::IQuantizeLayer* Network::addQuantize(ITensor& input, ITensor& scale, teno
 tenon::IDequantizeLayer* Network::addDequantize(ITensor& input, ITensor& scale, tenon::DataType type) noexcept {
   return add_layer<DequantizeLayer>(LayerType::kDEQUANTIZE, "dequantize", {&input, &scale}, 1,
                                     [&](auto& layer) { layer.to = type; });
+}
+
+tenon::IDynamicQuantizeLayer* Network::addDynamicQuantize(ITensor& input, int32_t axis, int32_t block,
+                                                          tenon::DataType type, tenon::DataType scales) noexcept {
+  return add_layer<DynamicQuantizeLayer>(LayerType::kDYNAMIC_QUANTIZE, "dynamic_quantize", {&input}, 2,
+                                         [&](auto& layer) {
+                                           layer.axis = axis;
+                                           layer.block_size = block;
+                                           layer.to = type;
+                                           layer.scale_type = scales;
+                                         });
+}
+
+tenon::IDynamicQuantizeLayer* Network::addDynamicQuantizeV2(ITensor& input, tenon::Dims const& block,
+                                                            tenon::DataType type, tenon::DataType scales) noexcept {
+  return add_layer<DynamicQuantizeLayer>(LayerType::kDYNAMIC_QUANTIZE, "dynamic_quantize", {&input}, 2,
+                                         [&](auto& layer) {
+                                           layer.block_shape = block;
+                                           layer.to = type;
+                                           layer.scale_type = scales;
+                                         });
 }
 
 tenon::INormalizationLayer* Network::addNormalization(ITensor& input, ITensor& scale, ITensor& bias,

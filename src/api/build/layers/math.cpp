@@ -200,29 +200,6 @@ std::vector<TensorId> CastLayer::lower(Lowering& lowering) const {
   return {lowering.cast(id(lowering, 0), to_data_type(to))};
 }
 
-template <typename Interface>
-std::vector<TensorId> QuantizationLayer<Interface>::lower(Lowering& lowering) const {
-  constexpr bool kQuantizes = std::is_same_v<Interface, tenon::IQuantizeLayer>;
-  std::vector<TensorId> operands = {this->id(lowering, 0), this->id(lowering, 1)};
-  if (this->has(2)) {
-    operands.push_back(this->id(lowering, 2));
-  } else if (kQuantizes) {  // the type of the zero point is that of the result
-    const auto dims = lowering.type(operands[1]).static_shape();
-    if (!dims) throw Error(ErrorCode::InvalidModel, "the shape of the scale must be known");
-    const std::vector<std::byte> zeros(static_cast<size_t>(dims->elements()) * size_of(to_data_type(to)));
-    operands.push_back(lowering.constant({to, zeros.data(), dims->elements()}, *dims, "the zero point"));
-  }
-  const bool scalar = lowering.rank(operands[1]) == 0;
-  Attributes attributes;
-  if (!scalar) attributes["axis"] = int64_t{axis};
-  TensorId result = lowering.add(kQuantizes ? "QuantizeLinear" : "DequantizeLinear", operands, std::move(attributes));
-  if (lowering.type(result).type != to_data_type(to)) result = lowering.cast(result, to_data_type(to));
-  return {result};
-}
-
-template class QuantizationLayer<tenon::IQuantizeLayer>;
-template class QuantizationLayer<tenon::IDequantizeLayer>;
-
 std::vector<TensorId> NormalizationLayer::lower(Lowering& lowering) const {
   const TensorId x = id(lowering, 0), scale = id(lowering, 1), bias = id(lowering, 2);
   const int rank = lowering.rank(x);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers that compute: elementwise, reductions, products, normalizations, quantization.
+// Layers that compute: elementwise, reductions, products, normalizations.
 #pragma once
 
 #include "api/build/layer.h"
@@ -137,23 +137,6 @@ class CastLayer final : public Layer<tenon::ICastLayer> {
 
   tenon::DataType to = tenon::DataType::kFLOAT;
 };
-
-template <typename Interface>
-class QuantizationLayer final : public Layer<Interface> {
- public:
-  using Layer<Interface>::Layer;
-  void setAxis(int32_t value) noexcept override { this->set(axis, value); }
-  int32_t getAxis() const noexcept override { return axis; }
-  void setToType(tenon::DataType type) noexcept override { this->set(to, type); }
-  tenon::DataType getToType() const noexcept override { return to; }
-  std::vector<TensorId> lower(Lowering& lowering) const override;
-
-  int32_t axis = 1;
-  tenon::DataType to = tenon::DataType::kINT8;
-};
-
-using QuantizeLayer = QuantizationLayer<tenon::IQuantizeLayer>;
-using DequantizeLayer = QuantizationLayer<tenon::IDequantizeLayer>;
 
 class NormalizationLayer final : public Layer<tenon::INormalizationLayer> {
  public:
