@@ -39,6 +39,13 @@ enum class MemoryPoolType : int32_t {
   kWORKSPACE = 0,  ///< scratch that one layer may use while running
 };
 
+/// Who reads a network of ONNX with Q/DQ (IBuilderConfig::setQdqExport).
+enum class QdqProfile : int32_t {
+  kNATIVE = 0,   ///< the numbers as they are: s8 and u8, weights as integers
+  kTRT = 1,      ///< TensorRT: s8 without zero points, weights as floats behind Q and DQ
+  kORT_CPU = 2,  ///< ONNX Runtime on processors: u8 activations, biases of 32 bits
+};
+
 /// Bounds of the dynamic inputs: min ≤ opt ≤ max in every dimension. The engine is tuned for opt.
 class IOptimizationProfile : public INoCopy {
  public:
@@ -156,9 +163,14 @@ class IBuilderConfig : public INoCopy {
   /// TensorRT has it.
   virtual void setCalibrationUnsigned(bool allow) noexcept = 0;
   virtual bool getCalibrationUnsigned() const noexcept = 0;
-  /// A file with ranges of a calibration, of TensorRT or Tenon: read if it exists, else written. nullptr or "": none.
+  /// A file with ranges of a calibration, of TensorRT or Tenon: read if it exists, else written; also those that Q/DQ
+  /// in a network says. nullptr or "": none.
   virtual void setCalibrationCache(char const* path) noexcept = 0;
   virtual char const* getCalibrationCache() const noexcept = 0;
+  /// For kINT8: writes the network with the rounding that the ranges mean to this file, as Q/DQ in the ONNX file that
+  /// it was parsed from. nullptr or "": no file. False for a profile that there is not.
+  virtual bool setQdqExport(char const* path, QdqProfile profile) noexcept = 0;
+  virtual char const* getQdqExport() const noexcept = 0;
   /// Writes the text of the graph as the passes left it to this file during the build; nullptr: no file.
   virtual void setGraphExportPath(char const* path) noexcept = 0;
   virtual char const* getGraphExportPath() const noexcept = 0;

@@ -12,6 +12,7 @@
 #include "builder/choose_integers.h"
 #include "builder/choose_types.h"
 #include "builder/compare_in_network.h"
+#include "builder/export_qdq.h"
 #include "builder/fit.h"
 #include "builder/host_work.h"
 #include "builder/lower_profile.h"
@@ -213,6 +214,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   const bool folds_norms = disabled.erase(std::string(kFoldNorms)) == 0;
   const BuildTarget build(config, &cache);
   const Backend& backend = build.backend();
+  if (config.int8 && is_quantized(graph)) write_declared_ranges(graph, config.calibration.cache, logger);
   const auto names = config.int8 ? names_of_tensors(graph) : std::set<std::string, std::less<>>();
   passes::PassReport passes = passes::simplify(graph, {disabled, config.max_patches, &precisions, {}});
   precisions.compact(graph);
@@ -264,6 +266,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     last.weighed += chosen.unfused;
     nodes += std::ssize(last.graph.order());
     if (fitted.size() > 1) continue;
+    if (!config.qdq_export.file.empty()) export_qdq(simple, rounding, chosen.integers, config.qdq_export, logger);
     graph = std::move(chosen.fused);
     passes.entries.insert(passes.entries.end(), fusion.entries.begin(), fusion.entries.end());
   }

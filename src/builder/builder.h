@@ -13,6 +13,7 @@
 #include "engine/plan.h"
 #include "import/caffe/caffe.h"
 #include "import/onnx/model.h"
+#include "import/onnx/qdq_file.h"
 #include "ir/precisions.h"
 #include "tuning/text_compiler.h"
 #include "tuning/timing_cache.h"
@@ -60,6 +61,13 @@ struct CalibrationConfig {
   std::map<std::string, float> ranges;  ///< of the user, by tensor name: magnitudes that 127 stands for
 };
 
+/// Where the rounding of a build with int8 is written down as a network of ONNX; nowhere if `file` is empty.
+struct QdqExport {
+  std::string file;
+  import::QdqProfile profile = import::QdqProfile::Native;
+  std::string model;  ///< the file that the network was read from
+};
+
 struct BuilderConfig {
   std::vector<OptimizationProfile> profiles;
   BuildBackend backend = BuildBackend::Cpu;
@@ -77,6 +85,7 @@ struct BuilderConfig {
   std::vector<UnmetPrecision> unmet_precisions;  ///< asked for, and known to be impossible
   bool int8 = false;  ///< products may round their operands to 8 bits, by the ranges of `calibration`
   CalibrationConfig calibration;
+  QdqExport qdq_export;
   std::map<std::string, TensorFormat> formats;  ///< of inputs and outputs by name; the others are linear
   std::string preprocess;                       ///< stored in the engine
   uint8_t verbosity = 0;                        ///< of layer information, as the plan has it

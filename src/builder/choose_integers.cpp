@@ -56,10 +56,11 @@ class Chooser {
 
  private:
   Form make(Names floats) const {
-    Form form{{network_.graph, network_.precisions, {}, ""}, {}, {}};
+    Form form{{network_.graph, network_.precisions, {}, {}, ""}, {}, {}};
     FusedNetwork& result = form.network;
     floats.insert(held_.begin(), held_.end());
     form.rounded = round_products(result.graph, network_.rounding, floats);
+    result.integers = form.rounded.products;
     steps_.fuse(result.graph, result.precisions);
     result.fused = result.graph;
     result.unfused = steps_.fit(result.graph, result.precisions);

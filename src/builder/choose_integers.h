@@ -34,7 +34,8 @@ struct FusedNetwork {
   Graph graph;            ///< fitted
   Precisions precisions;  ///< of its nodes
   Graph fused;
-  std::string unfused;  ///< what of its quantization is no part of a region, and why
+  std::set<std::string> integers;  ///< products with rounded operands, by name
+  std::string unfused;             ///< what of its quantization is no part of a region, and why
 };
 
 struct FuseSteps {

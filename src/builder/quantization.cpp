@@ -14,6 +14,7 @@
 #include "dataset/sample_files.h"
 #include "quant/cache.h"
 #include "quant/calibrator.h"
+#include "quant/declared.h"
 #include "quant/spread.h"
 
 namespace tn {
@@ -244,6 +245,12 @@ Rounding find_rounding(const Graph& graph, const std::set<std::string, std::less
   Ranges ranges = find_ranges(graph, names, config, profile, logger, sample_done);
   quant::spread(graph, ranges.plan);
   return {std::move(ranges.plan), std::move(ranges.origin), false};
+}
+
+void write_declared_ranges(const Graph& graph, const std::string& cache, Logger& logger) {
+  std::error_code error;
+  if (cache.empty() || fs::exists(cache, error)) return;
+  write_cache(cache, {"Q/DQ", "", 0, quant::declared_ranges(graph), {}}, logger);
 }
 
 }  // namespace tn

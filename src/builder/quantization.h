@@ -31,4 +31,7 @@ Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>&
 Rounding find_rounding(const Graph& graph, const std::set<std::string, std::less<>>& names, const BuilderConfig& config,
                        const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done);
 
+/// Writes the ranges that a network with Q and DQ says to a cache, unless that exists.
+void write_declared_ranges(const Graph& graph, const std::string& cache, Logger& logger);
+
 }  // namespace tn

@@ -133,6 +133,17 @@ TEST(FuseAnchors, WhatIsDequantizedForOthersIsLeftToThem) {
             "Region(Dequantize Dequantize Conv Quantize) Region(Dequantize Dequantize Conv) Region(Dequantize Exp)");
 }
 
+TEST(FuseAnchors, OfTwoProductsTheOneThatIsNotRoundedTakesTheirSum) {
+  EXPECT_EQ(outline(run_pass(fuse_anchors, std::string(kQuantized) + R"(d = Quantize(c, f32[]{0.125}) {to="i8"}
+    e = Dequantize(d, f32[]{0.125})
+    v = Dequantize(i8[2,2,1,1]{5,6,7,-8}, f32[]{0.5})
+    f = Conv(a, v) {strides=[1,1], dilations=[1,1], pads=[0,0,0,0]}
+    g = Add(e, f)
+    y = Quantize(g, f32[]{0.25}) {to="i8"}
+    return y })")),
+            "Region(Dequantize Dequantize Conv Quantize) Region(Dequantize Dequantize Conv Dequantize Add Quantize)");
+}
+
 TEST(FusePointwise, FromIntegersToIntegersIsOneRegion) {
   EXPECT_EQ(outline(run_pass(fuse_pointwise, R"(graph g(x: i8[8], z: u8[8]) {
     a = Dequantize(x, f32[]{0.5})

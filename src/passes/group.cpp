@@ -113,11 +113,24 @@ NodeId Group::next_reader() const {
   for (const NodeId id : nodes_) {
     if (narrow_.contains(id)) continue;
     for (const NodeId reader : uses_.readers(graph_.node(id).outputs[0])) {
-      if (!inside_.contains(reader) && fits(reader) && (best == kNone || reader < best) && operands_are_made(reader))
+      if (!inside_.contains(reader) && fits(reader) && (best == kNone || reader < best) && operands_are_made(reader) &&
+          !is_left_to_a_product(reader))
         best = reader;
     }
   }
   return best;
+}
+
+// What is dequantized for a sum with a product's result is left to that product, which can take the sum as it is.
+bool Group::is_left_to_a_product(NodeId load) const {
+  if (!is_load(graph_, graph_.node(load))) return false;
+  const NodeId reader = uses_.only_reader(graph_.node(load).outputs[0]);
+  if (reader == kNone || !elementwise(graph_.node(reader))) return false;
+  return std::ranges::any_of(graph_.node(reader).inputs, [&](TensorId input) {
+    const NodeId producer = input == kNone ? kNone : graph_.tensor(input).producer;
+    return producer != kNone && is_product(graph_.node(producer)) && !inside_.contains(producer) &&
+           uses_.only_reader(input) == reader;
+  });
 }
 
 // An operand from outside must not come from the group.

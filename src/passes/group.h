@@ -32,6 +32,7 @@ class Group {
   Expr expression(const ops::Elementwise& op, const Node& node) const;
   NodeId next_reader() const;
   bool operands_are_made(NodeId id) const;
+  bool is_left_to_a_product(NodeId load) const;
   bool depends_on_group(NodeId start) const;
   bool only_read_inside(TensorId id) const;
   int escaping() const;

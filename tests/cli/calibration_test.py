@@ -34,15 +34,7 @@ class Calibration(TestCase):
         self.assertTrue(any("ranges of int8: mse of 40 samples" in line for line in result.info))
         self.assertTrue(cache.read_text().startswith("TRT-8600-EntropyCalibration2\n"))
         self.run_well(f"--onnx={MODEL}", DIGIT_SHAPES, f"--calib={cache}", f"--saveEngine={second}", *QUICK)
-        outputs = []
-        for engine in (first, second):
-            values = self.folder / "values.json"
-            images = self.folder / "image.raw"
-            images.write_bytes(struct.pack("<3072f", *(math.sin(i) for i in range(3072))))
-            self.run_well(f"--loadEngine={engine}", f"--loadInputs=input:{images}", f"--exportOutput={values}", "--iterations=1", "--warmUp=0",
-                          "--duration=0")
-            outputs.append(values.read_text())
-        self.assertEqual(*outputs)
+        self.assertEqual(self.outputs(first), self.outputs(second))
         again = self.folder / "again.cache"
         free = ["--minShapes=input:1x3x32x32", "--maxShapes=input:64x3x32x32"]
         for more in (["--cpuThreads=1"], ["--cpuThreads=2"], ["--shapes=input:64x3x32x32"], free,
@@ -52,6 +44,35 @@ class Calibration(TestCase):
             self.run_well(f"--onnx={MODEL}", f"--preprocess={PREPROCESS}", f"--calibrationData={IMAGES}", *QUICK, f"--calib={again}",
                           "--calibrationImages=40", *shapes, *more)
             self.assertEqual(scales(again), scales(cache), more)
+
+    def outputs(self, engine):
+        values, images = self.folder / "values.json", self.folder / "image.raw"
+        images.write_bytes(struct.pack("<3072f", *(math.sin(i) for i in range(3072))))
+        self.run_well(f"--loadEngine={engine}", f"--loadInputs=input:{images}", f"--exportOutput={values}", "--iterations=1", "--warmUp=0",
+                      "--duration=0")
+        return values.read_text()
+
+    def test_q_and_dq_in_the_file_are_the_same_engine(self):
+        cache, timing = self.folder / "net.cache", f"--timingCacheFile={self.folder / 'timing.cache'}"
+        for unsigned in ([], ["--calibrationUnsigned"]):
+            cache.unlink(missing_ok=True)
+            engine = self.folder / "calibrated.engine"
+            self.run_well(*cases(IMAGES), *unsigned, timing, f"--calib={cache}", f"--saveEngine={engine}")
+            expected = self.outputs(engine)
+            for profile in ("native", "trt", "ort-cpu"):
+                model, declared = self.folder / f"{profile}.onnx", self.folder / f"{profile}.cache"
+                declared.unlink(missing_ok=True)
+                self.run_well(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, timing, f"--calib={cache}", f"--exportQdq={model}", f"--qdqProfile={profile}")
+                self.run_well(f"--onnx={model}", DIGIT_SHAPES, *QUICK, timing, f"--calib={declared}", f"--saveEngine={engine}")
+                if profile == "native" or (profile == "trt" and not unsigned):
+                    self.assertEqual(self.outputs(engine), expected, profile)
+                    self.run_well(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, timing, f"--calib={declared}", f"--saveEngine={engine}")
+                    self.assertEqual(self.outputs(engine), expected, profile)
+
+    def test_what_cannot_be_exported_is_said(self):
+        self.run_badly(f"--onnx={MODEL}", DIGIT_SHAPES, f"--exportQdq={self.folder / 'a.onnx'}", saying="--int8")
+        self.run_badly(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, f"--exportQdq={self.folder / 'a.onnx'}", "--qdqProfile=tflite", saying="ort-cpu")
+        self.assertFalse((self.folder / "a.onnx").exists())
 
     def test_a_corrupt_image_among_many_is_left_out(self):
         folder = self.folder / "images"

@@ -104,6 +104,7 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
     throw Reported();
   config.setCalibrationUnsigned(build.calibration_unsigned);
   config.setCalibrationCache(build.calibration_cache.c_str());
+  if (!config.setQdqExport(build.export_qdq.c_str(), build.qdq_profile)) throw Reported();
   for (const std::string& pass : build.disabled_passes)
     if (!config.disablePass(pass.c_str())) throw Reported();
 }
@@ -148,6 +149,7 @@ void check_targets(const Options& options, const std::string& engine) {
       {"--saveEngine", &engine},
       {"--timingCacheFile", &options.build.timing_cache_file},
       {"--exportGraph", &options.build.export_graph},
+      {"--exportQdq", &options.build.export_qdq},
       {"--calib", &new_cache},
       {"--exportTimes", &options.reporting.export_times},
       {"--exportOutput", &options.reporting.export_output},

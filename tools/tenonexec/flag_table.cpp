@@ -198,6 +198,15 @@ const std::vector<Flag>& supported_flags() {
                   {"calibrator", "NAME", Group::Build,
                    "mse (default), entropy2, entropy, minmax, percentile=P, legacy=QUANTILE:CUTOFF or auto",
                    [](O o, View f, View v) { o.build.calibrator = not_empty(f, v, "a method"); }},
+                  {"exportQdq", "FILE", Group::Build,
+                   "write the ONNX file anew, with QuantizeLinear and DequantizeLinear for what --int8 rounds",
+                   [](O o, View f, View v) { o.build.export_qdq = file(f, v); }},
+                  {"qdqProfile", "NAME", Group::Build, "who reads it: native (default), trt or ort-cpu",
+                   [](O o, View f, View v) {
+                     using enum tenon::QdqProfile;
+                     o.build.qdq_profile = choice<tenon::QdqProfile>(
+                         f, v, {{"native", kNATIVE}, {"trt", kTRT}, {"ort-cpu", kORT_CPU}});
+                   }},
                   {"best", "", Group::Build, "allow all types where they are faster",
                    [](O o, View, View) { o.build.best = o.build.fp16 = o.build.bf16 = o.build.int8 = true; }},
                   {"precisionConstraints", "MODE", Group::Build,

@@ -104,6 +104,7 @@ void check(Options& options) {
   const bool calibrates = !build.calibration_data.empty() || !build.calibration_cache.empty();
   if (!build.int8 && calibrates)
     options.warnings.emplace_back("--calib and --calibrationData are ignored: they are for --int8");
+  if (!build.int8 && !build.export_qdq.empty()) throw Failure("--exportQdq writes down what --int8 rounds: add it");
   if (build.int8 && !calibrates && !build.calibrator.empty())
     throw Failure("--calibrator needs something to calibrate on: add --calibrationData or --calib");
   if (build.error_on_timing_cache_miss && (!build.builder_cache || build.timing_cache_file.empty()))

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tenon/builder.h"
 #include "tenon/types.h"
 #include "tenonexec/specs.h"
 
@@ -41,6 +42,8 @@ struct BuildOptions {
   int calibration_images = 512, calibration_batch = 1;
   int64_t calibration_seed = 0;
   bool calibration_unsigned = false;
+  std::string export_qdq;
+  tenon::QdqProfile qdq_profile = tenon::QdqProfile::kNATIVE;
   PrecisionConstraints precision_constraints = PrecisionConstraints::kNone;
   std::vector<LayerTypes> layer_precisions, layer_output_types;
   std::map<int, ProfileShapes> profiles;

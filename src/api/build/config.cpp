@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/build/mean_file.h"
+#include "api/build/network.h"
 #include "api/run/guard.h"
 #include "backends/cuda/device/devices.h"
 #include "dataset/preprocess.h"
@@ -109,6 +110,15 @@ bool PublicConfig::setCalibrator(char const* text) noexcept {
   });
 }
 
+bool PublicConfig::setQdqExport(char const* path, tenon::QdqProfile profile) noexcept {
+  return guard(logger_, false, [&] {
+    if (profile < tenon::QdqProfile::kNATIVE || profile > tenon::QdqProfile::kORT_CPU)
+      throw Error(ErrorCode::InvalidArgument, "there is no profile {} of Q/DQ", static_cast<int>(profile));
+    values_.qdq_export = {path ? path : "", static_cast<import::QdqProfile>(profile), {}};
+    return true;
+  });
+}
+
 bool PublicConfig::disablePass(char const* pass) noexcept {
   return guard(logger_, false, [&] {
     const std::string_view wanted = &not_null(pass, "the pass's name");
@@ -163,6 +173,8 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
     config.precision_constraints = PrecisionConstraints::Obey;
   config.int8 = getFlag(tenon::BuilderFlag::kINT8);
   config.calibration = values_.calibration;
+  config.qdq_export = values_.qdq_export;
+  config.qdq_export.model = static_cast<const Network&>(network).model_file();
   if (network.getFlag(tenon::NetworkDefinitionCreationFlag::kSTRONGLY_TYPED) &&
       (config.fp16 || config.bf16 || config.int8)) {
     throw Error(ErrorCode::InvalidArgument,

@@ -74,6 +74,8 @@ class PublicConfig final : public tenon::IBuilderConfig {
   bool getCalibrationUnsigned() const noexcept override { return values_.calibration.allow_unsigned; }
   void setCalibrationCache(char const* path) noexcept override { values_.calibration.cache = path ? path : ""; }
   char const* getCalibrationCache() const noexcept override { return values_.calibration.cache.c_str(); }
+  bool setQdqExport(char const* path, tenon::QdqProfile profile) noexcept override;
+  char const* getQdqExport() const noexcept override { return values_.qdq_export.file.c_str(); }
   void setGraphExportPath(char const* path) noexcept override { values_.graph_path = path ? path : ""; }
   char const* getGraphExportPath() const noexcept override { return values_.graph_path.c_str(); }
 
@@ -106,6 +108,7 @@ class PublicConfig final : public tenon::IBuilderConfig {
     std::set<std::string, std::less<>> disabled_passes;
     int64_t max_patches = -1;
     CalibrationConfig calibration;
+    QdqExport qdq_export;
   };
   mutable PublicLogger logger_;
   Values values_;

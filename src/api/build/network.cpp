@@ -92,10 +92,11 @@ void Network::append(std::unique_ptr<LayerRecord> layer) {
   layers_.push_back(std::move(layer));
 }
 
-void Network::import_graph(Graph graph) {
+void Network::import_graph(Graph graph, std::string model_file) {
   if (!inputs_.empty() || !layers_.empty() || imported_.tensor_count() > 0)
     throw Error(ErrorCode::InvalidArgument, "a model can only be read into an empty network");
   imported_ = std::move(graph);
+  model_file_ = std::move(model_file);
   if (name_.empty()) name_ = imported_.name;
   for (const TensorId id : imported_.inputs()) inputs_.push_back(imported_tensor(id));
   for (const NodeId id : imported_.order())

@@ -126,8 +126,9 @@ class Network final : public tenon::INetworkDefinition {
   }
   const std::vector<std::unique_ptr<LayerRecord>>& layers() const { return layers_; }
 
-  /// Takes a graph read from a file. Throws Error where the network is not empty.
-  void import_graph(Graph graph);
+  /// Takes a graph read from a file, which is of ONNX if it is named. Throws Error where the network is not empty.
+  void import_graph(Graph graph, std::string model_file = "");
+  const std::string& model_file() const { return model_file_; }
   /// The graph that all this means. Throws Error naming the layer.
   Graph graph() const;
   /// The same with the types that layers were given, and those that they cannot have.
@@ -153,6 +154,7 @@ class Network final : public tenon::INetworkDefinition {
   mutable PublicLogger logger_;
   std::string name_;
   Graph imported_;
+  std::string model_file_;
   std::vector<std::unique_ptr<NetworkTensor>> imported_tensors_;  ///< by TensorId; null where nobody asked
   std::vector<std::unique_ptr<NetworkTensor>> added_inputs_;
   std::vector<std::unique_ptr<LayerRecord>> layers_;

@@ -84,7 +84,7 @@ class PublicParser final : public tenon::IParser {
       if (std::filesystem::is_directory(path, ignored))
         throw Error(ErrorCode::Io, "{}: is a folder, not an ONNX file", path);
       network_.import_graph(
-          with_shapes(filter, [&](const import::KnownInputs& known) { return read_onnx(path, known); }));
+          with_shapes(filter, [&](const import::KnownInputs& known) { return read_onnx(path, known); }), path);
     });
   }
   bool supportsOperator(char const* name) const noexcept override {
