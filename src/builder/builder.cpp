@@ -266,7 +266,8 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     last.weighed += chosen.unfused;
     nodes += std::ssize(last.graph.order());
     if (fitted.size() > 1) continue;
-    if (!config.qdq_export.file.empty()) export_qdq(simple, rounding, chosen.integers, config.qdq_export, logger);
+    if (!config.qdq_export.file.empty())
+      export_qdq(simple, rounding, precisions, chosen.integers, config.qdq_export, logger);
     graph = std::move(chosen.fused);
     passes.entries.insert(passes.entries.end(), fusion.entries.begin(), fusion.entries.end());
   }

@@ -127,8 +127,8 @@ class Reader {
 
 }  // namespace
 
-void export_qdq(const Graph& simple, const Rounding& rounding, const std::set<std::string>& products,
-                const QdqExport& to, Logger& logger) {
+void export_qdq(const Graph& simple, const Rounding& rounding, const Precisions& precisions,
+                const std::set<std::string>& integers, const QdqExport& to, Logger& logger) {
   if (rounding.binding) throw Error(ErrorCode::InvalidArgument, "{} has Q/DQ already", to.model);
   if (to.model.empty())
     throw Error(ErrorCode::Unsupported,
@@ -137,9 +137,13 @@ void export_qdq(const Graph& simple, const Rounding& rounding, const std::set<st
   std::set<std::string> floats;
   for (const NodeId id : simple.order()) {
     const Node& node = simple.node(id);
-    if (passes::is_product(node) && !products.contains(node.name)) floats.insert(node.name);
+    const bool stays = to.profile == import::QdqProfile::Native
+                           ? passes::is_product(node) && !integers.contains(node.name)
+                           : precisions.find(id) != nullptr;
+    if (stays) floats.insert(node.name);
   }
-  round_products(rounded, rounding, floats);
+  if (round_products(rounded, rounding, floats).products.empty())
+    logger.warning("{} has no Q/DQ: nothing is rounded", to.file);
   const MappedFile model{std::filesystem::path(to.model)};
   const import::QdqFile file = with_quantization(model.bytes(), to.model, Reader(rounded).run(), to.profile);
   if (!file.left_out.empty())

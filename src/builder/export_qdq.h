@@ -7,8 +7,10 @@
 
 namespace tn {
 
-/// Writes the file of a network that is simple anew, with Q and DQ at the operands of `products`. Throws Error.
-void export_qdq(const Graph& simple, const Rounding& rounding, const std::set<std::string>& products,
-                const QdqExport& to, Logger& logger);
+/// Writes the file of a network that is simple anew, with Q and DQ: for this house at the operands of `integers`, the
+/// products that its engine computes so; for others at those of all but the layers that are held to floats. Throws
+/// Error.
+void export_qdq(const Graph& simple, const Rounding& rounding, const Precisions& precisions,
+                const std::set<std::string>& integers, const QdqExport& to, Logger& logger);
 
 }  // namespace tn
