@@ -169,6 +169,23 @@ TEST(Maps, Stems) {
        .stride = {1, 2, 2},
        .pad = {0, 2, 2},
        .row_major = true},
+      {.name = "7x7 bytes",
+       .type = DataType::I8,
+       .images = 2,
+       .in = {1, 19, 33},
+       .channels = 3,
+       .columns = 16,
+       .kernel = {1, 7, 7},
+       .stride = {1, 2, 2},
+       .pad = {0, 3, 3}},
+      {.name = "bytes by 1", .type = DataType::I8, .in = {1, 9, 33}, .channels = 4, .columns = 20, .zero_point = 5},
+      {.name = "bytes by 3",
+       .type = DataType::U8,
+       .in = {1, 12, 30},
+       .channels = 1,
+       .kernel = {1, 3, 6},
+       .stride = {1, 1, 3}},
+      {.name = "more bytes", .type = DataType::U8, .in = {1, 9, 33}, .channels = 6, .columns = 20, .zero_point = 5},
       {.name = "bytes",
        .type = DataType::U8,
        .in = {1, 15, 20},
@@ -188,7 +205,8 @@ TEST(Maps, Stems) {
   for (const ConvCase& c : cases) {
     const Conv conv(c);
     ASSERT_EQ(cuda::refuses_stem(conv.product()), std::nullopt) << c.name;
-    const auto packed = cuda::pack_pixels(conv.filters(), c.type, c.type == DataType::F32);
+    const auto packed =
+        cuda::pack_pixels(conv.filters(), c.type, c.type == DataType::F32, cuda::stem_pixels(conv.product()));
     for (const cuda::StemTile& tile : cuda::stem_tiles(conv.product(), kNone, kGpu.multiprocessors, 4))
       EXPECT_EQ(conv.fault(cuda::stem_text(conv.product(), tile, "stem", kNone), packed), "")
           << c.name << " " << cuda::to_string(tile);
@@ -243,7 +261,7 @@ TEST(Maps, Depthwise) {
   for (const ConvCase& c : cases) {
     const Conv conv(c);
     const auto packed = cuda::pack_taps(conv.filters());
-    for (const cuda::DepthwiseTile& tile : {cuda::DepthwiseTile{1, 1, 8}, {8, 1, 8}, {4, 4, 4}, {3, 2, 8}})
+    for (const cuda::DepthwiseTile& tile : {cuda::DepthwiseTile{1, 1, 8}, {8, 1, 8}, {4, 4, 4}, {3, 2, 16}})
       EXPECT_EQ(conv.fault(cuda::depthwise_text(conv.product(), tile, "depthwise", kNone), packed), "")
           << c.name << " " << cuda::to_string(tile);
   }

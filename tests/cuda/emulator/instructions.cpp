@@ -68,6 +68,16 @@ uint64_t exp2_approximately(Words words) {
   return std::bit_cast<uint32_t>(y < std::numeric_limits<float>::min() ? 0.0f : y);
 }
 
+// Two integers, saturated, below the lower half of a third operand.
+template <typename T>
+uint64_t pack_saturated(Words words) {
+  const auto byte = [&](size_t i) {
+    constexpr int32_t kLeast = std::numeric_limits<T>::min(), kMost = std::numeric_limits<T>::max();
+    return static_cast<uint8_t>(std::clamp(static_cast<int32_t>(bits_of(words[i])), kLeast, kMost));
+  };
+  return static_cast<uint32_t>(words[3].bits << 16) | uint32_t{byte(1)} << 8 | byte(2);
+}
+
 void store_shared(Lanes lanes, SharedReads&) {
   std::memcpy(lanes[0]->shared->at(lanes[0]->words[0].bits, 4), &lanes[0]->words[1].bits, 4);
 }
@@ -311,6 +321,8 @@ constexpr Instruction kInstructions[] = {
     {"cvt.rn.f16x2.f32 ", 1, compute<to_pair<Half>>},
     {"cvt.rn.bf16x2.f32 ", 1, compute<to_pair<BFloat16>>},
     {"cvt.rna.tf32.f32 ", 1, compute<to_tf32>},
+    {"cvt.pack.sat.s8.s32.b32 ", 1, compute<pack_saturated<int8_t>>},
+    {"cvt.pack.sat.u8.s32.b32 ", 1, compute<pack_saturated<uint8_t>>},
     {"min.NaN.f32 ", 1, compute<extreme<false>>},
     {"max.NaN.f32 ", 1, compute<extreme<true>>},
     {"ex2.approx.ftz.f32 ", 1, compute<exp2_approximately>},

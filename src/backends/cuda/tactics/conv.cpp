@@ -210,7 +210,7 @@ class StemConv final : public ConvTactic {
     return stem_text(product, parse_stem_tile(config), "conv_stem", target.ranges);
   }
   std::vector<std::byte> pack(const Product& product, TensorView filter) const override {
-    return pack_pixels(filter, product.type, product.tf32);
+    return pack_pixels(filter, product.type, product.tf32, stem_pixels(product));
   }
   std::string packing(const Product& product) const override {
     return fmt::format("cuda.pixels:{}{}", name_of(product.type), product.tf32 ? ":tf32" : "");
@@ -288,9 +288,13 @@ class DepthwiseTactic final : public ConvTactic {
     const DepthwiseTile largest{2, 7, 4};
     const bool large =
         results / (largest.strip * largest.lines * largest.vector) >= int64_t{512} * multiprocessors_of(target);
+    const bool bytes = region.loads_quantized();
     const std::vector<DepthwiseTile> tiles =
-        large ? std::vector<DepthwiseTile>{largest, {2, 4, 4}, {7, 2, 4}, {4, 2, 4}, {2, 4, 8}, {8, 1, 8}, {2, 1, 8}}
-              : std::vector<DepthwiseTile>{{1, 2, 8}, {2, 4, 4}, {2, 2, 4}, {4, 2, 4}, {1, 4, 8}, {2, 2, 8}, {1, 1, 8}};
+        large && bytes
+            ? std::vector<DepthwiseTile>{largest, {2, 4, 8}, {4, 2, 8}, {2, 4, 4}, {4, 4, 4}, {2, 2, 16}, {8, 1, 8}}
+        : large
+            ? std::vector<DepthwiseTile>{largest, {2, 4, 4}, {7, 2, 4}, {4, 2, 4}, {2, 4, 8}, {8, 1, 8}, {2, 1, 8}}
+            : std::vector<DepthwiseTile>{{1, 2, 8}, {2, 4, 4}, {2, 2, 4}, {4, 2, 4}, {1, 4, 8}, {2, 2, 8}, {1, 1, 8}};
     std::vector<std::string> texts;
     for (const DepthwiseTile& tile : tiles)
       if (tile.lines == 1 || tile.lines <= height) texts.push_back(to_string(tile));

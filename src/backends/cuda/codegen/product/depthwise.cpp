@@ -13,11 +13,12 @@
 namespace tn::cuda {
 namespace {
 
-// Channels of a thread: as many as its loads allow, at most what makes 16 bytes of halves.
+// Channels of a thread: as many as its loads allow, at most what makes 16 bytes of halves, or of bytes.
 int64_t vector_of(const Product& product) {
-  int64_t vector = std::gcd(std::gcd(product.a.alignment, int64_t{8}), known_divisor(product.channels, 8));
+  const int64_t most = is_bytes(product) ? 16 : 8;
+  int64_t vector = std::gcd(std::gcd(product.a.alignment, most), known_divisor(product.channels, most));
   for (const Dim& stride : {product.a.images, product.a.points[0], product.a.points[1], product.a.points[2]})
-    vector = std::gcd(vector, known_divisor(stride, 8));
+    vector = std::gcd(vector, known_divisor(stride, most));
   return vector;
 }
 

@@ -39,6 +39,29 @@ TN_INLINE void store_run(T* to, const Run<T, kCount>& from, int present) {
 }
 )cuda";
 
+// Integers as bytes, saturated.
+constexpr std::string_view kPacking = R"cuda(
+template <typename T> TN_INLINE uint32_t pack_two(int high, int low, uint32_t rest) {
+  uint32_t packed;
+  if constexpr (T(-1) < T(0))
+    asm("cvt.pack.sat.s8.s32.b32 %0, %1, %2, %3;" : "=r"(packed) : "r"(high), "r"(low), "r"(rest));
+  else
+    asm("cvt.pack.sat.u8.s32.b32 %0, %1, %2, %3;" : "=r"(packed) : "r"(high), "r"(low), "r"(rest));
+  return packed;
+}
+template <typename T, int kCount> TN_INLINE void pack_run(Run<T, kCount>& to, const int (&from)[kCount]) {
+  constexpr int kPart = kCount < 4 ? kCount : 4;
+#pragma unroll
+  for (int i = 0; i < kCount; i += kPart) {
+    const auto at = [&](int j) { return from[i + (j < kPart ? j : 0)]; };
+    vec<T, 4> four;
+    four.raw[0] = pack_two<T>(at(1), at(0), pack_two<T>(at(3), at(2), 0));
+#pragma unroll
+    for (int j = 0; j < kPart; ++j) to.of[i + j] = four[j];
+  }
+}
+)cuda";
+
 /// Where the operands lie: offsets of rows and batches, with axes joined where all operands allow it.
 class Positions {
  public:
@@ -154,7 +177,9 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
     values.push_back(fmt::format("to_compute({}.{}.of[{}])", early ? "fixed" : "extra", name, run ? "i" : "0"));
   }
   const std::string coordinates = positions.coordinates(index);
+  const bool packs = epilogue.requantization && epilogue.requantization->bytes;
   std::string text{kRuns};
+  if (packs) text += kPacking;
   text += "struct Fixed {\n" + fixed + "};\nstruct Extra {\n" + extra + "};\n";
   text += parameters_of("TN_INLINE void load_fixed(Fixed& to, ") + load_fixed + "}\n";
   text += parameters_of("TN_INLINE void load_extra(Extra& to, int batch, int row, ") + coordinates + load_extra + "}\n";
@@ -162,7 +187,8 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
 
   ScalarText body;
   if (epilogue.requantization) {
-    RequantizationText made = requantization_text(*epilogue.requantization, values[0], std::span(values).subspan(1));
+    RequantizationText made = requantization_text(*epilogue.requantization, epilogue.outputs[0].type, values[0],
+                                                  std::span(values).subspan(1));
     values[0] = made.result;
     body.statements = made.statements;
   }
@@ -172,7 +198,7 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
       fmt::format("template <typename Sum> TN_INLINE void finish({}Sum* sums, const Fixed& fixed, const Extra& extra, "
                   "int batch, int row, ",
                   epilogue.keeps_result ? "" : "const "));
-  std::string declared, assigned, stored;
+  std::string declared, assigned, packed, stored;
   for (size_t k = 0; k < epilogue.outputs.size(); ++k) {
     const ResultOperand& operand = epilogue.outputs[k];
     const std::string name = output_name(k);
@@ -180,7 +206,13 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
     const std::string to = fmt::format("{} + ({} + {})", name, positions.offset(epilogue.inputs.size() + k, index),
                                        index.offset({"index_t(column)"}, {step}));
     declared += fmt::format("  Run<{}, {}> result{};\n", text_of(operand.type), width, k);
-    assigned += fmt::format("    store(&result{}.of[i], {});\n", k, body.results[k]);
+    if (packs) {
+      declared += fmt::format("  int integers{}[{}];\n", k, width);
+      assigned += fmt::format("    integers{}[i] = {};\n", k, body.results[k]);
+      packed += fmt::format("  pack_run(result{0}, integers{0});\n", k);
+    } else {
+      assigned += fmt::format("    store(&result{}.of[i], {});\n", k, body.results[k]);
+    }
     if (step == Dim(1))
       stored += fmt::format("  store_run<{}>({}, result{}, present);\n",
                             positions.piece(operand, epilogue.inputs.size() + k, axes.group_columns, width), to, k);
@@ -191,8 +223,8 @@ std::string epilogue_text(const Epilogue& epilogue, const ResultAxes& axes, cons
   }
   if (epilogue.keeps_result) assigned += fmt::format("    sums[i] = {};\n", body.results[0]);
   text += coordinates + declared;
-  text +=
-      fmt::format("#pragma unroll\n  for (int i = 0; i < {}; ++i) {{\n", width) + body.statements + assigned + "  }\n";
+  text += fmt::format("#pragma unroll\n  for (int i = 0; i < {}; ++i) {{\n", width) + body.statements + assigned +
+          "  }\n" + packed;
   return text + stored + "}\n";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backends/cuda/codegen/product/pack.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/error.h"
@@ -113,10 +114,28 @@ NormalizedColumns pack_normalized(const TensorView& weights, const TensorView& s
   return packed;
 }
 
-std::vector<std::byte> pack_pixels(const TensorView& weights, DataType type, bool tf32) {
-  const int64_t taps = weights.dims.elements() / (weights.dims[0] * weights.dims[1]);
-  const int64_t pitch = 16 / static_cast<int64_t>(size_of(type));
-  return pack_columns(weights, type, (taps + 1) / 2 * 2 * pitch, tf32, pitch);
+std::vector<std::byte> pack_pixels(const TensorView& weights, DataType type, bool tf32, int pixels) {
+  const Shape& dims = weights.dims;
+  const int64_t width = dims[dims.rank() - 1], lines = dims.elements() / (dims[0] * dims[1] * width);
+  const int64_t chunks = lines * ((width + pixels - 1) / pixels), pitch = 16 / static_cast<int64_t>(size_of(type));
+  const int64_t depth = (chunks + 1) / 2 * 2 * pitch;
+  if (pixels == 1) return pack_columns(weights, type, depth, tf32, pitch);
+  // Line by line, so that each begins with a chunk.
+  std::vector<std::byte> packed(static_cast<size_t>(dims[0] * depth) * size_of(type));
+  const size_t line_bytes = static_cast<size_t>(chunks / lines) * 16;
+  for (int64_t line = 0; line < lines; ++line) {
+    TensorView of_line = weights;
+    of_line.dims = {dims[0], dims[1], width};
+    of_line.strides = {weights.strides[0], weights.strides[1], weights.strides[dims.rank() - 1]};
+    of_line.data = static_cast<std::byte*>(weights.data) +
+                   static_cast<size_t>(line * width * weights.strides[dims.rank() - 1]) * size_of(weights.type);
+    const auto bytes = pack_columns(of_line, type, chunks / lines * pitch, tf32, pitch / pixels);
+    for (int64_t column = 0; column < dims[0]; ++column)
+      std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(column) * line_bytes), line_bytes,
+                  packed.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(column * depth) * size_of(type) +
+                                                               static_cast<size_t>(line) * line_bytes));
+  }
+  return packed;
 }
 
 std::vector<std::byte> pack_taps(const TensorView& weights) {

@@ -24,8 +24,8 @@ NormalizedColumns pack_normalized(const TensorView& weights, const TensorView& s
                                   DataType type, int64_t depth);
 
 /// B of a stem: columns one after another, the channels of each tap as 16 bytes, an even number of taps; zeros where
-/// there is nothing.
-std::vector<std::byte> pack_pixels(const TensorView& weights, DataType type, bool tf32);
+/// there is nothing. With `pixels` > 1 so many taps side by side share 16 bytes.
+std::vector<std::byte> pack_pixels(const TensorView& weights, DataType type, bool tf32, int pixels = 1);
 
 /// Filters of a depthwise convolution, [channels, 1, taps…], as [tap][channel] in f32.
 std::vector<std::byte> pack_taps(const TensorView& weights);

@@ -1,92 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backends/cuda/codegen/product/product.h"
+#include "backends/cuda/codegen/product/product_test.h"
 
 #include <gmock/gmock.h>
 
-#include "backends/cuda/codegen/nvrtc_test.h"
-#include "backends/cuda/codegen/product/stem.h"
 #include "backends/cuda/codegen/product/tiles.h"
-#include "base/error.h"
-#include "expr/expr.h"
 
 namespace tn::cuda {
 namespace {
-
-struct ConvCase {
-  const char* name;
-  DataType type = DataType::F16;
-  Dim images = 1;
-  Spatial<int64_t> in{1, 14, 14};
-  int64_t channels = 64, columns = 64, groups = 1;
-  Spatial<int64_t> kernel{1, 3, 3}, stride{1, 1, 1};
-  int64_t pitch = 0;  ///< of the result, where it is a slice
-};
-
-ResultOperand dense(DataType type, const Product& product, int64_t pitch) {
-  const Dim line = product.rows[2] * Dim(pitch), plane = product.rows[1] * line;
-  ResultOperand operand;
-  operand.type = type;
-  operand.strides = {product.rows[0] * plane, plane, line, pitch, 1};
-  operand.alignment = 8;
-  return operand;
-}
-
-// Channels-last, with a bias, a residual and a ReLU.
-Product conv(const ConvCase& c) {
-  Product product;
-  product.type = c.type;
-  product.tf32 = true;
-  product.images = c.images;
-  product.groups = c.groups;
-  product.channels = c.channels / c.groups;
-  product.columns = c.columns / c.groups;
-  Dim stride = c.channels;
-  for (size_t i = 3; i-- > 0;) {
-    const int64_t pad = c.kernel[i] / 2;
-    product.window.kernel[i] = c.kernel[i];
-    product.window.stride[i] = c.stride[i];
-    product.window.pad[i] = pad;
-    product.window.in[i] = c.in[i];
-    product.rows[i] = (c.in[i] + 2 * pad - c.kernel[i]) / c.stride[i] + 1;
-    product.a.points[i] = stride;
-    stride = stride * Dim(c.in[i]);
-  }
-  product.a.images = stride;
-  product.a.alignment = 8;
-  product.b.packed = true;
-  ResultOperand bias;
-  bias.type = DataType::F32;
-  bias.strides = {0, 0, 0, 0, 1};
-  bias.alignment = 8;
-  bias.constant = true;
-  product.epilogue.inputs = {bias, dense(c.type, product, c.columns)};
-  product.epilogue.outputs = {dense(c.type, product, c.pitch ? c.pitch : c.columns)};
-  const std::vector<Expr> results = {relu(input(0) + input(1) + input(2))};
-  product.epilogue.program = lower(results);
-  return product;
-}
-
-// The same of bytes: a residual behind a first quantization, another zero point than 0.
-Product conv_of_bytes(const ConvCase& c) {
-  Product product = conv(c);
-  product.sums = ScalarType::I32;
-  product.a.zero_point = 3;
-  product.a.alignment = 16;
-  Epilogue& epilogue = product.epilogue;
-  ResultOperand term = epilogue.inputs[0];
-  epilogue.inputs = {epilogue.inputs[1]};
-  for (const DataType type : {DataType::I32, DataType::F32, DataType::F32}) {
-    term.type = type;
-    epilogue.inputs.push_back(term);
-  }
-  Requantization::Bytes bytes;
-  bytes.residual = 0;
-  bytes.residual_scale = 0.37f;
-  bytes.again = {0.125f, -3.5f, {0, 0, 255}};
-  epilogue.requantization = {.correction = 1, .scale = 2, .offset = 3, .bytes = bytes};
-  epilogue.program = store_sums(ScalarType::I32);
-  return product;
-}
 
 Product matmul(DataType type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k) {
   Product product;
@@ -113,7 +33,6 @@ Product matmul(DataType type, bool transpose_a, bool transpose_b, int64_t m, int
 }
 
 const Gpu kH200 = {"sm_90", 132};
-const SymbolRanges kRanges = {{"N", {1, 128}}, {"B", {1, 96}}};
 
 std::vector<std::pair<std::string, Product>> cases() {
   const Dim batch = Dim::symbol("N");
@@ -142,21 +61,6 @@ std::vector<std::pair<std::string, Product>> cases() {
   }
   return all;
 }
-
-// The architecture's name with all its instructions.
-std::string specific(const std::string& architecture) {
-  return architecture == "sm_90" ? "sm_90a" : architecture;
-}
-
-void expect_compiles(const KernelText& text, const std::string& architecture, const std::string& what) {
-  const Nvrtc::Compiled compiled = Nvrtc::get().compile(text.source, text.entry, specific(architecture));
-  ASSERT_TRUE(compiled.ok) << what << "\n" << compiled.log;
-  const FunctionResources resources = resources_in(compiled.log, text.entry);
-  EXPECT_EQ(resources.spill_bytes, 0) << what << " on " << architecture;
-  EXPECT_LE(resources.registers * static_cast<int>(text.block[0]), 65536) << what;
-}
-
-using ProductText = NvrtcTest;
 
 TEST_F(ProductText, FirstTilesCompileWithoutSpills) {
   for (const auto& [name, product] : cases()) {
@@ -294,55 +198,6 @@ TEST_F(ProductText, Depthwise) {
   bytes.depthwise = true;
   for (const DepthwiseTile& tile : {DepthwiseTile{2, 7, 4}, DepthwiseTile{8, 1, 8}})
     expect_compiles(depthwise_text(bytes, tile, "product", kRanges), "sm_90", "bytes");
-}
-
-std::vector<ConvCase> stems() {
-  return {
-      {.name = "7x7 by 2",
-       .images = Dim::symbol("N"),
-       .in = {1, 224, 224},
-       .channels = 3,
-       .kernel = {1, 7, 7},
-       .stride = {1, 2, 2}},
-      {.name = "3x3 bf16", .type = DataType::BF16, .in = {1, 32, 32}, .channels = 1, .columns = 16},
-      {.name = "6x6 f32",
-       .type = DataType::F32,
-       .in = {1, 640, 640},
-       .channels = 3,
-       .columns = 32,
-       .kernel = {1, 6, 6},
-       .stride = {1, 2, 2}},
-      {.name = "1x5 by 3", .in = {1, 1, 50}, .channels = 7, .columns = 20, .kernel = {1, 1, 5}, .stride = {1, 1, 3}}};
-}
-
-TEST_F(ProductText, StemsCompileWithoutSpills) {
-  for (const ConvCase& c : stems()) {
-    Product product = conv(c);
-    product.a.points[2] = 1, product.a.channel = c.in[1] * c.in[2];  // row by row for each channel
-    const std::vector<StemTile> tiles = stem_tiles(product, kRanges, 132, 12);
-    ASSERT_GE(tiles.size(), 3u) << c.name;
-    for (const StemTile& tile : tiles) {
-      EXPECT_EQ(parse_stem_tile(to_string(tile)), tile);
-      expect_compiles(stem_text(product, tile, "product", kRanges), "sm_90",
-                      fmt::format("{} {}", c.name, to_string(tile)));
-    }
-  }
-  const Product bytes =
-      conv_of_bytes({.name = "bytes", .type = DataType::U8, .in = {1, 64, 64}, .channels = 3, .stride = {1, 2, 2}});
-  expect_compiles(stem_text(bytes, {1, 32, 64, 1}, "product", kRanges), "sm_90", "stem of bytes");
-  for (const char* architecture : {"sm_75", "sm_80", "sm_120"})
-    if (Nvrtc::get().knows(architecture))
-      expect_compiles(stem_text(conv(stems()[0]), {1, 64, 64, 1}, "product", kRanges), architecture, "stem");
-}
-
-TEST(ProductStem, RefusesWhatIsNone) {
-  for (const ConvCase& c : stems()) EXPECT_EQ(refuses_stem(conv(c)), std::nullopt) << c.name;
-  EXPECT_TRUE(refuses_stem(conv({.name = "nine channels", .channels = 9})));
-  EXPECT_TRUE(refuses_stem(conv({.name = "five of f32", .type = DataType::F32, .channels = 5})));
-  EXPECT_TRUE(refuses_stem(conv({.name = "groups", .channels = 4, .groups = 2})));
-  EXPECT_TRUE(refuses_stem(conv({.name = "3-d", .in = {4, 4, 4}, .channels = 3, .kernel = {3, 3, 3}})));
-  EXPECT_TRUE(refuses_stem(conv({.name = "1x1", .channels = 3, .kernel = {1, 1, 1}})));
-  EXPECT_THROW(parse_stem_tile("1x64"), Error);
 }
 
 // Runs of columns begin wherever a group does.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "backends/cuda/codegen/prelude.h"
 #include "backends/cuda/codegen/scalar_text.h"
 
 namespace tn::cuda {
@@ -14,8 +15,12 @@ std::string number(double value) {
   return literal(ScalarType::F32, literal_value);
 }
 
+std::string rounded(const std::string& t) {
+  return fmt::format("__float2int_rn({})", t);
+}
+
 // Both bounds are integers, so that clamping before rounding is the same.
-std::string rounded(const std::string& t, const Requantization::Rounding& to) {
+std::string clamped(const std::string& t, const Requantization::Rounding& to) {
   return fmt::format("__float2int_rn(fminf({}, fmaxf({}, {}))) + {}",
                      number(static_cast<double>(to.high - to.zero_point)),
                      number(static_cast<double>(to.low - to.zero_point)), t, to.zero_point);
@@ -41,7 +46,7 @@ class Text {
 
 }  // namespace
 
-RequantizationText requantization_text(const Requantization& requantization, const std::string& sum,
+RequantizationText requantization_text(const Requantization& requantization, DataType to, const std::string& sum,
                                        std::span<const std::string> inputs) {
   const auto input = [&](int index) { return inputs[static_cast<size_t>(index)]; };
   Text text;
@@ -52,10 +57,10 @@ RequantizationText requantization_text(const Requantization& requantization, con
                                                 input(requantization.offset)));
   if (!requantization.bytes) return text.finish(t);
   const Requantization::Bytes& bytes = *requantization.bytes;
-  const auto with_residual = [&](const std::string& to) {
-    if (bytes.residual == Requantization::kNone) return to;
+  const auto with_residual = [&](const std::string& x) {
+    if (bytes.residual == Requantization::kNone) return x;
     return text.add(
-        "float", fmt::format("__fmaf_rn((float){}, {}, {})", input(bytes.residual), number(bytes.residual_scale), to));
+        "float", fmt::format("__fmaf_rn((float){}, {}, {})", input(bytes.residual), number(bytes.residual_scale), x));
   };
   if (!bytes.again) t = with_residual(t);
   if (bytes.activation) {
@@ -63,12 +68,19 @@ RequantizationText requantization_text(const Requantization& requantization, con
     text.append(activation.statements);
     t = text.add("float", fmt::format("__fmul_rn({}, {})", activation.results[0], number(bytes.inverse)));
   }
-  std::string q = text.add("int", rounded(t, bytes.rounding));
-  if (bytes.has_table) q = text.add("int", fmt::format("table[{} & 255]", q));
+  const bool is_signed = is_signed_integer(to);
+  const auto last = [&](const std::string& x, const Requantization::Rounding& rounding) {
+    const bool saturates =
+        rounding.zero_point == 0 && rounding.low == (is_signed ? -128 : 0) && rounding.high == (is_signed ? 127 : 255);
+    return saturates ? rounded(x) : clamped(x, rounding);
+  };
+  const bool first_is_last = !bytes.has_table && !bytes.again;
+  std::string q = text.add("int", first_is_last ? last(t, bytes.rounding) : clamped(t, bytes.rounding));
+  if (bytes.has_table) q = text.add("int", fmt::format("({})table[{} & 255]", text_of(to), q));
   if (bytes.again) {
     t = text.add("float", fmt::format("__fmaf_rn((float){}, {}, {})", q, number(bytes.again->scale),
                                       number(bytes.again->offset)));
-    q = text.add("int", rounded(with_residual(t), bytes.again->rounding));
+    q = text.add("int", last(with_residual(t), bytes.again->rounding));
   }
   return text.finish(q);
 }

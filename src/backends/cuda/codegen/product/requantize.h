@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "base/data_type.h"
 #include "program/scalar_program.h"
 
 namespace tn::cuda {
@@ -44,8 +45,9 @@ struct Requantization {
 struct RequantizationText {
   std::string statements, result;
 };
-/// Of `sum`, an expression; `inputs` are those of the epilogue as computed values.
-RequantizationText requantization_text(const Requantization& requantization, const std::string& sum,
+/// Of `sum`, an expression; `inputs` are those of the epilogue as computed values. Bytes, of the type, may lie beyond
+/// its bounds, which take them then.
+RequantizationText requantization_text(const Requantization& requantization, DataType to, const std::string& sum,
                                        std::span<const std::string> inputs);
 
 }  // namespace tn::cuda

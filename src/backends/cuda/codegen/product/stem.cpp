@@ -18,6 +18,13 @@ int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
 
+/// Chunks under a window.
+int64_t chunks_of(const Product& product) {
+  const Window& w = product.window;
+  const int pixels = stem_pixels(product);
+  return w.kernel[1] * ((w.kernel[2] + pixels - 1) / pixels);
+}
+
 /// Bytes in shared memory.
 struct Layout {
   int64_t pixels, patch, filter;
@@ -27,7 +34,7 @@ struct Layout {
     const int64_t line = (tile.w - 1) * w.stride[2] + (w.kernel[2] - 1) * w.dilation[2] + 1;
     pixels = lines * line;
     patch = lines * round_up(line, w.stride[2]) * 16;
-    filter = tile.n * (round_up(w.taps(), 2) + 1) * 16 + 16;
+    filter = tile.n * (round_up(chunks_of(product), 2) + 1) * 16 + 16;
   }
   int64_t bytes(const StemTile& tile) const {
     return std::max(patch + filter, int64_t{4} * tile.h * tile.w * (tile.n + 8));
@@ -48,7 +55,7 @@ double cycles(const Product& product, const StemTile& tile, const SymbolRanges& 
                        tiles_along(product.columns, tile.n);
   const Layout layout(product, tile);
   const double results = double(tile.h) * tile.w * tile.n;
-  const double steps = std::ceil(static_cast<double>(product.window.taps()) / 2);
+  const double steps = std::ceil(static_cast<double>(chunks_of(product)) / 2);
   const double loads = static_cast<double>(layout.pixels) * 3 + static_cast<double>(layout.filter) / 45;
   const double work = loads + results / 128 * steps * 3.5 + results / tile.threads() * 8;
   const double each = 900 + static_cast<double>(layout.pixels) / tile.threads() * 40 + steps * 40 * tile.fragments;
@@ -68,6 +75,10 @@ StemTile parse_stem_tile(const std::string& text) {
   const int read = std::sscanf(text.c_str(), "%dx%dx%d f%d", &tile.h, &tile.w, &tile.n, &tile.fragments);
   if (read != 4 || to_string(tile) != text) throw Error(ErrorCode::Internal, "'{}' is no tile of a stem", text);
   return tile;
+}
+
+int stem_pixels(const Product& product) {
+  return is_bytes(product) && *product.channels.constant() <= 4 && product.window.dilation[2] == 1 ? 4 : 1;
 }
 
 std::optional<std::string> refuses_stem(const Product& product) {
@@ -121,6 +132,7 @@ KernelText stem_text(const Product& product, const StemTile& tile, std::string e
   define("TILE_H", tile.h), define("TILE_W", tile.w);
   define("TILE_K", 32 / static_cast<int64_t>(size_of(product.type)));  // of one step
   define("WARPS_M", tile.threads() / 32), define("WARPS_N", 1), define("WARPS_K", 1);
+  define("PIXELS", stem_pixels(product));
   define("FILTER_AT", layout.patch);
   KernelText text;
   source.finish(text, std::move(entry), std::string(kMmaPartsText) + std::string(kStemText));

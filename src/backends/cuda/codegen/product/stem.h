@@ -21,6 +21,9 @@ struct StemTile {
 std::string to_string(const StemTile& tile);
 StemTile parse_stem_tile(const std::string& text);
 
+/// Pixels, side by side, of a 16-byte chunk.
+int stem_pixels(const Product& product);
+
 /// Why the kernel cannot be made for a product that tensor cores take, if it cannot.
 std::optional<std::string> refuses_stem(const Product& product);
 

@@ -6,20 +6,23 @@ namespace tn::cuda {
 // Convolutions whose pixels have few channels: all of one pixel are a 16-byte chunk, those that are missing zero. A
 // block brings the pixels under TILE_H x TILE_W results to shared memory, from whatever strides they have, and takes
 // every tap from there. In a line of the patch, pixels that are STRIDE_W apart are neighbours, so that the rows of an
-// ldmatrix lie in different banks. B is [column][tap][chunk], with a tap of zeros where their number is odd.
+// ldmatrix lie in different banks. B is [column][tap][chunk], with a tap of zeros where their number is odd. Four
+// pixels of few bytes share a chunk, and a tap is all that it covers: a pixel lies in every chunk that begins with it
+// or with one of the three before it.
 const std::string_view kStemText = R"cuda(
-constexpr int kTaps = KERNEL_H * KERNEL_W, kTapSteps = (kTaps + 1) / 2;
+constexpr int kTapsW = (KERNEL_W + PIXELS - 1) / PIXELS, kTaps = KERNEL_H * kTapsW, kTapSteps = (kTaps + 1) / 2;
 constexpr int kPitchB = (2 * kTapSteps + 1) * 16;  // bytes: an odd number of chunks
 constexpr int kPatchH = (TILE_H - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1;
 constexpr int kPatchW = (TILE_W - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1;
 constexpr int kNeighbours = (kPatchW + STRIDE_W - 1) / STRIDE_W, kLine = kNeighbours * STRIDE_W;
-static_assert(TILE_M == TILE_H * TILE_W && CHANNELS <= kChunk, "tile");
+constexpr int kBegins = STRIDE_W % 4 == 0 ? 4 : STRIDE_W % 2 == 0 ? 2 : 1;  // pixels between the chunks of PIXELS
+static_assert(TILE_M == TILE_H * TILE_W && CHANNELS * PIXELS <= kChunk, "tile");
 
 TN_INLINE constexpr u32 place_of(int h, int w) {
   return (h * kLine + w % STRIDE_W * kNeighbours + w / STRIDE_W) * 16;
 }
 TN_INLINE constexpr u32 place_of_tap(int tap) {
-  return place_of(tap / KERNEL_W * DILATION_H, tap % KERNEL_W * DILATION_W);
+  return place_of(tap / kTapsW * DILATION_H, tap % kTapsW * PIXELS * DILATION_W);
 }
 TN_INLINE u32 bits_of(float x) {
   u32 bits = __float_as_uint(x);
@@ -81,9 +84,17 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
     for (int i = 0; i < kAtOnce; ++i) {
       const int pixel = first + i * kThreads;
       if (pixel >= kPixels) break;
+#if PIXELS > 1
+      const int h = pixel / kPatchW, w = pixel % kPatchW;
+#pragma unroll
+      for (int j = 0; j < PIXELS; ++j)
+        if (w >= j && (w - j) % kBegins == 0)
+          asm volatile("st.shared.u32 [%0], %1;" ::"r"(patch + place_of(h, w - j) + 4 * j), "r"(words[i][0]) : "memory");
+#else
       asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};" ::"r"(
                        patch + place_of(pixel / kPatchW, pixel % kPatchW)),
                    "r"(words[i][0]), "r"(words[i][1]), "r"(words[i][2]), "r"(words[i][3]) : "memory");
+#endif
     }
   }
   let_next_start();
