@@ -2,7 +2,6 @@
 #include "tuning/assign.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "tuning/min_cut.h"
 #include "tuning/tuner.h"
+#include "tuning/type_options.h"
 
 namespace tn {
 namespace {
@@ -22,16 +22,10 @@ bool contains(const std::vector<size_t>& list, size_t i) {
   return std::ranges::find(list, i) != list.end();
 }
 
-// A node of the graph in the cut. Index 0 of the pairs: it works on f32; 1: on the narrow type.
-struct Candidate {
-  Retyping rule;
+// A node of the graph in the cut.
+struct Candidate : TypeOptions {
   int vertex = -1;
-  bool chooses = false;  ///< has operands that may be narrow
-  bool only_f32 = true;
-  const Precision* held = nullptr;    ///< to the narrow type, at any cost
-  bool follows = false;               ///< elementwise: works on whatever its operands are stored in
   int64_t in_f32 = 0, in_narrow = 0;  ///< nanoseconds
-  std::array<std::vector<bool>, 2> reads_other, writes_other;  // by operand: takes the other type by itself
 };
 
 struct Conversion {
@@ -42,15 +36,19 @@ class Assigner {
  public:
   Assigner(const Graph& graph, const Backend& backend, const Target& target, DataType narrow, RegionCosts& costs,
            const TypeRules& rules)
-      : graph_(graph), backend_(backend), target_(target), narrow_(narrow), costs_(costs), rules_(rules) {}
+      : graph_(graph),
+        target_(target),
+        narrow_(narrow),
+        costs_(costs),
+        rules_(rules),
+        finder_(graph, backend, target, narrow, rules) {}
 
   TypeAssignment run(const std::function<void()>& node_done) {
     candidates_.resize(graph_.node_count());
-    wide_.resize(graph_.tensor_count());
     tensor_vertices_.assign(graph_.tensor_count(), -1);
     bool any = false;
     for (const NodeId id : graph_.order()) {
-      classify(id);
+      static_cast<TypeOptions&>(candidates_[static_cast<size_t>(id)]) = finder_.options_of(id);
       expect(id);
       node_done();
     }
@@ -73,18 +71,8 @@ class Assigner {
  private:
   static int64_t nanoseconds(double microseconds) { return std::llround(microseconds * 1000); }
 
-  Storage uniform(const Node& node, DataType type) const {
-    return {std::vector(node.inputs.size(), type), std::vector(node.outputs.size(), type)};
-  }
-
-  bool has_kernel(const Node& node, const Retyping& rule, const Storage& storage) const {
-    const Graph alone = isolate(graph_, node, rule, storage);
-    const auto region = region_of(alone, alone.node(alone.order()[0]));
-    return region && tn::has_kernel(backend_, target_, *region);
-  }
-
   double cost_of(const Node& node, const Retyping& rule, DataType type) const {
-    const Graph alone = isolate(graph_, node, rule, uniform(node, type));
+    const Graph alone = isolate(graph_, node, rule, uniform_storage(node, type));
     return costs_.microseconds(*region_of(alone, alone.node(alone.order()[0])));
   }
 
@@ -95,7 +83,7 @@ class Assigner {
     const bool moves = candidate.rule.moves && !candidate.follows;
     if (!candidate.chooses || moves || (candidate.only_f32 && !candidate.follows)) return;
     for (const DataType type : {DataType::F32, narrow_}) {
-      const Graph alone = isolate(graph_, node, candidate.rule, uniform(node, type));
+      const Graph alone = isolate(graph_, node, candidate.rule, uniform_storage(node, type));
       costs_.expect_cost(*region_of(alone, alone.node(alone.order()[0])));
     }
     for (const size_t i : candidate.rule.outputs) expect_conversion(node.outputs[i]);
@@ -107,31 +95,6 @@ class Assigner {
       const Graph graph = conversion_of(type, narrows);
       costs_.expect_cost(*region_of(graph, graph.node(graph.order()[0])));
     }
-  }
-
-  // What there is to choose, before any cost is known.
-  void classify(NodeId id) {
-    const Node& node = graph_.node(id);
-    Candidate& candidate = candidates_[static_cast<size_t>(id)];
-    Retyping& rule = candidate.rule = retyping_of(graph_, node);
-    candidate.chooses = !rule.inputs.empty() || !rule.outputs.empty();
-    if (!candidate.chooses) return;
-    const Precision* const precision = rules_.precisions ? rules_.precisions->find(id) : nullptr;
-    if (precision && precision->type == narrow_ && !precision->written_out) {
-      candidate.held = precision;
-      candidate.only_f32 = false;
-      find_mixtures(node, candidate);
-      return;
-    }
-    const bool wide = !constants_fit(graph_, node, narrow_);
-    const bool passes_on =
-        rule.moves && std::ranges::any_of(rule.inputs, [&](size_t i) { return is_wide(node.inputs[i]); });
-    if (wide || passes_on) {
-      for (const size_t i : rule.outputs) wide_[static_cast<size_t>(node.outputs[i])] = true;
-    }
-    candidate.only_f32 = precision || !rules_.others || rule.fixed || wide || passes_on ||
-                         (!rule.moves && !has_kernel(node, rule, uniform(node, narrow_)));
-    find_mixtures(node, candidate);
   }
 
   // Returns whether there is a choice that matters.
@@ -190,43 +153,11 @@ class Assigner {
     return product;
   }
 
-  // Which operands a node takes or gives in the other type than the one that it works on, and whether those are all.
-  // What an anchor reads first says what it works on.
-  void find_mixtures(const Node& node, Candidate& candidate) const {
-    const Retyping& rule = candidate.rule;
-    const auto region = region_of(graph_, node);
-    const int first = region && region->anchor && !region->anchor_inputs.empty() ? region->anchor_inputs[0] : kNone;
-    candidate.follows =
-        region && !region->anchor && !rule.fixed && !rule.in_place && !candidate.only_f32 && !candidate.held;
-    for (const bool works_narrow : {false, true}) {
-      auto& reads = candidate.reads_other[works_narrow];
-      auto& writes = candidate.writes_other[works_narrow];
-      reads.assign(node.inputs.size(), false);
-      writes.assign(node.outputs.size(), false);
-      if (rule.fixed || rule.in_place || candidate.held || (works_narrow && candidate.only_f32)) continue;
-      const DataType own = works_narrow ? narrow_ : DataType::F32, other = works_narrow ? DataType::F32 : narrow_;
-      for (const size_t i : rule.inputs) {
-        Storage storage = uniform(node, own);
-        storage.inputs[i] = other;
-        reads[i] = static_cast<int>(i) != first && has_kernel(node, rule, storage);
-        candidate.follows &= reads[i];
-      }
-      for (const size_t i : rule.outputs) {
-        Storage storage = uniform(node, own);
-        storage.outputs[i] = other;
-        writes[i] = has_kernel(node, rule, storage);
-        candidate.follows &= writes[i];
-      }
-    }
-  }
-
-  bool is_wide(TensorId id) const { return wide_[static_cast<size_t>(id)]; }
-
   int vertex_of(TensorId id) {
     int& vertex = tensor_vertices_[static_cast<size_t>(id)];
     if (vertex >= 0) return vertex;
     vertex = cut_.add_vertex();
-    if (graph_.is_input(id) || graph_.is_output(id) || is_wide(id))
+    if (graph_.is_input(id) || graph_.is_output(id) || finder_.is_wide(id))
       cut_.add_edge(MinCut::kSource, vertex, MinCut::kNever);
     return vertex;
   }
@@ -288,7 +219,7 @@ class Assigner {
           } else {
             if (narrowed < 0) {
               narrowed = cut_.add_vertex();
-              const bool never = is_wide(tensor) && !consumer.held;
+              const bool never = finder_.is_wide(tensor) && !consumer.held;
               cut_.add_edge(at, narrowed, never ? MinCut::kNever : conversion(tensor).to_narrow);
             }
             cut_.add_edge(narrowed, consumer.vertex, MinCut::kNever);
@@ -324,7 +255,7 @@ class Assigner {
       if (candidate.vertex < 0 && !candidate.follows) continue;
       const bool works_narrow = !candidate.follows && cut_.on_sink_side(candidate.vertex);
       Storage& storage = assignment.nodes[static_cast<size_t>(id)] =
-          uniform(node, works_narrow ? narrow_ : DataType::F32);
+          uniform_storage(node, works_narrow ? narrow_ : DataType::F32);
       for (const size_t i : candidate.rule.inputs) {
         if (candidate.reads_other[works_narrow][i])
           storage.inputs[i] = assignment.tensors[static_cast<size_t>(node.inputs[i])];
@@ -349,16 +280,15 @@ class Assigner {
   }
 
   const Graph& graph_;
-  const Backend& backend_;
   const Target& target_;
   DataType narrow_;
   RegionCosts& costs_;
   const TypeRules& rules_;
+  TypeOptionsFinder finder_;
   MinCut cut_;
   int64_t f32_cost_ = 0, fixed_cost_ = 0;  ///< nanoseconds; the second is what the cut does not count
   std::vector<Candidate> candidates_;      ///< by node id
   std::vector<int> tensor_vertices_;       ///< by tensor id; -1 where there is no choice
-  std::vector<bool> wide_;                 ///< by tensor id: may hold numbers beyond the narrow type
   std::map<std::string, Conversion> conversions_;
 };
 
