@@ -29,7 +29,7 @@ def timed(run, seconds):
 class OnnxRuntime:
     name = "ONNX Runtime"
 
-    def __init__(self, path, inputs, threads):
+    def __init__(self, path, inputs, threads, optimized=True):
         import onnx
         import onnxruntime
 
@@ -38,6 +38,8 @@ class OnnxRuntime:
         options.log_severity_level = 3
         options.intra_op_num_threads = threads
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        if not optimized:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         for value in onnx.load(path, load_external_data=False).graph.input:
             if value.name in inputs:
                 for dim, size in zip(value.type.tensor_type.shape.dim, inputs[value.name].shape):

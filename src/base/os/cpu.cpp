@@ -2,6 +2,7 @@
 #include "base/os/cpu.h"
 
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,11 +41,18 @@ bool bit(uint32_t value, int index) {
   return ((value >> index) & 1u) != 0;
 }
 
+/// Linux saves the registers of matrices for processes that ask for it.
+bool may_use_tiles() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
 uint32_t detect_features() {
   const Registers one = cpuid(1), seven = cpuid(7), seven_one = cpuid(7, 1);
   if (!bit(one.ecx, 27)) return 0;  // OSXSAVE
   const uint64_t state = saved_state();
-  const bool ymm = (state & 0x6) == 0x6, zmm = (state & 0xe6) == 0xe6, tiles = (state & 0x60000) == 0x60000;
+  const bool ymm = (state & 0x6) == 0x6, zmm = (state & 0xe6) == 0xe6,
+             tiles = (state & 0x60000) == 0x60000 && may_use_tiles();
   uint32_t features = 0;
   const auto add = [&](bool have, CpuFeature feature) {
     if (have) features |= static_cast<uint32_t>(feature);
@@ -52,6 +60,7 @@ uint32_t detect_features() {
   add(ymm && bit(seven.ebx, 5) && bit(one.ecx, 12) && bit(one.ecx, 29), CpuFeature::Avx2Fma);
   const bool avx512 = zmm && bit(seven.ebx, 16) && bit(seven.ebx, 17) && bit(seven.ebx, 30) && bit(seven.ebx, 31);
   add(avx512, CpuFeature::Avx512);
+  add(avx512 && bit(seven.ecx, 1), CpuFeature::Avx512Vbmi);
   add(avx512 && bit(seven.ecx, 11), CpuFeature::Avx512Vnni);
   add(avx512 && bit(seven_one.eax, 5), CpuFeature::Avx512Bf16);
   add(avx512 && bit(seven.edx, 23), CpuFeature::Avx512Fp16);
@@ -133,8 +142,8 @@ const CpuInfo& cpu_info() {
 }
 
 std::string cpu_feature_names(uint32_t features) {
-  static constexpr std::array<const char*, 8> kNames = {"avx2",        "avx512",   "avx512-vnni", "avx512-bf16",
-                                                        "avx512-fp16", "avx-vnni", "amx-int8",    "amx-bf16"};
+  static constexpr std::array<const char*, 9> kNames = {
+      "avx2", "avx512", "avx512-vnni", "avx512-bf16", "avx512-fp16", "avx-vnni", "amx-int8", "amx-bf16", "avx512-vbmi"};
   std::string text;
   for (size_t i = 0; i < kNames.size(); ++i) {
     if (((features >> i) & 1u) == 0) continue;

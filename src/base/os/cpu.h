@@ -18,6 +18,7 @@ enum class CpuFeature : uint32_t {
   AvxVnni = 1u << 5,
   AmxInt8 = 1u << 6,
   AmxBf16 = 1u << 7,
+  Avx512Vbmi = 1u << 8,
 };
 
 struct CpuInfo {

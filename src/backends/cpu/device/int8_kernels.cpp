@@ -24,12 +24,15 @@ Int8EpilogueOperands::Int8EpilogueOperands(const Int8EpilogueStep& step, const K
     for (const int64_t value :
          {step.zero_point, step.low, step.high, step.again_zero_point, step.again_low, step.again_high})
       require(value >= -128 && value <= 255, "a zero point or bound of {}", value);
+    require((step.low >= 0 || step.high <= 127) && (step.again_low >= 0 || step.again_high <= 127),
+            "bounds that are those of no byte");
     if (has_table_) require_packed(spec.inputs[kTableInput], 256);
   } else {
     require_float(result.type, "result");
     require(!has_table_, "a table for a result that is not bytes");
   }
   requantization_.zero_point = static_cast<int32_t>(step.zero_point);
+  requantization_.look_up = best_look_up();
   requantization_.low = static_cast<int32_t>(step.low);
   requantization_.high = static_cast<int32_t>(step.high);
   requantization_.residual_scale = static_cast<float>(step.residual_scale);

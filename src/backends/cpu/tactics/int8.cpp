@@ -96,7 +96,11 @@ class Int8ConvTactic : public Tactic {
 
 class Int8Direct final : public Int8ConvTactic<Int8DirectConv> {
  public:
-  std::string_view name() const override { return "conv.int8"; }
+  Int8Direct(std::string_view name, Isa isa) : name_(name), isa_(isa) {}
+  std::string_view name() const override { return name_; }
+  Support supports(const Region& region, const Target& target) const override {
+    return has_isa(isa_) ? Int8ConvTactic::supports(region, target) : Support::foreign();
+  }
   std::vector<std::string> configs(const Region& region, const Target&) const override {
     std::vector<std::string> texts;
     for (const ConvConfig& config : Conv::configs(step_of(region).params)) texts.push_back(text_of(config));
@@ -104,7 +108,7 @@ class Int8Direct final : public Int8ConvTactic<Int8DirectConv> {
   }
 
  private:
-  Isa isa() const override { return best_int8_isa(); }
+  Isa isa() const override { return isa_; }
   void configure(ConvParams& params, const std::string& config) const override {
     const auto known = Conv::configs(params);
     params.config = known[0];
@@ -116,6 +120,9 @@ class Int8Direct final : public Int8ConvTactic<Int8DirectConv> {
     std::vector<int8_t> bytes = weights.bytes();
     Conv::pack(params, TensorView::dense(bytes.data(), DataType::I8, weights.dims()), out);
   }
+
+  std::string_view name_;
+  Isa isa_;
 };
 
 class Int8DepthwiseTactic final : public Int8ConvTactic<Int8DepthwiseConv> {
@@ -145,11 +152,12 @@ class VnniDepthwiseTactic final : public Int8ConvTactic<VnniDepthwiseConv> {
 
 class Int8Gemm final : public Tactic {
  public:
-  std::string_view name() const override { return "gemm.int8"; }
+  Int8Gemm(std::string_view name, Isa isa) : name_(name), isa_(isa) {}
+  std::string_view name() const override { return name_; }
   bool takes_quantized() const override { return true; }
   Support supports(const Region& region, const Target&) const override {
     const auto* op = dynamic_cast<const ops::MatMul*>(region.anchor);
-    if (!op || !region.loads_quantized()) return Support::foreign();
+    if (!has_isa(isa_) || !op || !region.loads_quantized()) return Support::foreign();
     if (op->transpose_a) return Support::no("A is transposed");
     if (region.input_type(region.anchor_inputs[1]).rank() != 2) return Support::no("B is not a matrix");
     if (const Support support = supports_quantized_product(region, channel_axis(region)); !support) return support;
@@ -194,7 +202,7 @@ class Int8Gemm final : public Tactic {
   static int channel_axis(const Region& region) {
     return dynamic_cast<const ops::MatMul&>(*region.anchor).transpose_b ? 0 : 1;
   }
-  static GemmParams params_of(const Region& region) {
+  GemmParams params_of(const Region& region) const {
     const Shape b = *region.input_type(region.anchor_inputs[1]).static_shape();
     const int axis = channel_axis(region);
     GemmParams params;
@@ -202,15 +210,22 @@ class Int8Gemm final : public Tactic {
     params.n = b[axis];
     params.type = region.input_type(region.anchor_inputs[0]).type;
     params.out_type = region.output_type(0).type;
-    params.isa = best_int8_isa();
+    params.isa = isa_;
     return params;
   }
+
+  std::string_view name_;
+  Isa isa_;
 };
 
 }  // namespace
 
 const Tactic& conv_int8() {
-  static const Int8Direct tactic;
+  static const Int8Direct tactic("conv.int8", best_int8_isa());
+  return tactic;
+}
+const Tactic& conv_int8_amx() {
+  static const Int8Direct tactic("conv.int8_amx", Isa::AmxInt8);
   return tactic;
 }
 const Tactic& conv_depthwise_int8() {
@@ -222,7 +237,11 @@ const Tactic& conv_depthwise_int8_vnni() {
   return tactic;
 }
 const Tactic& gemm_int8() {
-  static const Int8Gemm tactic;
+  static const Int8Gemm tactic("gemm.int8", best_int8_isa());
+  return tactic;
+}
+const Tactic& gemm_int8_amx() {
+  static const Int8Gemm tactic("gemm.int8_amx", Isa::AmxInt8);
   return tactic;
 }
 

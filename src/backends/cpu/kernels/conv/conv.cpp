@@ -46,7 +46,8 @@ std::vector<ConvConfig> Conv::configs(const ConvParams& params) {
   const int64_t needed = (out + kernels->lanes - 1) / kernels->lanes;
   const auto shapes = tile_shapes(*kernels);
   for (const TileShape& shape : shapes) {
-    if (shape.vectors > needed || (shape.vectors == 1 && needed > 1 && kernels->max_rows(1) < kMaxTileRows)) continue;
+    const bool too_narrow = shape.vectors == 1 && needed > 1 && shape != TileShape{28, 1};
+    if (shape.vectors > needed || too_narrow) continue;
     if (merge) result.push_back({shape, true});
     result.push_back({shape, false});
   }

@@ -41,7 +41,9 @@ class Transpose {
 
   static void narrow(const T* from, int64_t from_stride, T* to, int64_t to_stride, int64_t rows, int64_t columns) {
     int64_t first = 0;
-    if (columns < kN && 4 * columns >= kN && columns > 1 && to_stride == columns)
+    if (columns == 3 && to_stride == 3)
+      first = interleave_three(from, from_stride, to, rows);
+    else if (columns < kN && 4 * columns >= kN && columns > 1 && to_stride == columns)
       first = interleave_rows(from, from_stride, to, rows, columns);
     // The longer axis inside.
     if (rows - first < columns) {
@@ -55,7 +57,31 @@ class Transpose {
     }
   }
 
-  // A few planes to dense pixels (an RGB image to NHWC): every pixel is stored kN wide, and the next store covers what
+  // Three planes to dense pixels (an RGB image to NHWC). Returns the rows done.
+  static int64_t interleave_three(const T* from, int64_t from_stride, T* to, int64_t rows) {
+    constexpr auto kIndex = std::make_index_sequence<static_cast<size_t>(kN)>();
+    int64_t r = 0;
+    for (; r + kN <= rows; r += kN) {
+      const Vector<1> a = load<1>(from + r, 0), b = load<1>(from + from_stride + r, 0);
+      const Vector<1> c = load<1>(from + 2 * from_stride + r, 0);
+      const Vector<1> x[3] = {third<0>(a, b, c, kIndex), third<1>(a, b, c, kIndex), third<2>(a, b, c, kIndex)};
+      std::memcpy(to + 3 * r, x, sizeof x);
+    }
+    return r;
+  }
+
+  // Of kN pixels of three elements that part of the elements.
+  template <int Part, size_t... I>
+  static Vector<1> third(Vector<1> a, Vector<1> b, Vector<1> c, std::index_sequence<I...>) {
+    constexpr int n = kN;
+    const Vector<1> two = __builtin_shufflevector(
+        a, b, ((Part * n + static_cast<int>(I)) % 3 % 2 * n + (Part * n + static_cast<int>(I)) / 3)...);
+    return __builtin_shufflevector(two, c,
+                                   ((Part * n + static_cast<int>(I)) % 3 == 2 ? n + (Part * n + static_cast<int>(I)) / 3
+                                                                              : static_cast<int>(I))...);
+  }
+
+  // A few planes to dense pixels: every pixel is stored kN wide, and the next store covers what
   // was too much. Stops before a store would leave the block; returns the rows done.
   static int64_t interleave_rows(const T* from, int64_t from_stride, T* to, int64_t rows, int64_t columns) {
     int64_t r = 0;

@@ -9,11 +9,21 @@
 namespace tn {
 namespace {
 
-constexpr int64_t kMostBlock = 64, kStrip = 32;  // channels, and pixels whose sums are kept
+constexpr int64_t kStrip = 32;  // pixels whose sums are kept
 
 int64_t blocks_of(const ConvParams& p) {
   const int64_t block = int8_depthwise_kernels(p.isa)->block;
   return (p.in_channels + block - 1) / block;
+}
+
+bool is_byte(DataType type) {
+  return type == DataType::U8 || type == DataType::I8;
+}
+
+/// Of a channel of a block, among the sums in registers: [vector][lane].
+int64_t place_of(int64_t channel, int64_t lanes) {
+  const int64_t vector = channel % 16 / 4, lane = channel / 16 * 4 + channel % 4;
+  return vector * lanes + lane;
 }
 
 Int8DepthwiseFunction row_function(const Int8DepthwiseKernels& kernels, const ConvParams& p) {
@@ -81,12 +91,37 @@ struct Int8Depthwise::Task {
   char* output;
 };
 
-void Int8Depthwise::row(const Task& t, const Row& at) const noexcept {
+Int8DepthwiseTerms Int8Depthwise::terms_of(const Requantization& r, int64_t block) const noexcept {
+  Int8DepthwiseTerms terms;
+  terms.zero_point = r.zero_point;
+  terms.low = r.low;
+  terms.high = r.high;
+  const int64_t first = block * kernels_->block,
+                count = std::min<int64_t>(kernels_->block, params_.in_channels - first);
+  for (int64_t c = 0; c < count; ++c) {
+    const int64_t place = place_of(c, kernels_->block / 4);
+    terms.correction[place] = r.correction[first + c];
+    terms.scale[place] = r.scale[first + c];
+    terms.offset[place] = r.offset[first + c];
+  }
+  return terms;
+}
+
+/// Output rows [begin, end) of all images, for one block of channels.
+void Int8Depthwise::rows(const Task& task, int64_t block, int64_t begin, int64_t end) const noexcept {
+  const Epilogue& e = task.epilogue;
+  const bool plain =
+      is_byte(params_.out_type) && !e.residual && !e.requantization->table && e.activation == Activation::None;
+  const Int8DepthwiseTerms terms = plain ? terms_of(*e.requantization, block) : Int8DepthwiseTerms();
+  for (int64_t at = begin; at < end; ++at) row(task, {at / out_[1], at % out_[1], block}, plain ? &terms : nullptr);
+}
+
+void Int8Depthwise::row(const Task& t, const Row& at, const Int8DepthwiseTerms* terms) const noexcept {
   const ConvParams& p = params_;
   const ImageStrides& in = shape_.in_strides;
-  alignas(64) char outside[kMostBlock];
+  alignas(64) char outside[kMostInt8Block];
   std::memset(outside, p.zero_point, sizeof outside);
-  alignas(64) int32_t sums[kStrip * kMostBlock];
+  alignas(64) int32_t sums[kStrip * kMostInt8Block];
   const int64_t channel = at.block * kernels_->block;
   Int8DepthwiseArgs a;
   for (int64_t tap = 0; tap < kInt8DepthwiseRows; ++tap) {
@@ -103,6 +138,15 @@ void Int8Depthwise::row(const Task& t, const Row& at) const noexcept {
   a.zero_point = static_cast<uint8_t>(p.zero_point);
   a.weights = t.packed + at.block * p.kernel[2] * 4 * kernels_->block;
   a.sums = sums;
+  if (terms) {
+    const ImageStrides& out = shape_.out_strides;
+    a.terms = terms;
+    a.out = t.output + at.image * out.batch + at.y * out.axis[1] + channel;
+    a.out_stride = out.axis[2];
+    a.left = -p.pad_before[2];
+    a.pixels = out_[2];
+    return row_(a);
+  }
   for (int64_t x = 0; x < out_[2]; x += kStrip) {
     a.left = x * p.stride[2] - p.pad_before[2];
     a.pixels = std::min(kStrip, out_[2] - x);
@@ -126,8 +170,7 @@ void Int8Depthwise::finish(const Task& t, const Row& at, int64_t x, int64_t pixe
   q.residual_stride = r.axis[2];
   q.out = t.output + (at.image * out.batch + at.y * out.axis[1] + x * out.axis[2] + channel) * out_size;
   q.out_stride = out.axis[2];
-  if (params_.out_type == DataType::U8 || params_.out_type == DataType::I8)
-    return requantize_rows(*kernels_->requantize, kernels_->finish, q, e);
+  if (is_byte(params_.out_type)) return requantize_rows(*kernels_->requantize, kernels_->finish, q, e);
   kernels_->requantize->to_floats(q);
   FinishArgs f;
   f.sums = reinterpret_cast<const float*>(sums);
@@ -152,10 +195,8 @@ void Int8Depthwise::run(Lane& lane, const void* input, const void* packed, const
   lane.run([&, by_blocks = by_blocks, by_rows = by_rows](int thread) {
     const int64_t b = thread % by_blocks, r = thread / by_blocks;
     if (r >= by_rows) return;
-    for (int64_t at = rows * r / by_rows; at < rows * (r + 1) / by_rows; ++at) {
-      for (int64_t block = blocks * b / by_blocks; block < blocks * (b + 1) / by_blocks; ++block)
-        row(task, {at / out_[1], at % out_[1], block});
-    }
+    for (int64_t block = blocks * b / by_blocks; block < blocks * (b + 1) / by_blocks; ++block)
+      this->rows(task, block, rows * r / by_rows, rows * (r + 1) / by_rows);
   });
 }
 

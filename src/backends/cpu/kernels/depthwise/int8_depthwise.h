@@ -30,7 +30,9 @@ class Int8Depthwise {
   struct Row {
     int64_t image, y, block;
   };
-  void row(const Task& task, const Row& at) const noexcept;
+  void rows(const Task& task, int64_t block, int64_t begin, int64_t end) const noexcept;
+  Int8DepthwiseTerms terms_of(const Requantization& requantization, int64_t block) const noexcept;
+  void row(const Task& task, const Row& at, const Int8DepthwiseTerms* terms) const noexcept;
   void finish(const Task& task, const Row& at, int64_t x, int64_t pixels, int32_t* sums) const noexcept;
 
   ConvParams params_;

@@ -8,6 +8,16 @@ namespace tn {
 
 inline constexpr int kInt8DepthwiseRows = 4;  ///< the most taps in height
 
+inline constexpr int64_t kMostInt8Block = 64;  ///< channels
+
+/// Requantization of a block of channels, in the order of the sums in registers.
+struct Int8DepthwiseTerms {
+  alignas(64) int32_t correction[kMostInt8Block] = {};
+  alignas(64) float scale[kMostInt8Block] = {};
+  alignas(64) float offset[kMostInt8Block] = {};
+  int32_t zero_point = 0, low = 0, high = 255;
+};
+
 struct Int8DepthwiseArgs {
   const char* rows[kInt8DepthwiseRows] = {};     ///< column 0 of the row under each tap in height
   int64_t steps[kInt8DepthwiseRows] = {};        ///< bytes from column to column; 0 for a row of zero points
@@ -16,7 +26,10 @@ struct Int8DepthwiseArgs {
   int64_t pixels = 0, channels = 0;              ///< to compute; at most a block of channels
   uint8_t zero_point = 0;                        ///< what lies beside the image
   const char* weights = nullptr;                 ///< [kernel][4 vectors][lanes][4 rows]
-  int32_t* sums = nullptr;                       ///< [pixel][block]
+  int32_t* sums = nullptr;                       ///< [pixel][block]; or, with terms:
+  const Int8DepthwiseTerms* terms = nullptr;     ///< bytes are written
+  char* out = nullptr;
+  int64_t out_stride = 0;  ///< from pixel to pixel
 };
 using Int8DepthwiseFunction = void (*)(const Int8DepthwiseArgs&);
 

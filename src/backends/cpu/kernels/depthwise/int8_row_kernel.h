@@ -43,8 +43,26 @@ struct Int8DepthwiseRow {
         }
       }
     }
+    if (a.terms == nullptr) {
 #pragma GCC unroll 4
-    for (int p = 0; p < kCount; ++p) V::store_in_order(a.sums + (x + p) * V::kBytes, sums[p]);
+      for (int p = 0; p < kCount; ++p) V::store_in_order(a.sums + (x + p) * V::kBytes, sums[p]);
+      return;
+    }
+#pragma GCC unroll 4
+    for (int p = 0; p < kCount; ++p) requantize(a, sums[p], a.out + (x + p) * a.out_stride);
+  }
+
+  [[gnu::always_inline]] static void requantize(const Int8DepthwiseArgs& a, const Sums (&sums)[4], char* out) {
+    const Int8DepthwiseTerms& terms = *a.terms;
+    typename V::Reg t[4];
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; ++v) {
+      const int at = v * V::kLanes;
+      t[v] = V::fma(V::to_floats(V::sub_sums(sums[v], V::load_sums(terms.correction + at))), V::load(terms.scale + at),
+                    V::load(terms.offset + at));
+    }
+    const typename V::ByteStep step(terms.zero_point, terms.low, terms.high);
+    step.store_interleaved(out, t, a.channels);
   }
 
   [[gnu::always_inline]] static void add(Sums (&sums)[4], const typename V::Interleaved& in, const char* weights) {

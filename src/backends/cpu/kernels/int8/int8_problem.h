@@ -65,6 +65,7 @@ struct Int8Problem {
     requantization.low = low;
     requantization.high = high;
     requantization.table = with_table ? table.data() : nullptr;
+    requantization.look_up = best_look_up();
     requantization.again = {again, 0.71f, -3.25f, low + 4, low + 2, high - 1};
     reference();
   }

@@ -22,6 +22,8 @@
 
 #include <cstdint>
 
+#include "backends/cpu/kernels/int8/look_up.h"
+
 namespace tn {
 
 struct Requantization {
@@ -31,7 +33,8 @@ struct Requantization {
   /// What follows is for results that are bytes; others are t, and Epilogue goes on with them.
   float residual_scale = 0, inverse = 1;
   int32_t zero_point = 0, low = 0, high = 255;
-  const uint8_t* table = nullptr;  ///< 256 entries, by the low byte of q; or null
+  const uint8_t* table = nullptr;    ///< 256 entries, by the low byte of q; or null
+  LookUpFunction look_up = nullptr;  ///< where there is a table
   /// What quantizes q again, with the residual.
   struct Again {
     bool wanted = false;

@@ -11,16 +11,43 @@ struct Requantize {
   using Reg = typename V::Reg;
   using Sums = typename V::Sums;
 
-  static void to_bytes(const RequantizeArgs& args) {
-    if (args.kind == SumKind::Integers) return to_bytes<SumKind::Integers>(args);
-    args.kind == SumKind::Exact ? to_bytes<SumKind::Exact>(args) : to_bytes<SumKind::Activated>(args);
-  }
+  static void to_bytes(const RequantizeArgs& args) { args.table ? through_table(args) : without_table(args); }
   static void to_floats(const RequantizeArgs& args) {
     args.kind == SumKind::Integers ? to_floats<SumKind::Integers>(args) : to_floats<SumKind::Exact>(args);
   }
 
  private:
   enum class Residual : uint8_t { None, Before, Again };
+
+  static void without_table(const RequantizeArgs& args) {
+    if (args.kind == SumKind::Integers) return to_bytes<SumKind::Integers>(args);
+    args.kind == SumKind::Exact ? to_bytes<SumKind::Exact>(args) : to_bytes<SumKind::Activated>(args);
+  }
+
+  /// Rows follow each other in memory of their own, so that the table serves whole blocks.
+  static void through_table(const RequantizeArgs& args) {
+    constexpr int64_t kRoom = 4096;
+    alignas(64) char staged[kRoom + kLookUpBlock];
+    RequantizeArgs a = args;
+    a.out = staged;
+    a.out_stride = a.channels;
+    char* out = args.out;
+    for (int64_t left = args.rows, most = kRoom / a.channels; left > 0; left -= a.rows) {
+      a.rows = left < most ? left : most;
+      without_table(a);
+      a.look_up(a.table, reinterpret_cast<uint8_t*>(staged), (a.rows * a.channels + kLookUpBlock - 1) / kLookUpBlock);
+      for (int64_t row = 0; row < a.rows; ++row, out += args.out_stride)
+        copy_bytes(staged + row * a.channels, out, a.channels);
+      a.sums += a.rows * a.sums_stride;
+      if (a.residual) a.residual += a.rows * a.residual_stride;
+    }
+  }
+  [[gnu::always_inline]] static void copy_bytes(const char* from, char* to, int64_t n) {
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) __builtin_memcpy(to + i, from + i, 16);
+    for (; i + 4 <= n; i += 4) __builtin_memcpy(to + i, from + i, 4);
+    for (; i < n; ++i) to[i] = from[i];
+  }
 
   template <SumKind kKind>
   static void to_bytes(const RequantizeArgs& args) {
@@ -34,47 +61,29 @@ struct Requantize {
   template <SumKind kKind>
   static void to_floats(const RequantizeArgs& args) {
     const RequantizeArgs a = args;  // a copy, which stores cannot change
-    for (int64_t row = 0; row < a.rows; ++row) {
-      int32_t* sums = a.sums + row * a.sums_stride;
-      for (int64_t c = 0; c < a.channels; c += V::kLanes) {
-        const int64_t n = a.channels - c < V::kLanes ? a.channels - c : V::kLanes;
-        V::store(reinterpret_cast<float*>(sums + c),
-                 n == V::kLanes ? scaled<kKind, true>(a, sums, c, n) : scaled<kKind, false>(a, sums, c, n));
+    for (int64_t c = 0; c < a.channels; c += V::kLanes) {
+      const Terms<kKind> terms(a, c, a.channels - c);
+      for (int64_t row = 0; row < a.rows; ++row) {
+        int32_t* sums = a.sums + row * a.sums_stride + c;
+        V::store(reinterpret_cast<float*>(sums), terms.of(sums));
       }
     }
   }
 
   template <SumKind kKind, Residual kResidual, bool kSigned>
   static void rows(const RequantizeArgs& args) {
-    const RequantizeArgs a = args;
-    const Step first(a.zero_point, a.low, a.high), again(a.again.zero_point, a.again.low, a.again.high);
-    for (int64_t row = 0; row < a.rows; ++row) {
-      const int32_t* sums = a.sums + row * a.sums_stride;
-      const char* residual = kResidual != Residual::None ? a.residual + row * a.residual_stride : nullptr;
-      char* out = a.out + row * a.out_stride;
-      const auto quantized = [&](int64_t c, int64_t n, auto full) __attribute__((always_inline)) {
-        constexpr bool kFull = decltype(full)::value;
-        Reg t = scaled<kKind, kFull>(a, sums, c, n);
-        if (kResidual == Residual::None) return first.of(t);
-        const Reg r =
-            kFull ? V::template load_bytes<kSigned>(residual + c) : V::template load_bytes<kSigned>(residual + c, n);
-        const Reg scale = V::set1(a.residual_scale);
-        if (kResidual == Residual::Before) return first.of(V::fma(r, scale, t));
-        t = V::fma(V::to_floats(first.of(t)), V::set1(a.again.scale), V::set1(a.again.offset));
-        return again.of(V::fma(r, scale, t));
-      };
-      int64_t c = 0;
-      for (; c + 4 * V::kLanes <= a.channels; c += 4 * V::kLanes) {
-        Sums q[4];
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; ++i) q[i] = quantized(c + i * V::kLanes, V::kLanes, Full<true>{});
-        V::store_bytes(out + c, q);
-      }
-      for (; c + V::kLanes <= a.channels; c += V::kLanes)
-        V::store_bytes(out + c, quantized(c, V::kLanes, Full<true>{}), V::kLanes);
-      if (c < a.channels) V::store_bytes(out + c, quantized(c, a.channels - c, Full<false>{}), a.channels - c);
-      if (a.table) look_up(a.table, reinterpret_cast<uint8_t*>(out), a.channels);
+    using Part = Columns<kKind, kResidual, kSigned>;
+    int64_t c = 0;
+    for (; c + 4 * V::kLanes <= args.channels; c += 4 * V::kLanes) Part::template run<4>(args, c);
+    if (c + 2 * V::kLanes <= args.channels) {
+      Part::template run<2>(args, c);
+      c += 2 * V::kLanes;
     }
+    if (c + V::kLanes <= args.channels) {
+      Part::template run<1>(args, c);
+      c += V::kLanes;
+    }
+    if (c < args.channels) Part::rest(args, c);
   }
 
   /// clamp(rint(t) + zero_point, low, high)
@@ -91,27 +100,88 @@ struct Requantize {
     }
   };
 
-  template <bool kFull_>
-  struct Full {
-    static constexpr bool value = kFull_;
+  /// t of a vector of channels.
+  template <SumKind kKind>
+  struct Terms {
+    Reg scale, offset;
+    Sums correction;
+    Terms() = default;
+    [[gnu::always_inline]] Terms(const RequantizeArgs& a, int64_t c, int64_t n) {
+      const bool full = n >= V::kLanes;
+      if constexpr (kKind == SumKind::Activated) {
+        scale = V::set1(a.inverse);
+      } else {
+        scale = full ? V::load(a.scale + c) : V::load(a.scale + c, n);
+        offset = full ? V::load(a.offset + c) : V::load(a.offset + c, n);
+      }
+      if constexpr (kKind == SumKind::Integers)
+        correction = full ? V::load_sums(a.correction + c) : V::load_sums(a.correction + c, n);
+    }
+    [[gnu::always_inline]] Reg of(const int32_t* sums) const {
+      const auto* floats = reinterpret_cast<const float*>(sums);
+      if constexpr (kKind == SumKind::Activated) return V::mul(V::load(floats), scale);
+      if constexpr (kKind == SumKind::Exact) return V::fma(V::load(floats), scale, offset);
+      return V::fma(V::to_floats(V::sub_sums(V::load_sums(sums), correction)), scale, offset);
+    }
   };
 
-  template <SumKind kKind, bool kFull>
-  [[gnu::always_inline]] static Reg scaled(const RequantizeArgs& a, const int32_t* sums, int64_t c, int64_t n) {
-    const auto* floats = reinterpret_cast<const float*>(sums + c);
-    if constexpr (kKind == SumKind::Activated) return V::mul(V::load(floats), V::set1(a.inverse));
-    const Reg scale = kFull ? V::load(a.scale + c) : V::load(a.scale + c, n);
-    const Reg offset = kFull ? V::load(a.offset + c) : V::load(a.offset + c, n);
-    if constexpr (kKind == SumKind::Exact) return V::fma(V::load(floats), scale, offset);
-    const Sums correction = kFull ? V::load_sums(a.correction + c) : V::load_sums(a.correction + c, n);
-    return V::fma(V::to_floats(V::sub_sums(V::load_sums(sums + c), correction)), scale, offset);
-  }
+  /// Some vectors of channels of all rows.
+  template <SumKind kKind, Residual kResidual, bool kSigned>
+  struct Columns {
+    static constexpr bool kAgain = kResidual == Residual::Again;
+    const Step first;
+    const typename V::ByteStep last;
+    const Reg residual_scale, again_scale, again_offset;
+    explicit Columns(const RequantizeArgs& a)
+        : first(a.zero_point, a.low, a.high),
+          last(kAgain ? a.again.zero_point : a.zero_point, kAgain ? a.again.low : a.low,
+               kAgain ? a.again.high : a.high),
+          residual_scale(V::set1(a.residual_scale)),
+          again_scale(V::set1(a.again.scale)),
+          again_offset(V::set1(a.again.offset)) {}
 
-  [[gnu::always_inline]] static void look_up(const uint8_t* table, uint8_t* bytes, int64_t n) {
-    const int64_t whole = n / V::kLookup * V::kLookup;
-    V::look_up(table, bytes, whole);
-    for (int64_t i = whole; i < n; ++i) bytes[i] = table[bytes[i]];
-  }
+    /// What the last step takes.
+    [[gnu::always_inline]] Reg before_last(Reg t, Reg r) const {
+      if constexpr (kResidual == Residual::None) return t;
+      if constexpr (kAgain) t = V::fma(V::to_floats(first.of(t)), again_scale, again_offset);
+      return V::fma(r, residual_scale, t);
+    }
+
+    template <int kCount>
+    static void run(const RequantizeArgs& args, int64_t c) {
+      const RequantizeArgs a = args;  // a copy, which stores cannot change
+      const Columns columns(a);
+      Terms<kKind> terms[kCount];
+#pragma GCC unroll 4
+      for (int i = 0; i < kCount; ++i) terms[i] = Terms<kKind>(a, c + i * V::kLanes, V::kLanes);
+      for (int64_t row = 0; row < a.rows; ++row) {
+        const int32_t* sums = a.sums + row * a.sums_stride + c;
+        Reg t[kCount];
+#pragma GCC unroll 4
+        for (int i = 0; i < kCount; ++i) {
+          Reg r = V::zero();
+          if constexpr (kResidual != Residual::None)
+            r = V::template load_bytes<kSigned>(a.residual + row * a.residual_stride + c + i * V::kLanes);
+          t[i] = columns.before_last(terms[i].of(sums + i * V::kLanes), r);
+        }
+        columns.last.store(a.out + row * a.out_stride + c, t);
+      }
+    }
+    /// Fewer channels than a vector has.
+    static void rest(const RequantizeArgs& args, int64_t c) {
+      const RequantizeArgs a = args;
+      const Columns columns(a);
+      const int64_t n = a.channels - c;
+      const Terms<kKind> terms(a, c, n);
+      for (int64_t row = 0; row < a.rows; ++row) {
+        Reg r = V::zero();
+        if constexpr (kResidual != Residual::None)
+          r = V::template load_bytes<kSigned>(a.residual + row * a.residual_stride + c, n);
+        const Reg t = columns.before_last(terms.of(a.sums + row * a.sums_stride + c), r);
+        columns.last.store(a.out + row * a.out_stride + c, t, n);
+      }
+    }
+  };
 };
 
 template <typename V>

@@ -3,7 +3,6 @@
 
 #include "backends/cpu/kernels/int8/requantize_kernel.h"
 #include "backends/cpu/kernels/product/tile_kernel.h"
-#include "backends/cpu/kernels/simd/int8_places.h"
 
 namespace tn {
 
@@ -14,7 +13,7 @@ struct Int8Tile {
   static constexpr int kLine = V::kLanes * 4;  ///< bytes of weights of one vector
   static constexpr int kPanelBytes = kVectors * kLine;
   /// The other vectors of a panel are read by each row anew where registers are few.
-  static constexpr int kHeld = V::kRegisters == 16 ? 1 : kVectors;
+  static constexpr int kHeld = V::kSaturates ? 0 : V::kRegisters == 16 ? 1 : kVectors;
 
   static void run(const TileArgs& args) {
     TileArgs t = args;  // a copy, which stores to the output cannot change
@@ -35,7 +34,7 @@ struct Int8Tile {
 
     const char* weights = t.weights;
     const char* prefetch = t.prefetch;
-    const uint8_t* in_two = t.in_two;
+    const uint8_t* wide = t.wide;
     const int64_t whole = t.depth / 4 * 4;
     const int tail = static_cast<int>(t.depth - whole);
     for (int64_t tap = 0; tap < t.taps; ++tap) {
@@ -44,11 +43,11 @@ struct Int8Tile {
       for (int64_t k = 0; k < whole; k += 4) {
         V::prefetch_l2(prefetch);
         prefetch += t.prefetch_step;
-        step<false>(rows, k, 4, weights, in_two, sums);
+        step<false>(rows, k, 4, weights, wide, sums);
       }
       if (tail > 0) {
         prefetch += t.prefetch_step;
-        step<true>(rows, whole, tail, weights, in_two, sums);
+        step<true>(rows, whole, tail, weights, wide, sums);
       }
     }
     auto* out = reinterpret_cast<int32_t*>(t.out);
@@ -62,17 +61,28 @@ struct Int8Tile {
   /// kTail: there are n activations, and nothing behind them is read.
   template <bool kTail>
   [[gnu::always_inline]] static void step(const char* const (&rows)[kRows], int64_t k, int n, const char*& weights,
-                                          const uint8_t*& in_two, Sums (&sums)[kRows][kVectors]) {
-    if (V::kSaturates && *in_two++ != 0) {
-      multiply<kTail, Places::Even>(rows, k, n, weights, sums);
-      multiply<kTail, Places::Odd>(rows, k, n, weights, sums);
-    } else {
-      multiply<kTail, Places::All>(rows, k, n, weights, sums);
+                                          const uint8_t*& wide, Sums (&sums)[kRows][kVectors]) {
+    if constexpr (V::kSaturates) {
+      if (*wide++ != 0) {
+        multiply_wide<kTail>(rows, k, n, weights, sums);
+        weights += 2 * kPanelBytes;
+        return;
+      }
     }
+    multiply<kTail>(rows, k, n, weights, sums);
     weights += kPanelBytes;
   }
 
-  template <bool kTail, Places kPlaces>
+  template <bool kTail>
+  [[gnu::always_inline]] static typename V::Spread spread(const char* p, int n) {
+    return kTail ? V::template spread<kSigned>(p, n) : V::template spread<kSigned>(p);
+  }
+  /// Otherwise one load of weights would serve all rows, for which there are no registers.
+  [[gnu::always_inline]] static void forget_loads() {
+    asm volatile("" ::: "memory");
+  }
+
+  template <bool kTail>
   [[gnu::always_inline]] static void multiply(const char* const (&rows)[kRows], int64_t k, int n, const char* weights,
                                               Sums (&sums)[kRows][kVectors]) {
     typename V::Weights panel[kVectors];
@@ -80,13 +90,27 @@ struct Int8Tile {
     for (int j = 0; j < kHeld; ++j) panel[j] = V::load_weights(weights + j * kLine);
 #pragma GCC unroll 28
     for (int i = 0; i < kRows; ++i) {
-      const typename V::Spread x = kTail ? V::template spread<kSigned, kPlaces>(rows[i] + k, n)
-                                         : V::template spread<kSigned, kPlaces>(rows[i] + k);
-      if constexpr (kHeld < kVectors) asm volatile("" ::: "memory");  // otherwise one load would serve all rows
+      const typename V::Spread x = spread<kTail>(rows[i] + k, n);
+      if constexpr (kHeld < kVectors) forget_loads();
 #pragma GCC unroll 4
       for (int j = kHeld; j < kVectors; ++j) sums[i][j] = V::dot(sums[i][j], x, V::load_weights(weights + j * kLine));
 #pragma GCC unroll 4
       for (int j = 0; j < kHeld; ++j) sums[i][j] = V::dot(sums[i][j], x, panel[j]);
+    }
+  }
+
+  template <bool kTail>
+  [[gnu::always_inline]] static void multiply_wide(const char* const (&rows)[kRows], int64_t k, int n,
+                                                   const char* weights, Sums (&sums)[kRows][kVectors]) {
+#pragma GCC unroll 28
+    for (int i = 0; i < kRows; ++i) {
+      const typename V::Spread x = spread<kTail>(rows[i] + k, n), even = V::even(x), odd = V::odd(x);
+      forget_loads();
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) {
+        sums[i][j] = V::dot_wide(sums[i][j], even, V::load_weights(weights + j * kLine));
+        sums[i][j] = V::dot_wide(sums[i][j], odd, V::load_weights(weights + kPanelBytes + j * kLine));
+      }
     }
   }
 };

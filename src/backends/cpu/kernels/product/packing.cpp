@@ -25,7 +25,7 @@ std::array<uint8_t, kMaxPanel> places_of(const ProductPacking& p, int64_t panel)
 
 template <typename Source, typename Element>
 void pack_typed(const ProductPacking& p, const void* weights, const WeightStrides& s, int64_t block, char* to) {
-  const int64_t group = p.kernels->group, padded_depth = (p.depth + group - 1) / group * group;
+  const int64_t group = p.kernels->group, padded_depth = p.padded_depth();
   const int64_t within = block % p.blocks_per_group(), count = p.channels_of(within);
   const int64_t panel = p.vectors_of(within) * p.kernels->lanes;
   const auto places = places_of(p, panel);
@@ -49,28 +49,50 @@ void pack_typed(const ProductPacking& p, const void* weights, const WeightStride
   }
 }
 
-/// Bytes, and which of them are multiplied in two steps.
+/// Whether products of two of these by bytes may exceed 16 bits together.
+bool may_saturate(const int (&w)[4]) {
+  const auto exceeds = [&](int i) {
+    const int most = std::max(w[i], 0) + std::max(w[i + 1], 0), least = std::min(w[i], 0) + std::min(w[i + 1], 0);
+    return 255 * most > INT16_MAX || 255 * least < INT16_MIN;
+  };
+  return exceeds(0) || exceeds(2);
+}
+
+/// Four bytes of each channel of a panel.
+using ByteGroup = std::array<int[4], kMaxPanel>;
+
+/// As 16 bits, first what stands at even places.
+void store_wide(const ByteGroup& group, int64_t panel, char* to) {
+  auto* out = reinterpret_cast<int16_t*>(to);
+  for (int place = 0; place < 2; ++place)
+    for (size_t c = 0; c < static_cast<size_t>(panel); ++c)
+      for (int i = place; i < 4; i += 2) *out++ = static_cast<int16_t>(group[c][i]);
+}
+
+/// Bytes, and which of them are wide.
 void pack_bytes(const ProductPacking& p, const int8_t* weights, const WeightStrides& s, int64_t block, char* to,
-                char* in_two) {
+                char* wide) {
   const int64_t within = block % p.blocks_per_group(), count = p.channels_of(within);
   const int64_t panel = p.vectors_of(within) * p.kernels->lanes;
   const int8_t* first = weights + block / p.blocks_per_group() * s.group + within * p.panel() * s.channel;
   for (int64_t tap = 0; tap < p.taps; ++tap) {
-    for (int64_t k = 0; k < p.depth; k += 4, to += panel * 4) {
-      bool too_large = false;
+    for (int64_t k = 0; k < p.padded_depth(); k += 4, to += panel * 4) {
+      ByteGroup group{};
+      bool saturates = false;
       for (int64_t c = 0; c < panel; ++c) {
-        int w[4] = {};
+        int(&w)[4] = group[static_cast<size_t>(c)];
         for (int64_t i = 0; i < 4 && c < count && k + i < p.depth; ++i) {
           const int64_t outer = (k + i) / s.inner_count, inner = (k + i) % s.inner_count;
           w[i] = first[tap * s.tap + outer * s.outer + inner * s.inner + c * s.channel];
         }
         for (int i = 0; i < 4; ++i) to[c * 4 + i] = static_cast<char>(w[i]);
-        for (int i = 0; i < 4; i += 2) {
-          const int most = std::max(w[i], 0) + std::max(w[i + 1], 0), least = std::min(w[i], 0) + std::min(w[i + 1], 0);
-          too_large = too_large || 255 * most > INT16_MAX || 255 * least < INT16_MIN;
-        }
+        saturates = saturates || may_saturate(w);
       }
-      if (p.kernels->saturates) *in_two++ = static_cast<char>(too_large);
+      if (!p.kernels->saturates) continue;
+      *wide++ = static_cast<char>(saturates);
+      if (!saturates) continue;
+      store_wide(group, panel, to);
+      to += panel * 4;
     }
   }
 }
@@ -97,7 +119,7 @@ void ProductPacking::pack(const void* weights, DataType type, const WeightStride
     char* to = reinterpret_cast<char*>(out.data());
     if (type == DataType::I8) {
       pack_bytes(*this, static_cast<const int8_t*>(weights), strides, block, to + offset_of(block),
-                 to + in_two_offset(block));
+                 to + wide_offset(block));
     } else {
       pack_block(weights, type, strides, block, to + offset_of(block));
     }

@@ -19,8 +19,10 @@ struct WeightStrides {
 /// The order of weights in memory: [group][block of channels][tap][k-group][vectors * lanes][elements of a k-group].
 /// Unused lanes and elements are zero. The last block of a group has only as many vectors as it needs. With two
 /// elements in a k-group two vectors that follow each other share their channels alternately: the first has the even
-/// ones. Behind the weights of bytes that need it stands TileArgs::in_two of every block. Depends on the weights'
-/// shape, the tile's width and the vector type, on nothing else.
+/// ones. Bytes whose products of two may exceed 16 bits, where that matters (ProductKernels::saturates), are stored as
+/// 16 bits, for the whole k-group: [even and odd elements][vectors * lanes][2]. What follows in the block moves up,
+/// there is room for it to consist of nothing else, and behind all weights stands TileArgs::wide of every block.
+/// Depends on the weights, the tile's width and the vector type, on nothing else; its size on the weights' shape only.
 struct ProductPacking {
   const ProductKernels* kernels = nullptr;
   int vectors = 0;                                        ///< of a full block
@@ -32,9 +34,7 @@ struct ProductPacking {
   /// Channels and vectors of a block, by its number within the group.
   int64_t channels_of(int64_t block) const { return std::min(panel(), channels - block * panel()); }
   int64_t vectors_of(int64_t block) const { return (channels_of(block) + kernels->lanes - 1) / kernels->lanes; }
-  int64_t bytes_per_vector() const {
-    return taps * ((depth + kernels->group - 1) / kernels->group) * kernels->lanes * 4;
-  }
+  int64_t bytes_per_vector() const { return taps * (padded_depth() / kernels->group) * line(); }
   int64_t group_bytes() const { return (channels + kernels->lanes - 1) / kernels->lanes * bytes_per_vector(); }
   /// Where a block begins, by its number over all groups.
   int64_t offset_of(int64_t block) const {
@@ -43,12 +43,18 @@ struct ProductPacking {
   /// TileArgs::prefetch_step, with which `tiles` tiles fetch a block of so many vectors evenly. Fetched all at once, by
   /// the first of them, its lines would be in the way of those that this tile reads.
   int64_t prefetch_step(int64_t vectors_of_block, int64_t tiles) const {
-    return std::min<int64_t>(64, (vectors_of_block * kernels->lanes * 4 + tiles - 1) / tiles);
+    return std::min<int64_t>(64, (vectors_of_block * line() + tiles - 1) / tiles);
   }
-  size_t bytes() const { return static_cast<size_t>(in_two_offset(blocks())); }
-  /// Where TileArgs::in_two of a block begins.
-  int64_t in_two_offset(int64_t block) const {
-    return groups * group_bytes() + (kernels->saturates ? block * taps * ((depth + 3) / 4) : 0);
+  size_t bytes() const { return static_cast<size_t>(wide_offset(blocks())); }
+  int64_t padded_depth() const {
+    const int64_t multiple = std::max(kernels->group, kernels->depth_multiple);
+    return (depth + multiple - 1) / multiple * multiple;
+  }
+  /// Bytes of a k-group of a vector, at most.
+  int64_t line() const { return kernels->lanes * (kernels->saturates ? 8 : 4); }
+  /// Where TileArgs::wide of a block begins.
+  int64_t wide_offset(int64_t block) const {
+    return groups * group_bytes() + (kernels->saturates ? block * taps * (padded_depth() / 4) : 0);
   }
 
   /// Packs one block (numbered over all groups) to `out`, its beginning. `weights` are F32, rounded where the kernels

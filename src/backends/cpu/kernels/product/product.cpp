@@ -154,7 +154,7 @@ class Worker {
     args_.out_stride = to_output_ ? s_.out.axis[2] : vectors * p.kernels->lanes;
     const char* packed = static_cast<const char*>(o_.packed);
     const int64_t packed_from = p.offset_of(s_.first_block);
-    if (p.kernels->saturates) args_.in_two = reinterpret_cast<const uint8_t*>(packed + p.in_two_offset(block));
+    if (p.kernels->saturates) args_.wide = reinterpret_cast<const uint8_t*>(packed + p.wide_offset(block));
     // k is only split where it has four bytes.
     args_.weights = packed + (p.offset_of(block) - packed_from) + k_ * line;
     const int64_t next_k = next > block ? k_ : last_ ? 0 : k_ + args_.depth;
@@ -306,7 +306,7 @@ class Worker {
   bool last_ = true;        ///< the stretch is the last
   bool to_output_ = true;   ///< its tiles write the output, with or without the epilogue
   int64_t out_size_ = 4, first_channel_ = 0;
-  static constexpr int64_t kSums = 4 * kMaxTileFloats;
+  static constexpr int64_t kSums = 2 * kMaxTileFloats;  // they stay in the L1 cache
   alignas(64) float sums_[kSums];
 };
 
@@ -335,6 +335,8 @@ void run_product(Lane& lane, const ProductShape& given, const ProductOperands& o
 std::span<const TileShape> tile_shapes(const ProductKernels& kernels) {
   static constexpr TileShape wide[] = {{6, 4}, {14, 2}, {9, 3}, {28, 1}};
   static constexpr TileShape narrow[] = {{6, 2}, {4, 3}, {12, 1}};
+  static constexpr TileShape matrices[] = {{16, 4}, {32, 2}, {16, 3}, {32, 1}};
+  if (kernels.max_rows(1) == kMaxTileRows) return matrices;
   return kernels.max_rows(4) > 0 ? std::span<const TileShape>(wide) : std::span<const TileShape>(narrow);
 }
 

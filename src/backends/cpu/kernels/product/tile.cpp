@@ -22,6 +22,8 @@ const ProductKernels* int8_kernels(Isa isa, bool is_signed) {
       return is_signed ? &kI8ProductAvxVnni : &kU8ProductAvxVnni;
     case Isa::Avx512Vnni:
       return is_signed ? &kI8ProductAvx512Vnni : &kU8ProductAvx512Vnni;
+    case Isa::AmxInt8:
+      return is_signed ? &kI8ProductAmxInt8 : &kU8ProductAmxInt8;
     case Isa::Avx512:
     case Isa::Avx512Fp16:
       return nullptr;
@@ -45,6 +47,7 @@ const ProductKernels* product_kernels(Isa isa, DataType type) {
       return &kF32ProductAvx512;
     case Isa::AvxVnni:
     case Isa::Avx512Vnni:
+    case Isa::AmxInt8:
       return nullptr;
   }
   return nullptr;

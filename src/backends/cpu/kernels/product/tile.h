@@ -27,8 +27,7 @@ struct TileArgs {
   const char* aside = nullptr;  ///< zeros, for pixels in the padding
   int64_t taps = 1, depth = 0;  ///< depth: elements of k per tap
   const char* weights = nullptr;
-  const uint8_t* in_two = nullptr;  ///< of bytes, for each tap and k-group: not zero where sums of two products of
-                                    ///< bytes may exceed 16 bits
+  const uint8_t* wide = nullptr;   ///< of bytes, for each tap and k-group: not zero where its weights have 16 bits
   const char* prefetch = nullptr;  ///< brought to L2 while the tile runs; a further tile of the call goes on from there
   int64_t prefetch_step = 64;      ///< bytes of it per k-group
   int64_t tiles = 1;  ///< tiles of the same height that follow each other in input or offsets, output and residual
@@ -93,9 +92,9 @@ inline void requantize_rows(const RequantizeKernels& kernels, FinishFunction fin
   args.kind = kind;
 }
 
-inline constexpr int kMaxTileRows = 28;
+inline constexpr int kMaxTileRows = 32;
 inline constexpr int kMaxTileVectors = 4;
-inline constexpr int kMaxTileFloats = 448;
+inline constexpr int kMaxTileFloats = 1024;
 
 struct ProductKernels {
   int lanes;             ///< f32 lanes of a vector; a vector of output channels
@@ -109,7 +108,8 @@ struct ProductKernels {
   /// activation.
   const RequantizeKernels* requantize = nullptr;
   int signed_offset = 0;
-  bool saturates = false;  ///< tiles of bytes need TileArgs::in_two
+  int depth_multiple = 0;  ///< k of a tap is stored as a multiple of this, filled up with zeros; 0: of `group`
+  bool saturates = false;  ///< tiles of bytes need TileArgs::wide
 
   TileFunction tile(int64_t rows, int64_t vectors) const {
     return tiles[static_cast<size_t>(vectors - 1)][static_cast<size_t>(rows - 1)];
@@ -122,8 +122,10 @@ struct ProductKernels {
 const ProductKernels* product_kernels(Isa isa, DataType type);
 
 extern const ProductKernels kF32ProductGeneric, kF32ProductAvx2, kF32ProductAvx512, kF16ProductAvx512Fp16;
-extern const ProductKernels kU8ProductGeneric, kU8ProductAvx2, kU8ProductAvxVnni, kU8ProductAvx512Vnni;
-extern const ProductKernels kI8ProductGeneric, kI8ProductAvx2, kI8ProductAvxVnni, kI8ProductAvx512Vnni;
+extern const ProductKernels kU8ProductGeneric, kU8ProductAvx2, kU8ProductAvxVnni, kU8ProductAvx512Vnni,
+    kU8ProductAmxInt8;
+extern const ProductKernels kI8ProductGeneric, kI8ProductAvx2, kI8ProductAvxVnni, kI8ProductAvx512Vnni,
+    kI8ProductAmxInt8;
 void finish_generic(const FinishArgs& args);
 void finish_avx2(const FinishArgs& args);
 void finish_avx512(const FinishArgs& args);

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "backends/cpu/kernels/simd/avx2.h"
-#include "backends/cpu/kernels/simd/int8_places.h"
 
 namespace tn {
 
@@ -39,47 +38,61 @@ struct Avx2Sums : Avx2 {
     for (int64_t i = 0; i < n; ++i) bytes[i] = p[i];
     return load_bytes<kSigned>(bytes);
   }
-  [[gnu::always_inline]] static void store_bytes(char* p, Sums x, int64_t n) {
-    const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-    const __m128i bytes = low_bytes(words, words);
-    if (n == kLanes) {
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
-      return;
+  /// Bytes saturate on their way through 16 bits; signed ones are 128 larger until they are stored.
+  class ByteStep {
+   public:
+    [[gnu::always_inline]] ByteStep(int32_t zero_point, int32_t low, int32_t high)
+        : most_(set1(static_cast<float>(high - zero_point))),
+          flip_(_mm256_set1_epi8(low < 0 ? -128 : 0)),
+          zero_point_(_mm256_set1_epi16(static_cast<int16_t>(zero_point + (low < 0 ? 128 : 0)))),
+          low_(_mm256_set1_epi8(static_cast<char>(low + (low < 0 ? 128 : 0)))),
+          high_(_mm256_set1_epi8(static_cast<char>(high + (low < 0 ? 128 : 0)))) {}
+    [[gnu::always_inline]] void store(char* p, const Reg (&t)[4]) const {
+      const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+      const __m256i x = bytes(words(t[0], t[1]), words(t[2], t[3]));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permutevar8x32_epi32(x, order));
     }
-    alignas(16) char buffer[16];
-    _mm_store_si128(reinterpret_cast<__m128i*>(buffer), bytes);
-    for (int64_t i = 0; i < n; ++i) p[i] = buffer[i];
-  }
-  [[gnu::always_inline]] static void store_bytes(char* p, const Sums (&x)[4]) {
-    const __m256i mask = _mm256_set1_epi16(0xff), order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const __m256i a = _mm256_and_si256(_mm256_packs_epi32(x[0], x[1]), mask);
-    const __m256i b = _mm256_and_si256(_mm256_packs_epi32(x[2], x[3]), mask);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permutevar8x32_epi32(_mm256_packus_epi16(a, b), order));
-  }
+    [[gnu::always_inline]] void store(char* p, const Reg (&t)[2]) const {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p), two(t[0], t[1]));
+    }
+    [[gnu::always_inline]] void store(char* p, const Reg (&t)[1]) const {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), two(t[0], t[0]));
+    }
+    /// What 16 bits and bytes are packed to is the order of interleaved channels.
+    [[gnu::always_inline]] void store_interleaved(char* p, const Reg (&t)[4], int64_t n) const {
+      const __m256i x = bytes(words(t[0], t[1]), words(t[2], t[3]));
+      if (n >= 32) return _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
+      alignas(32) char buffer[32];
+      _mm256_store_si256(reinterpret_cast<__m256i*>(buffer), x);
+      for (int64_t i = 0; i < n; ++i) p[i] = buffer[i];
+    }
+    [[gnu::always_inline]] void store(char* p, Reg t, int64_t n) const {
+      alignas(16) char buffer[16];
+      _mm_store_si128(reinterpret_cast<__m128i*>(buffer), two(t, t));
+      for (int64_t i = 0; i < n; ++i) p[i] = buffer[i];
+    }
 
-  static constexpr int kLookup = 32;
-  /// A shuffle for each sixteen entries: those that are not meant see an index with the sign bit, which gives zero.
-  [[gnu::always_inline]] static void look_up(const uint8_t* table, uint8_t* p, int64_t n) {
-    for (int64_t i = 0; i < n; i += kLookup) {
-      const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + i));
-      __m256i found = _mm256_setzero_si256();
-#pragma GCC unroll 16
-      for (int row = 0; row < 16; ++row) {
-        const __m256i entries =
-            _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table + 16 * row)));
-        // 0x70 more, saturated, has the sign bit unless the index was below 16.
-        const __m256i index = _mm256_xor_si256(x, _mm256_set1_epi8(static_cast<char>(16 * row)));
-        found = _mm256_or_si256(found, _mm256_shuffle_epi8(entries, _mm256_adds_epu8(index, _mm256_set1_epi8(0x70))));
-      }
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p + i), found);
+   private:
+    /// Too large floats would become negative integers.
+    [[gnu::always_inline]] __m256i words(Reg a, Reg b) const {
+      const __m256i x = _mm256_packs_epi32(round_to_sums(min(most_, a)), round_to_sums(min(most_, b)));
+      return _mm256_adds_epi16(x, zero_point_);
     }
-  }
+    [[gnu::always_inline]] __m256i bytes(__m256i a, __m256i b) const {
+      const __m256i x = _mm256_packus_epi16(a, b);
+      return _mm256_xor_si256(_mm256_min_epu8(high_, _mm256_max_epu8(low_, x)), flip_);
+    }
+    [[gnu::always_inline]] __m128i two(Reg a, Reg b) const {
+      const __m256i both = words(a, b), x = bytes(both, both);
+      return _mm_unpacklo_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    }
+    Reg most_;
+    __m256i flip_, zero_point_, low_, high_;
+  };
 
  protected:
   [[gnu::always_inline]] static __m256i four(const char* p) {
-    int32_t x;
-    std::memcpy(&x, p, 4);
-    return _mm256_set1_epi32(x);
+    return _mm256_castps_si256(_mm256_broadcast_ss(reinterpret_cast<const float*>(p)));  // one load
   }
   [[gnu::always_inline]] static __m256i four(const char* p, int n) {
     uint32_t x = 0;
@@ -91,27 +104,23 @@ struct Avx2Sums : Avx2 {
   [[gnu::always_inline]] static __m256i first_lanes(int64_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
-  [[gnu::always_inline]] static __m128i low_bytes(__m128i a, __m128i b) {
-    const __m128i mask = _mm_set1_epi16(0xff);
-    return _mm_packus_epi16(_mm_and_si128(a, mask), _mm_and_si128(b, mask));
-  }
 };
 
 /// Products of bytes by AVX2's instruction, whose sums of two saturate at 16 bits: where weights are such that they
-/// could, the product takes two steps.
+/// could, they are stored as 16 bits and multiplied as such.
 struct Avx2Int8 : Avx2Sums {
   static constexpr bool kSaturates = true;
   static constexpr int kSignedOffset = 128;
   using Spread = __m256i;
   using Weights = __m256i;
 
-  template <bool kSigned, Places kPlaces>
+  template <bool kSigned>
   [[gnu::always_inline]] static Spread spread(const char* p) {
-    return chosen<kSigned, kPlaces>(four(p));
+    return unsign<kSigned>(four(p));
   }
-  template <bool kSigned, Places kPlaces>
+  template <bool kSigned>
   [[gnu::always_inline]] static Spread spread(const char* p, int n) {
-    return chosen<kSigned, kPlaces>(four(p, n));
+    return unsign<kSigned>(four(p, n));
   }
   [[gnu::always_inline]] static Weights load_weights(const char* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
@@ -119,14 +128,17 @@ struct Avx2Int8 : Avx2Sums {
   [[gnu::always_inline]] static Sums dot(Sums sums, Spread x, Weights w) {
     return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
   }
+  /// Loads are scarce: no mask from memory.
+  [[gnu::always_inline]] static Spread even(Spread x) { return _mm256_srli_epi16(_mm256_slli_epi16(x, 8), 8); }
+  [[gnu::always_inline]] static Spread odd(Spread x) { return _mm256_srli_epi16(x, 8); }
+  [[gnu::always_inline]] static Sums dot_wide(Sums sums, Spread x, Weights w) {
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(x, w));
+  }
 
  private:
-  template <bool kSigned, Places kPlaces>
-  [[gnu::always_inline]] static __m256i chosen(__m256i x) {
-    if (kSigned) x = _mm256_xor_si256(x, _mm256_set1_epi8(-128));
-    if (kPlaces == Places::Even) return _mm256_and_si256(x, _mm256_set1_epi16(0xff));
-    if (kPlaces == Places::Odd) return _mm256_andnot_si256(_mm256_set1_epi16(0xff), x);
-    return x;
+  template <bool kSigned>
+  [[gnu::always_inline]] static __m256i unsign(__m256i x) {
+    return kSigned ? _mm256_xor_si256(x, _mm256_set1_epi8(-128)) : x;
   }
 };
 

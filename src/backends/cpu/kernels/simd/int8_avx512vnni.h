@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "backends/cpu/kernels/simd/int8_avx512.h"
-#include "backends/cpu/kernels/simd/int8_places.h"
 
 namespace tn {
 
@@ -16,13 +15,13 @@ struct Avx512Vnni : Avx512Sums {
   using Spread = __m512i;
   using Weights = __m512i;
 
-  template <bool kSigned, Places>
+  template <bool kSigned>
   [[gnu::always_inline]] static Spread spread(const char* p) {
     int32_t x;
     std::memcpy(&x, p, 4);
     return unsign<kSigned>(_mm512_set1_epi32(x));
   }
-  template <bool kSigned, Places>
+  template <bool kSigned>
   [[gnu::always_inline]] static Spread spread(const char* p, int n) {
     uint32_t x = 0;
     for (int i = 0; i < n; ++i) x |= static_cast<uint32_t>(static_cast<uint8_t>(p[i])) << (8 * i);

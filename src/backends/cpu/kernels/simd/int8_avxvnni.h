@@ -13,11 +13,11 @@ struct AvxVnni : Avx2Sums {
   using Spread = __m256i;
   using Weights = __m256i;
 
-  template <bool kSigned, Places>
+  template <bool kSigned>
   [[gnu::always_inline]] static Spread spread(const char* p) {
     return unsign<kSigned>(four(p));
   }
-  template <bool kSigned, Places>
+  template <bool kSigned>
   [[gnu::always_inline]] static Spread spread(const char* p, int n) {
     return unsign<kSigned>(four(p, n));
   }

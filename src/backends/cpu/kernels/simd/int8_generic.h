@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "backends/cpu/kernels/simd/generic.h"
-#include "backends/cpu/kernels/simd/int8_places.h"
 
 namespace tn {
 
@@ -13,8 +12,8 @@ namespace tn {
 /// A step of a product takes four activations, of which each lane multiplies all by weights of its own: spread() gives
 /// the activations to all lanes, load_weights() reads four bytes of weights per lane.
 struct GenericInt8 : Generic {
-  /// Whether dot() needs that no two products that follow each other add up to more than 16 bits: activations are then
-  /// also spread with zeros at odd or at even places.
+  /// Whether dot() needs that no two products that follow each other add up to more than 16 bits: even() and odd() then
+  /// make 16 bits of the spread activations at such places, for dot_wide() with weights of 16 bits.
   static constexpr bool kSaturates = false;
   /// What is added to signed activations, which the instruction takes as unsigned.
   static constexpr int kSignedOffset = 128;
@@ -28,7 +27,7 @@ struct GenericInt8 : Generic {
 
   static Sums zero_sums() { return Sums{}; }
   /// Four activations at p, or the first n of them and zeros.
-  template <bool kSigned, Places kPlaces>
+  template <bool kSigned>
   static Spread spread(const char* p, int n = 4) {
     Spread x{};
     std::memcpy(x.at, p, static_cast<size_t>(n));
@@ -113,18 +112,31 @@ struct GenericInt8 : Generic {
     for (int64_t i = 0; i < n; ++i) x[i] = kSigned ? static_cast<int8_t>(p[i]) : static_cast<uint8_t>(p[i]);
     return x;
   }
-  /// The low bytes of values in [-128, 255]: of the first n lanes, or of four vectors one after another.
-  static void store_bytes(char* p, Sums x, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) p[i] = static_cast<char>(x[i]);
-  }
-  static void store_bytes(char* p, const Sums (&x)[4]) {
-    for (int i = 0; i < 4; ++i) store_bytes(p + i * kLanes, x[i], kLanes);
-  }
-  /// p[i] = table[p[i]] for whole blocks of kLookup bytes.
-  static constexpr int kLookup = 16;
-  static void look_up(const uint8_t* table, uint8_t* p, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) p[i] = table[p[i]];
-  }
+  /// Stores clamp(round(t) + zero_point, low, high) as bytes, for all t that are no NaN: of the first n lanes, or of
+  /// one, two or four vectors one after another. Both bounds are those of u8 or those of s8, or within.
+  class ByteStep {
+   public:
+    ByteStep(int32_t zero_point, int32_t low, int32_t high) : zero_point_(zero_point), low_(low), high_(high) {}
+    template <int kCount>
+    void store(char* p, const Reg (&t)[kCount]) const {
+      for (int i = 0; i < kCount; ++i) store(p + i * kLanes, t[i], kLanes);
+    }
+    /// The first n of the channels of four vectors of dot_each().
+    void store_interleaved(char* p, const Reg (&t)[4], int64_t n) const {
+      for (int i = 0; i * kLanes < n; ++i)
+        store(p + i * kLanes, t[i], n - i * kLanes < kLanes ? n - i * kLanes : kLanes);
+    }
+    void store(char* p, Reg t, int64_t n) const {
+      for (int64_t i = 0; i < n; ++i) {
+        const auto most = static_cast<float>(high_ - zero_point_), least = static_cast<float>(low_ - zero_point_);
+        const float bounded = t[i] > most ? most : t[i] < least ? least : t[i];
+        p[i] = static_cast<char>(static_cast<int32_t>(std::nearbyintf(bounded)) + zero_point_);
+      }
+    }
+
+   private:
+    int32_t zero_point_, low_, high_;
+  };
 };
 
 }  // namespace tn
