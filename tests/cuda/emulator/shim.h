@@ -121,6 +121,9 @@ inline int __float2int_rz(float x) {
 inline int __float2int_rn(float x) {
   return tn_int(rintf(x));
 }
+inline float __fadd_rn(float x, float y) {
+  return x + y;
+}
 inline float __fmul_rn(float x, float y) {
   return x * y;
 }

@@ -19,6 +19,7 @@ namespace {
 /// What a value is computed in: "float", "double" or an integer type.
 std::string_view accumulator(DataType type) {
   const ScalarType computed = compute_type(type);
+  if (computed == ScalarType::I32) return "int32_t";
   return computed == ScalarType::F64 ? "double" : computed == ScalarType::F32 ? "float" : "int64_t";
 }
 

@@ -56,7 +56,7 @@ const std::string_view kMmaLoadText =
     const int k = block * TILE_K + load_at * kChunk;
 #pragma unroll
     for (int i = 0; i < (TILE_N + kRowsAtOnce - 1) / kRowsAtOnce; ++i) {
-      const int row = load_row + i * kRowsAtOnce, column = first_column + row;
+      const int row = load_row + i * kRowsAtOnce, column = first_column + dealt(row);
       if (TILE_N % kRowsAtOnce != 0 && row >= TILE_N) break;
       const bool exists = COLUMNS % TILE_N == 0 || column < COLUMNS;
       load_chunk<B_VECTOR>(tile_b(stage) + swizzled<kChunks>(row, load_at), [&](int piece) {
@@ -75,7 +75,7 @@ const std::string_view kMmaLoadText =
   for (int tap = 0; tap < 9; ++tap) {
 #pragma unroll
     for (int i = 0; i < (TILE_N + kRowsAtOnce - 1) / kRowsAtOnce; ++i) {
-      const int row = load_row + i * kRowsAtOnce, column = first_column + row;
+      const int row = load_row + i * kRowsAtOnce, column = first_column + dealt(row);
       if (TILE_N % kRowsAtOnce != 0 && row >= TILE_N) break;
       copy_async<16>(taps + tap * TILE_N * TILE_K * kSize + swizzled<kChunks>(row, load_at),
                      b + index_t(column) * B_COLUMN + tap * CHANNELS + load_at * kChunk,
@@ -176,6 +176,12 @@ const std::string_view kMmaLoadText =
 #endif
   };
 
+#if DIRECT
+  // Runs of columns of a row, that a thread has: the n-th of its groups of fragments, row r.
+  constexpr int kRows = 2 * kFragmentsM, kGroups = kFragmentsN / JOINED;
+  const auto run_column = [&](int n) { return first_column + warp_n * kWarpN + (n * 4 + (lane & 3)) * kRun; };
+  const auto run_row = [&](int r) { return first_row + fragment_row(r / 2) + r % 2 * 8 + (lane >> 2); };
+#else
   const int band = thread % kBands * 8, result_column = group * COLUMNS + first_column + band;
   const int present = COLUMNS - first_column - band;
   const auto result_row = [&](int i) {
@@ -185,6 +191,7 @@ const std::string_view kMmaLoadText =
   };
   Fixed fixed;
   if constexpr (kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
+#endif
 
   if (!COMPLETE) wait_for_inputs();
 #if FORM == HALO
@@ -235,6 +242,16 @@ const std::string_view kMmaLoadText =
     of_rows[i] = normalization_of(sum, squares);
   }
 #endif
+#if DIRECT
+  if (!COMPLETE) {
+#pragma unroll
+    for (int n = 0; n < kGroups; ++n)
+#pragma unroll
+      for (int r = 0; r < kRows; ++r)
+        if (run_column(n) < COLUMNS && run_row(r) < ROWS)
+          prefetch_extra(batch, run_row(r), group * COLUMNS + run_column(n), COLUMNS - run_column(n), ARGUMENTS);
+  }
+#else
   Extra extra[kExtras];
   const auto load_extras = [&](int first) {
 #pragma unroll
@@ -252,6 +269,7 @@ const std::string_view kMmaLoadText =
         if (result_row(i) >= 0) prefetch_extra(batch, result_row(i), result_column, present, ARGUMENTS);
     }
   }
+#endif
 
 )cuda";
 

@@ -26,6 +26,13 @@ constexpr int kExtras = kResults < kMostExtras ? kResults : kMostExtras;
 constexpr bool kEarlyExtras = kResults <= 4;
 constexpr int kAhead = FORM == WARPGROUP ? STAGES - 2 : STAGES - 1;  // blocks of K that are loaded ahead
 static_assert(kFragmentsM >= 1 && kFragmentsN % 2 == 0 && kSteps >= 1 && kWriters > 0, "tile");
+// Where results leave from registers (DIRECT): columns are dealt out to so many fragments that a thread has kRun
+// neighbours of them. The column of row n of a tile of B:
+constexpr int kRun = 2 * JOINED;
+__device__ constexpr int dealt(int n) {
+  const int within = n % (8 * JOINED);
+  return DIRECT ? n - within + within % 8 / 2 * kRun + within / 8 * 2 + within % 2 : n;
+}
 #if READS_MOMENTS
 // Threads that add up the moments of a row, so many that all rows are done at once where that is possible.
 __device__ constexpr int row_team(int most) { return most >= 32 ? 32 : most >= 2 ? 2 * row_team(most / 2) : 1; }

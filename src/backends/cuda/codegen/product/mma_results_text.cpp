@@ -3,11 +3,39 @@
 
 namespace tn::cuda {
 
-// Sums of the warps along K, and of the blocks of a cluster, are added when results leave through shared memory, eight
-// columns per thread. Each block of a cluster makes the results of its share of the rows. Statistics of normalized rows
-// leave the same way, behind the sums of a row: two numbers of each warp along N, or mean and factor where they are
-// known.
+// Results of bytes that no other warp has a part of leave from registers. Else sums of the warps along K, and of the
+// blocks of a cluster, are added when results leave through shared memory, eight columns per thread. Each block of a
+// cluster makes the results of its share of the rows. Statistics of normalized rows leave the same way, behind the sums
+// of a row: two numbers of each warp along N, or mean and factor where they are known.
 const std::string_view kMmaResultsText = R"cuda(
+#if DIRECT
+  if (COMPLETE) wait_for_inputs();
+  constexpr int kAtOnce = kRows < 4 ? kRows : 4;
+#pragma unroll
+  for (int n = 0; n < kGroups; ++n) {
+    const int column = group * COLUMNS + run_column(n), present = COLUMNS - run_column(n);
+    if (present <= 0) continue;
+    Fixed fixed;
+    load_fixed(fixed, column, present, ARGUMENTS);
+#pragma unroll
+    for (int first = 0; first < kRows; first += kAtOnce) {
+      Extra extra[kAtOnce];
+#pragma unroll
+      for (int r = 0; r < kAtOnce; ++r)
+        if (run_row(first + r) < ROWS) load_extra(extra[r], batch, run_row(first + r), column, present, ARGUMENTS);
+#pragma unroll
+      for (int r = 0; r < kAtOnce; ++r) {
+        const int i = (first + r) / 2, half = (first + r) % 2;
+        sum_t value[kRun];
+#pragma unroll
+        for (int j = 0; j < kRun; ++j) value[j] = sums[i][n * JOINED + j / 2][half * 2 + j % 2];
+        if (run_row(first + r) < ROWS)
+          finish(value, fixed, extra[r], batch, run_row(first + r), column, present, ARGUMENTS);
+      }
+    }
+  }
+}
+#else
   if constexpr (!kEarlyExtras) load_fixed(fixed, result_column, present, ARGUMENTS);
   if (COMPLETE) {
     wait_for_inputs();
@@ -121,6 +149,7 @@ const std::string_view kMmaResultsText = R"cuda(
     }
   }
 }
+#endif
 )cuda";
 
 }  // namespace tn::cuda

@@ -20,10 +20,20 @@ std::string rounded(const std::string& t) {
 }
 
 // Both bounds are integers, so that clamping before rounding is the same.
+std::string between(const std::string& t, const Requantization::Rounding& to) {
+  return fmt::format("fminf({}, fmaxf({}, {}))", number(static_cast<double>(to.high - to.zero_point)),
+                     number(static_cast<double>(to.low - to.zero_point)), t);
+}
+
 std::string clamped(const std::string& t, const Requantization::Rounding& to) {
-  return fmt::format("__float2int_rn(fminf({}, fmaxf({}, {}))) + {}",
-                     number(static_cast<double>(to.high - to.zero_point)),
-                     number(static_cast<double>(to.low - to.zero_point)), t, to.zero_point);
+  return fmt::format("{} + {}", rounded(between(t, to)), to.zero_point);
+}
+
+// The same as a float: above 1.5 · 2^23 floats are whole, and adding rounds to them.
+std::string clamped_float(const std::string& t, const Requantization::Rounding& to) {
+  constexpr double kWhole = 0x1.8p23;
+  return fmt::format("__fadd_rn(__fadd_rn({}, {}), {})", between(t, to), number(kWhole),
+                     number(static_cast<double>(to.zero_point) - kWhole));
 }
 
 class Text {
@@ -74,15 +84,15 @@ RequantizationText requantization_text(const Requantization& requantization, Dat
         rounding.zero_point == 0 && rounding.low == (is_signed ? -128 : 0) && rounding.high == (is_signed ? 127 : 255);
     return saturates ? rounded(x) : clamped(x, rounding);
   };
-  const bool first_is_last = !bytes.has_table && !bytes.again;
-  std::string q = text.add("int", first_is_last ? last(t, bytes.rounding) : clamped(t, bytes.rounding));
-  if (bytes.has_table) q = text.add("int", fmt::format("({})table[{} & 255]", text_of(to), q));
   if (bytes.again) {
-    t = text.add("float", fmt::format("__fmaf_rn((float){}, {}, {})", q, number(bytes.again->scale),
-                                      number(bytes.again->offset)));
-    q = text.add("int", last(with_residual(t), bytes.again->rounding));
+    const std::string first = text.add("float", clamped_float(t, bytes.rounding));
+    t = text.add("float",
+                 fmt::format("__fmaf_rn({}, {}, {})", first, number(bytes.again->scale), number(bytes.again->offset)));
+    return text.finish(text.add("int", last(with_residual(t), bytes.again->rounding)));
   }
-  return text.finish(q);
+  if (!bytes.has_table) return text.finish(text.add("int", last(t, bytes.rounding)));
+  const std::string q = text.add("int", clamped(t, bytes.rounding));
+  return text.finish(text.add("int", fmt::format("({})table[{} & 255]", text_of(to), q)));
 }
 
 }  // namespace tn::cuda

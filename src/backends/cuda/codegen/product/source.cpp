@@ -73,6 +73,12 @@ bool is_bytes(const Product& product) {
   return product.type == DataType::I8 || product.type == DataType::U8;
 }
 
+int joined_fragments(int warp_m, int warp_n) {
+  const int fragments = warp_n / 8;
+  if (fragments % 8 == 0 && warp_m * warp_n / 32 <= 64) return 8;
+  return fragments % 4 == 0 ? 4 : 2;
+}
+
 void define_mma(Defines& define, const Product& product) {
   const auto types = [&]() -> std::pair<std::string_view, std::string_view> {
     switch (product.type) {

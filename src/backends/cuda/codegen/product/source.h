@@ -40,6 +40,10 @@ class ProductSource {
 
 bool is_bytes(const Product& product);
 
+/// Fragments of 8 columns whose columns are dealt out so that a thread has neighbours, twice as many: as many as
+/// registers allow for what results need besides the sums of a warp's tile.
+int joined_fragments(int warp_m, int warp_n);
+
 /// MMA, the instruction's name, types of sums, and ROUNDS_TO_TF32.
 void define_mma(Defines& define, const Product& product);
 

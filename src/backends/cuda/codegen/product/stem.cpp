@@ -36,13 +36,15 @@ struct Layout {
     patch = lines * round_up(line, w.stride[2]) * 16;
     filter = tile.n * (round_up(chunks_of(product), 2) + 1) * 16 + 16;
   }
-  int64_t bytes(const StemTile& tile) const {
-    return std::max(patch + filter, int64_t{4} * tile.h * tile.w * (tile.n + 8));
+  int64_t bytes(const Product& product, const StemTile& tile) const {
+    const int64_t sums = is_bytes(product) ? 0 : int64_t{4} * tile.h * tile.w * (tile.n + 8);
+    return std::max(patch + filter, sums);
   }
 };
 
 bool fits(const Product& product, const StemTile& tile) {
-  return tile.threads() >= 32 && tile.threads() <= 512 && Layout(product, tile).bytes(tile) <= product.most_shared;
+  return tile.threads() >= 32 && tile.threads() <= 512 &&
+         Layout(product, tile).bytes(product, tile) <= product.most_shared;
 }
 
 /// Cycles, about.
@@ -59,8 +61,8 @@ double cycles(const Product& product, const StemTile& tile, const SymbolRanges& 
   const double loads = static_cast<double>(layout.pixels) * 3 + static_cast<double>(layout.filter) / 45;
   const double work = loads + results / 128 * steps * 3.5 + results / tile.threads() * 8;
   const double each = 900 + static_cast<double>(layout.pixels) / tile.threads() * 40 + steps * 40 * tile.fragments;
-  const double at_once = std::clamp(std::floor(228.0 * 1024 / static_cast<double>(layout.bytes(tile) + 1024)), 1.0,
-                                    std::floor(1024.0 / tile.threads()));
+  const double at_once = std::clamp(std::floor(228.0 * 1024 / static_cast<double>(layout.bytes(product, tile) + 1024)),
+                                    1.0, std::floor(1024.0 / tile.threads()));
   return std::max(std::ceil(tiles / multiprocessors) * work, std::ceil(tiles / (multiprocessors * at_once)) * each);
 }
 
@@ -123,9 +125,12 @@ std::vector<StemTile> stem_tiles(const Product& product, const SymbolRanges& ran
 KernelText stem_text(const Product& product, const StemTile& tile, std::string entry, const SymbolRanges& ranges) {
   internal_check(!refuses_stem(product) && fits(product, tile), "a product does not fit the tile {}", to_string(tile));
   const Layout layout(product, tile);
-  ProductSource source(product, ranges, 8, true);
+  const bool direct = is_bytes(product);
+  const int joined = joined_fragments(16 * tile.fragments, tile.n);
+  ProductSource source(product, ranges, direct ? 2 * joined : 8, true);
   Defines& define = source.define;
   define_mma(define, product);
+  define("DIRECT", direct), define("JOINED", joined);
   define("FORM", 0), define("WARPGROUP", 3), define("STAGES", 2),
       define("CLUSTER", 1);  // parts of the main loop, which a stem has not
   define("TILE_M", tile.h * tile.w), define("TILE_N", tile.n);
@@ -140,7 +145,7 @@ KernelText stem_text(const Product& product, const StemTile& tile, std::string e
   text.grid = {product.images * Dim::ceil_div(product.rows[1], tile.h) * Dim::ceil_div(product.rows[2], tile.w) *
                    Dim::ceil_div(product.columns, tile.n),
                1, 1};
-  text.shared_bytes = static_cast<uint32_t>(layout.bytes(tile));
+  text.shared_bytes = static_cast<uint32_t>(layout.bytes(product, tile));
   text.overlaps = true;
   text.reads_early = 0;
   return text;

@@ -50,14 +50,16 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
   for (int i = thread; i < TILE_N * 2 * kTapSteps; i += kThreads) {
     const int column = i / (2 * kTapSteps), chunk = i % (2 * kTapSteps);
     copy_async<16>(filter + column * kPitchB + chunk * 16,
-                   in1 + (index_t(first_column + column) * (2 * kTapSteps) + chunk) * kChunk,
-                   COLUMNS % TILE_N == 0 || first_column + column < COLUMNS);
+                   in1 + (index_t(first_column + dealt(column)) * (2 * kTapSteps) + chunk) * kChunk,
+                   COLUMNS % TILE_N == 0 || first_column + dealt(column) < COLUMNS);
   }
   commit();
   if (thread == 0) asm volatile("st.shared.v4.u32 [%0], {%1, %1, %1, %1};" ::"r"(zero), "r"(0) : "memory");
+#if !DIRECT
   const int band = thread % kBands * 8, result_column = first_column + band, present = COLUMNS - result_column;
   Fixed fixed;
   load_fixed(fixed, result_column, present, ARGUMENTS);
+#endif
 
   if (!COMPLETE) wait_for_inputs();
   constexpr int kPixels = kPatchH * kPatchW, kAtOnce = 4;
@@ -131,6 +133,29 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
         multiply(sums[i][j], of_a[set][i], of_b[set][j / 2][j % 2 * 2], of_b[set][j / 2][j % 2 * 2 + 1]);
   }
 
+#if DIRECT
+  if (COMPLETE) wait_for_inputs();
+#pragma unroll
+  for (int n = 0; n < kFragmentsN / JOINED; ++n) {
+    const int column = first_column + (n * 4 + (lane & 3)) * kRun, present = COLUMNS - column;
+    if (present <= 0) continue;
+    Fixed fixed;
+    load_fixed(fixed, column, present, ARGUMENTS);
+#pragma unroll
+    for (int r = 0; r < 2 * kFragmentsM; ++r) {
+      const int point = warp * kWarpM + r * 8 + (lane >> 2), h = first_h + point / TILE_W, w = first_w + point % TILE_W;
+      if (h >= OUT_H || w >= OUT_W) continue;
+      const int row = (image * OUT_H + h) * OUT_W + w;
+      sum_t value[kRun];
+#pragma unroll
+      for (int j = 0; j < kRun; ++j) value[j] = sums[r / 2][n * JOINED + j / 2][r % 2 * 2 + j % 2];
+      Extra extra;
+      load_extra(extra, 0, row, column, present, ARGUMENTS);
+      finish(value, fixed, extra, 0, row, column, present, ARGUMENTS);
+    }
+  }
+}
+#else
   // Results leave through the patch's memory: [row][column].
   __syncthreads();
   sum_t* const place = reinterpret_cast<sum_t*>(shared);
@@ -159,6 +184,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
     finish(value, fixed, extra, 0, row, result_column, present, ARGUMENTS);
   }
 }
+#endif
 )cuda";
 
 }  // namespace tn::cuda
