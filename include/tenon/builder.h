@@ -163,6 +163,17 @@ class IBuilderConfig : public INoCopy {
   /// TensorRT has it.
   virtual void setCalibrationUnsigned(bool allow) noexcept = 0;
   virtual bool getCalibrationUnsigned() const noexcept = 0;
+  /// With calibration data: changes weights and biases so that rounding loses less, each change only where outputs on
+  /// samples that were held out come closer. 0 (default): nothing; 1: bias correction and cross-layer equalization; 2:
+  /// weights are rounded by what they are multiplied with, too. False for another level.
+  virtual bool setQuantizationLevel(int32_t level) noexcept = 0;
+  virtual int32_t getQuantizationLevel() const noexcept = 0;
+  /// With calibration data: leaves those layers in floats that cost most accuracy, until what is lost on held-out
+  /// samples, or on those below `folder`, is at most `most`. Metrics: "agreement" (samples of another class than in
+  /// floats, in percent), "top1" (fewer right ones, in percent; folders are classes), "sqnr" (`most` is the least
+  /// signal over noise of the outputs, in dB). A negative `most`: no budget. False for an unknown metric.
+  virtual bool setAccuracyBudget(double most, char const* metric, char const* folder) noexcept = 0;
+  virtual double getAccuracyBudget() const noexcept = 0;
   /// A file with ranges of a calibration, of TensorRT or Tenon: read if it exists, else written; also those that Q/DQ
   /// in a network says. nullptr or "": none.
   virtual void setCalibrationCache(char const* path) noexcept = 0;

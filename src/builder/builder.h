@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -48,6 +49,16 @@ class CalibrationProgram {
   virtual bool next_batch(std::span<const std::string> inputs, std::span<const std::byte*> addresses) = 0;
 };
 
+/// How the accuracy of a rounded network is measured, on samples that it was not calibrated with.
+enum class AccuracyMetric : uint8_t { Agreement, Top1, Sqnr };
+
+/// What int8 may cost; layers that cost too much stay in floats.
+struct AccuracyBudget {
+  double most = 0;  ///< samples of another class than in floats, or fewer right ones, in percent; of Sqnr the least dB
+  AccuracyMetric metric = AccuracyMetric::Agreement;
+  std::string data;  ///< folder of samples; empty: what of the calibration's is held out
+};
+
 /// Where the ranges for int8 come from: a program, a cache that exists, else samples, else nowhere.
 struct CalibrationConfig {
   std::string data;             ///< folder of images (dataset/sample_files.h)
@@ -57,6 +68,8 @@ struct CalibrationConfig {
   std::string calibrator;       ///< as quant/calibrator.h names them, or "auto"; empty: mse, or what a cache has
   std::string cache;            ///< file; written if it is not there
   bool allow_unsigned = false;  ///< activations that are never negative may be u8
+  int level = 0;                ///< of corrections (builder/correct.h)
+  std::optional<AccuracyBudget> budget;
   CalibrationProgram* program = nullptr;
   std::map<std::string, float> ranges;  ///< of the user, by tensor name: magnitudes that 127 stands for
 };

@@ -42,9 +42,9 @@ constexpr std::string_view kNetwork = R"(graph g(x: f32[N,3,12,12]) {
 class Messages final : public Logger {
  public:
   void write(Severity severity, std::string_view message) noexcept override {
-    if (severity == Severity::Warning) warnings += std::string(message) + "\n";
+    (severity == Severity::Warning ? warnings : infos) += std::string(message) + "\n";
   }
-  std::string warnings;
+  std::string warnings, infos;
 };
 
 class Calibration : public ::testing::Test {
@@ -163,6 +163,49 @@ TEST_F(Calibration, RangesOfTheUserComeFirst) {
   add_samples(2);
   build({.data = folder_.string(), .cache = {}, .ranges = {{"x", 127.0F}}});
   EXPECT_NE(report_.graph.find("{1}"), std::string::npos) << "the scale of x";
+}
+
+TEST_F(Calibration, CorrectionsAreKeptWhereTheyHelp) {
+  add_samples(40);
+  build({.data = folder_.string(), .images = 30});
+  const std::string plain = report_.graph;
+  EXPECT_EQ(build({.data = folder_.string(), .images = 30, .level = 2})->plan().precision,
+            "int8: mse of 30 samples, corrections of level 2");
+  EXPECT_NE(report_.graph, plain);
+  const size_t start = messages_.infos.find("Corrections of level 2");
+  ASSERT_NE(start, std::string::npos);
+  const std::string text = messages_.infos.substr(start, messages_.infos.find('\n', start) - start);
+  EXPECT_NE(text.find("rounded by what they are multiplied with"), std::string::npos) << text;
+  EXPECT_EQ(text.find("multiplied with (not kept)"), std::string::npos) << text;
+}
+
+TEST_F(Calibration, ABudgetLeavesLayersInFloats) {
+  add_samples(24);
+  const auto products = [&](double decibels) {
+    messages_.infos.clear();
+    CalibrationConfig config{.data = folder_.string(), .images = 12};
+    config.budget = AccuracyBudget{decibels, AccuracyMetric::Sqnr, ""};
+    build(config);
+    int count = 0;
+    for (size_t at = 0; (at = report_.graph.find("/s8:", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  const int all = products(0);
+  EXPECT_GT(all, 0);
+  EXPECT_EQ(messages_.infos.find("layerPrecisions"), std::string::npos);
+  const int some = products(45);
+  EXPECT_LT(some, all);
+  EXPECT_NE(messages_.infos.find("--precisionConstraints=obey --layerPrecisions='\""), std::string::npos);
+  EXPECT_EQ(products(1000), 0);
+}
+
+TEST_F(Calibration, CorrectionsAndBudgetsNeedSamples) {
+  add_samples(8);
+  const std::string cache = (folder_ / "net.cache").string();
+  EXPECT_THROW(build({.level = 1}), Error);
+  build({.data = folder_.string(), .cache = cache});
+  EXPECT_THROW(build({.data = folder_.string(), .cache = cache, .level = 1}), Error);
+  EXPECT_THROW(build({.cache = cache, .budget = AccuracyBudget{1, AccuracyMetric::Agreement, ""}}), Error);
 }
 
 TEST_F(Calibration, NumbersThatAreNoneAreNamed) {

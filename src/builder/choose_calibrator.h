@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "builder/calibration.h"
+#include "builder/held_out.h"
 #include "quant/calibrator.h"
 #include "quant/plan.h"
 
@@ -18,8 +19,8 @@ struct CalibratorChoice {
 
 /// Tries some calibrators on samples that were not calibrated with: the network with rounded operands against the one
 /// without, both in f32.
-CalibratorChoice choose_calibrator(const Graph& graph, const Batching& batching, const Histograms& histograms,
-                                   SampleReader& held_out, bool allow_unsigned, int threads);
+CalibratorChoice choose_calibrator(const Graph& graph, const Histograms& histograms, const HeldOut& held_out,
+                                   bool allow_unsigned);
 
 /// Ranges of all that was observed. What was never negative may become unsigned.
 quant::Plan ranges_by(const Histograms& histograms, const quant::Calibrator& calibrator, bool allow_unsigned = false);

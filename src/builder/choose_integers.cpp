@@ -34,7 +34,12 @@ class Chooser {
  public:
   Chooser(const RoundableNetwork& network, const BuilderConfig& config, Logger& logger, RegionCosts* costs,
           const FuseSteps& steps)
-      : network_(network), config_(config), logger_(logger), costs_(costs), steps_(steps) {
+      : network_(network),
+        config_(config),
+        logger_(logger),
+        costs_(costs),
+        steps_(steps),
+        held_(network.rounding.floats) {
     for (const auto& [id, precision] : network.precisions.all()) held_.insert(network.graph.node(id).name);
   }
 

@@ -139,7 +139,7 @@ void export_qdq(const Graph& simple, const Rounding& rounding, const Precisions&
     const Node& node = simple.node(id);
     const bool stays = to.profile == import::QdqProfile::Native
                            ? passes::is_product(node) && !integers.contains(node.name)
-                           : precisions.find(id) != nullptr;
+                           : precisions.find(id) || rounding.floats.contains(node.name);
     if (stays) floats.insert(node.name);
   }
   if (round_products(rounded, rounding, floats).products.empty())

@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "base/os/cpu.h"
 #include "base/os/file.h"
+#include "builder/cache_file.h"
 #include "builder/calibration.h"
 #include "builder/choose_calibrator.h"
-#include "dataset/sample_files.h"
 #include "quant/cache.h"
 #include "quant/calibrator.h"
 #include "quant/declared.h"
@@ -22,12 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kAuto = "auto", kMinMaxHeader = "TRT-8600-MinMaxCalibration";
-constexpr int64_t kHeldOut = 64;  // samples
-
-std::string side_car_path(const std::string& cache) {
-  return cache + ".json";
-}
+constexpr std::string_view kAuto = "auto";
 
 void report_unmatched(const quant::Cache& cache, const std::set<std::string, std::less<>>& known,
                       const std::string& file, Logger& logger) {
@@ -72,59 +67,6 @@ Ranges read_ranges(const CalibrationConfig& config, const std::set<std::string, 
   const quant::Calibrator calibrator = quant::parse_calibrator(config.calibrator);
   return {ranges_by(side_car.histograms, calibrator, config.allow_unsigned),
           fmt::format("{} of {} samples, kept in {}", to_string(calibrator), side_car.samples, side_car_path(file))};
-}
-
-void write_cache(const std::string& file, const quant::SideCar& side_car, Logger& logger) {
-  quant::Cache cache = quant::cache_of(side_car.plan);
-  if (side_car.calibrator == "minmax") cache.header = kMinMaxHeader;
-  write_file_atomically(side_car_path(file), to_text(side_car));
-  write_file_atomically(file, to_text(cache));
-  logger.info("Calibration cache saved to {}", file);
-}
-
-// Takes the last files, a quarter of all at most, to choose a calibrator by.
-std::pair<std::vector<fs::path>, std::vector<fs::path>> split(std::vector<fs::path> files, bool chooses) {
-  const int64_t count = chooses ? std::min(kHeldOut, std::ssize(files) / 4) : 0;
-  if (chooses && count == 0)
-    throw Error(ErrorCode::InvalidArgument, "{} samples are too few to choose a calibrator by", files.size());
-  std::vector<fs::path> held_out(files.end() - count, files.end());
-  files.resize(files.size() - held_out.size());
-  return {std::move(files), std::move(held_out)};
-}
-
-Ranges calibrate(const Graph& graph, const BuilderConfig& config, const OptimizationProfile& profile, Logger& logger,
-                 const std::function<void()>& sample_done) {
-  const CalibrationConfig& from = config.calibration;
-  const Batching batching = batching_of(graph, profile, from.batch);
-  const bool chooses = from.calibrator == kAuto;
-  auto [files, held_out] = split(find_samples(from.data, from.images + (chooses ? kHeldOut : 0), from.seed), chooses);
-  SampleReader samples(std::move(files), batching.inputs, config.preprocess, logger);
-  const int threads = config.threads > 0 ? config.threads : cpu_info().usable_cores;
-  const Histograms histograms = observe(graph, batching, samples, threads, sample_done);
-  for (const SampledInput& input : batching.inputs) {
-    const auto seen = histograms.find(input.name);
-    const std::string doubt = seen == histograms.end() ? "" : implausible(seen->second);
-    if (!doubt.empty())
-      logger.warning("input '{}' of the calibration has {}; a wrong --preprocess is the first cause of bad results",
-                     input.name, doubt);
-  }
-  quant::Calibrator calibrator;
-  if (chooses) {
-    SampleReader others(std::move(held_out), batching.inputs, config.preprocess, logger);
-    const CalibratorChoice choice =
-        choose_calibrator(graph, batching, histograms, others, from.allow_unsigned, threads);
-    calibrator = choice.calibrator;
-    logger.info("Calibrator {}, chosen on {} samples: {}", to_string(calibrator), others.files(), choice.explanation);
-  } else if (!from.calibrator.empty()) {
-    calibrator = quant::parse_calibrator(from.calibrator);
-  }
-  const int64_t count = samples.files() - samples.skipped();
-  Ranges ranges{ranges_by(histograms, calibrator, from.allow_unsigned),
-                fmt::format("{} of {} samples", to_string(calibrator), count)};
-  logger.info("Calibrated {} tensors by {}", ranges.plan.size(), ranges.origin);
-  if (!from.cache.empty())
-    write_cache(from.cache, {to_string(calibrator), samples.manifest(), count, ranges.plan, histograms}, logger);
-  return ranges;
 }
 
 /// Cuts batches of a program into samples.
@@ -182,9 +124,7 @@ Ranges ask_program(const Graph& graph, const std::set<std::string, std::less<>>&
   const std::string calibrator = program.calibrator();
   Ranges ranges{ranges_by(histograms, quant::parse_calibrator(calibrator)),
                 fmt::format("{} of {} samples of the program", calibrator, samples.batches() * batch)};
-  quant::Cache cache = quant::cache_of(ranges.plan);
-  if (calibrator == "minmax") cache.header = kMinMaxHeader;
-  program.write_cache(to_text(cache));
+  program.write_cache(cache_text(ranges.plan, calibrator));
   return ranges;
 }
 
@@ -211,11 +151,14 @@ std::set<std::string, std::less<>> names_of_tensors(const Graph& graph) {
   return names;
 }
 
-Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>& known, const BuilderConfig& config,
+Ranges find_ranges(Graph& graph, const std::set<std::string, std::less<>>& known, const BuilderConfig& config,
                    const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done) {
   const CalibrationConfig& from = config.calibration;
   std::error_code error;
   const bool has_cache = !from.cache.empty() && (from.data.empty() || fs::exists(from.cache, error));
+  if ((from.level > 0 || from.budget) && (from.program || has_cache || from.data.empty()))
+    throw Error(ErrorCode::InvalidArgument, "corrections and an accuracy budget need a folder of calibration data{}",
+                has_cache ? fmt::format(": {} is there, so none is read", from.cache) : "");
   Ranges ranges;
   if (from.program)
     ranges = ask_program(graph, known, config, profile, logger, sample_done);
@@ -233,7 +176,7 @@ Ranges find_ranges(const Graph& graph, const std::set<std::string, std::less<>>&
   return ranges;
 }
 
-Rounding find_rounding(const Graph& graph, const std::set<std::string, std::less<>>& names, const BuilderConfig& config,
+Rounding find_rounding(Graph& graph, const std::set<std::string, std::less<>>& names, const BuilderConfig& config,
                        const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done) {
   Rounding rounding;
   rounding.binding = is_quantized(graph);
@@ -244,7 +187,7 @@ Rounding find_rounding(const Graph& graph, const std::set<std::string, std::less
   }
   Ranges ranges = find_ranges(graph, names, config, profile, logger, sample_done);
   quant::spread(graph, ranges.plan);
-  return {std::move(ranges.plan), std::move(ranges.origin), false};
+  return {std::move(ranges.plan), std::move(ranges.origin), false, std::move(ranges.floats)};
 }
 
 void write_declared_ranges(const Graph& graph, const std::string& cache, Logger& logger) {

@@ -12,9 +12,10 @@ namespace tn {
 
 /// Where a network's rounding comes from.
 struct Rounding {
-  quant::Plan plan;      ///< ranges that permit it, by tensor name
-  std::string origin;    ///< of the ranges, in words: kept in the engine
-  bool binding = false;  ///< the network has Quantize and Dequantize of its own: what is rounded stays rounded
+  quant::Plan plan;              ///< ranges that permit it, by tensor name
+  std::string origin;            ///< of the ranges, in words: kept in the engine
+  bool binding = false;          ///< the network has Quantize and Dequantize of its own: what is rounded stays rounded
+  std::set<std::string> floats;  ///< products that are not to be rounded
 
   bool none() const { return plan.empty() && !binding; }
 };

@@ -74,6 +74,26 @@ class Calibration(TestCase):
         self.run_badly(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, f"--exportQdq={self.folder / 'a.onnx'}", "--qdqProfile=tflite", saying="ort-cpu")
         self.assertFalse((self.folder / "a.onnx").exists())
 
+    def test_corrections_are_weighed_on_what_was_held_out(self):
+        result = self.run_well(*cases(IMAGES), "--quantizationLevel=2")
+        line = next(line for line in result.info if "Corrections of level 2" in line)
+        self.assertIn("with weights rounded by what they are multiplied with", line)
+        self.run_badly(f"--onnx={MODEL}", DIGIT_SHAPES, *QUICK, "--quantizationLevel=1", saying="calibration data")
+        self.run_badly(*cases(IMAGES), "--quantizationLevel=3", saying="0 to 2")
+
+    def test_a_budget_says_which_layers_stay_in_floats(self):
+        floats = {}
+        for least in (20, 45, 1000):
+            result = self.run_well(*cases(IMAGES), f"--accuracyBudget={least}", "--metric=sqnr", f"--evaluationData={IMAGES}")
+            said = [re.search(r"--layerPrecisions='(.*)'", line) for line in result.info]
+            floats[least] = [match[1] for match in said if match]
+        self.assertEqual(floats[20], [])
+        self.assertTrue(floats[45] and floats[1000])
+        self.assertLess(floats[45][0].count(":fp32"), floats[1000][0].count(":fp32"))
+        self.run_well(*cases(IMAGES), "--precisionConstraints=obey", f"--layerPrecisions={floats[45][0]}")
+        self.run_well(*cases(IMAGES), "--accuracyBudget=50", "--metric=top1")
+        self.run_badly(*cases(IMAGES), "--accuracyBudget=1", "--metric=loss", saying="agreement")
+
     def test_a_corrupt_image_among_many_is_left_out(self):
         folder = self.folder / "images"
         shutil.copytree(IMAGES, folder)
@@ -118,12 +138,13 @@ class CalibratedAccuracy(TestCase):
 
     def test_cifar(self):
         calibration, images = self.unpack("cifar10_calib"), self.unpack("cifar10_test")
-        for name, most in (("cifar_resnet20", 0.40), ("cifar_mobilenetv2", 0.70)):
+        for name, most, more in (("cifar_resnet20", 0.40, []), ("cifar_resnet20", 0.20, ["--quantizationLevel=2"]),
+                                 ("cifar_mobilenetv2", 0.70, []), ("cifar_mobilenetv2", 0.40, ["--accuracyBudget=0.3"])):
             common = [f"--onnx={DATA / 'models' / 'onnx' / name}.onnx", "--shapes=input:50x3x32x32", f"--preprocess={CIFAR}",
                       f"--classify={images}"]
             exact = self.rate(*common)
-            rounded = self.rate(*common, "--int8", f"--calibrationData={calibration}", "--calibrationImages=500")
-            self.assertLessEqual(exact - rounded, most, name)
+            rounded = self.rate(*common, "--int8", f"--calibrationData={calibration}", "--calibrationImages=500", *more)
+            self.assertLessEqual(exact - rounded, most, [name, *more])
 
 
 if __name__ == "__main__":

@@ -104,6 +104,10 @@ void configure(tenon::IBuilderConfig& config, const Options& options) {
     throw Reported();
   config.setCalibrationUnsigned(build.calibration_unsigned);
   config.setCalibrationCache(build.calibration_cache.c_str());
+  if (!config.setQuantizationLevel(build.quantization_level) ||
+      !config.setAccuracyBudget(build.accuracy_budget.value_or(-1), build.metric.c_str(),
+                                build.evaluation_data.c_str()))
+    throw Reported();
   if (!config.setQdqExport(build.export_qdq.c_str(), build.qdq_profile)) throw Reported();
   for (const std::string& pass : build.disabled_passes)
     if (!config.disablePass(pass.c_str())) throw Reported();

@@ -42,6 +42,9 @@ struct BuildOptions {
   int calibration_images = 512, calibration_batch = 1;
   int64_t calibration_seed = 0;
   bool calibration_unsigned = false;
+  int quantization_level = 0;
+  std::optional<double> accuracy_budget;
+  std::string metric = "agreement", evaluation_data;
   std::string export_qdq;
   tenon::QdqProfile qdq_profile = tenon::QdqProfile::kNATIVE;
   PrecisionConstraints precision_constraints = PrecisionConstraints::kNone;

@@ -110,6 +110,31 @@ bool PublicConfig::setCalibrator(char const* text) noexcept {
   });
 }
 
+bool PublicConfig::setQuantizationLevel(int32_t level) noexcept {
+  return guard(logger_, false, [&] {
+    if (level < 0 || level > 2)
+      throw Error(ErrorCode::InvalidArgument, "corrections of level {}; there are 0 to 2", level);
+    values_.calibration.level = level;
+    return true;
+  });
+}
+
+bool PublicConfig::setAccuracyBudget(double most, char const* metric, char const* folder) noexcept {
+  return guard(logger_, false, [&] {
+    constexpr std::string_view kMetrics[] = {"agreement", "top1", "sqnr"};
+    const std::string_view wanted = &not_null(metric, "the metric");
+    const auto found = std::ranges::find(kMetrics, wanted);
+    if (found == std::end(kMetrics))
+      throw Error(ErrorCode::InvalidArgument, "'{}' is no metric of accuracy; there are agreement, top1 and sqnr",
+                  wanted);
+    values_.calibration.budget.reset();
+    if (most >= 0)
+      values_.calibration.budget =
+          AccuracyBudget{most, static_cast<AccuracyMetric>(found - kMetrics), folder ? folder : ""};
+    return true;
+  });
+}
+
 bool PublicConfig::setQdqExport(char const* path, tenon::QdqProfile profile) noexcept {
   return guard(logger_, false, [&] {
     if (profile < tenon::QdqProfile::kNATIVE || profile > tenon::QdqProfile::kORT_CPU)

@@ -72,6 +72,12 @@ class PublicConfig final : public tenon::IBuilderConfig {
   char const* getCalibrator() const noexcept override { return values_.calibration.calibrator.c_str(); }
   void setCalibrationUnsigned(bool allow) noexcept override { values_.calibration.allow_unsigned = allow; }
   bool getCalibrationUnsigned() const noexcept override { return values_.calibration.allow_unsigned; }
+  bool setQuantizationLevel(int32_t level) noexcept override;
+  int32_t getQuantizationLevel() const noexcept override { return values_.calibration.level; }
+  bool setAccuracyBudget(double most, char const* metric, char const* folder) noexcept override;
+  double getAccuracyBudget() const noexcept override {
+    return values_.calibration.budget ? values_.calibration.budget->most : -1;
+  }
   void setCalibrationCache(char const* path) noexcept override { values_.calibration.cache = path ? path : ""; }
   char const* getCalibrationCache() const noexcept override { return values_.calibration.cache.c_str(); }
   bool setQdqExport(char const* path, tenon::QdqProfile profile) noexcept override;
