@@ -65,7 +65,7 @@ TEST_F(PrecisionTest, CountsForNothingWithoutTheFlag) {
 }
 
 TEST_F(PrecisionTest, WhatCannotBeObeyedIsNamed) {
-  product->setPrecision(DataType::kINT8);
+  product->setPrecision(DataType::kINT64);
   sum->setPrecision(DataType::kINT32);
   EXPECT_FALSE(run(BuilderFlag::kOBEY_PRECISION_CONSTRAINTS));
   EXPECT_NE(s.log.text.find("'product'"), std::string::npos) << s.log.text;
@@ -73,7 +73,7 @@ TEST_F(PrecisionTest, WhatCannotBeObeyedIsNamed) {
 }
 
 TEST_F(PrecisionTest, WhatCannotBePreferredIsLeftWithAWarning) {
-  product->setPrecision(DataType::kINT8);
+  product->setPrecision(DataType::kINT64);
   ASSERT_TRUE(run(BuilderFlag::kPREFER_PRECISION_CONSTRAINTS)) << s.log.text;
   EXPECT_NE(s.log.text.find("'product'"), std::string::npos);
   EXPECT_FLOAT_EQ(static_cast<float>(s.values()[3]), 2000.2F);
