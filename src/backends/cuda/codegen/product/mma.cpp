@@ -23,14 +23,6 @@ int64_t round_up(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
 
-// Whether results leave from the registers of the warp that has their sums: it needs some more than those.
-bool is_direct(const Product& product, const MmaTile& tile) {
-  constexpr int kOfResults = 96;
-  const int registers = std::min(255, 65536 / (tile.threads() * tile.blocks));
-  return is_bytes(product) && tile.warps_k == 1 && tile.cluster == 1 &&
-         registers - tile.m * tile.n / tile.threads() >= kOfResults;
-}
-
 struct SharedLayout {
   uint32_t sums_at, bytes;
 };
@@ -43,7 +35,7 @@ SharedLayout layout_of(const Product& product, const MmaTile& tile) {
     const int64_t pixels = tile.m + 2 * *product.window.in[2].constant() + 3;
     buffers = round_up(pixels * tile.k_bytes, 1024) + int64_t{9} * tile.n * tile.k_bytes;
   }
-  if (is_direct(product, tile)) return {static_cast<uint32_t>(buffers), static_cast<uint32_t>(buffers)};
+  if (leaves_from_registers(product, tile)) return {static_cast<uint32_t>(buffers), static_cast<uint32_t>(buffers)};
   // Where sums have memory of their own, no block of a cluster waits for what another still reads.
   const bool apart = buffers + sums <= (tile.cluster > 1 ? product.most_shared : kRoomyShared);
   return {apart ? static_cast<uint32_t>(buffers) : 0,
@@ -168,6 +160,13 @@ int registers_of(const MmaTile& tile) {
   return sums + 2 * (warp_m / 4 + warp_n / 4) + 2 * rows + 44;
 }
 
+bool leaves_from_registers(const Product& product, const MmaTile& tile) {
+  constexpr int kOfResults = 96;  // registers besides the sums
+  const int registers = std::min(255, 65536 / (tile.threads() * tile.blocks));
+  return is_bytes(product) && tile.warps_k == 1 && tile.cluster == 1 && tile.n / tile.warps_n % 32 == 0 &&
+         registers - tile.m * tile.n / tile.threads() >= kOfResults;
+}
+
 uint32_t shared_bytes(const Product& product, const MmaTile& tile) {
   return layout_of(product, tile).bytes;
 }
@@ -220,7 +219,7 @@ KernelText mma_text(const Product& product, const MmaTile& tile, std::string ent
   internal_check(fits(product, tile), "a product does not fit the tile {}", to_string(tile));
   const SharedLayout layout = layout_of(product, tile);
   const bool reads_early = product.b.packed && !product.reads_moments;
-  const bool direct = is_direct(product, tile);
+  const bool direct = leaves_from_registers(product, tile);
   const int joined = joined_fragments(tile.m / tile.warps_m, tile.n / tile.warps_n);
   ProductSource source(product, ranges, direct ? 2 * joined : 8, reads_early);
   Defines& define = source.define;

@@ -106,6 +106,9 @@ std::optional<std::string> refuses_mma(const Product& product, const std::string
 bool fits(const Product& product, const MmaTile& tile);
 /// Registers that a thread needs, about: sums, two sets of fragments, addresses.
 int registers_of(const MmaTile& tile);
+/// Whether results, of bytes, are made by the warp that has their sums and stored from there; else they leave through
+/// shared memory.
+bool leaves_from_registers(const Product& product, const MmaTile& tile);
 /// Dynamic shared memory, in bytes.
 uint32_t shared_bytes(const Product& product, const MmaTile& tile);
 

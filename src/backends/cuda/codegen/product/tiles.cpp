@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "backends/cuda/codegen/product/source.h"
+
 namespace tn::cuda {
 namespace {
 
@@ -52,11 +54,13 @@ class CostModel {
     const double barrier = 90 + 10.0 * tile.threads() / 32;
     const double loop = blocks * ((waits_once ? 8 : barrier) + 45 * steps);
     const double first = waits_once ? loaded(tile, blocks) / 2 : double(tile.m + tile.n) * tile.k_bytes;
-    const double sums = double(tile.m) * tile.n * tile.warps_k / tile.threads() * 6;
+    const bool direct = leaves_from_registers(product_, tile);
+    const double sums = double(tile.m) * tile.n * tile.warps_k / tile.threads() * (direct ? 3 : 6);
+    const double results = is_bytes(product_) ? per_multiprocessor * tile.m * tile.n * (direct ? 0.1 : 0.16) : 0;
     const double refills = waits_once ? 0 : std::max(0.0, blocks - tile.stages + 1) * 20;
     const double idle = tiles < 50 ? 600 : 0;
     // What blocks at once on a multiprocessor do beside one another counts once.
-    return std::max({bytes, products, loop * waves}) + (700 + first / 50 + sums + refills) * waves + idle;
+    return std::max({bytes, products, loop * waves, results}) + (700 + first / 50 + sums + refills) * waves + idle;
   }
   // What comes from the second cache counts, and how well the last wave fills the device.
   double cycles_of_warpgroups(const MmaTile& tile) const {
