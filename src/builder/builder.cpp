@@ -277,7 +277,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     report->graph = to_text(graph);
   }
   plan::PlanT plan;
-  plan.name = graph.name;
+  plan.name = graph.name + (rounding.binding ? "_qat" : rounding.plan.empty() ? "" : "_ptq");
   plan.producer = "Tenon 0.1.0";
   build.describe(plan);
   plan.precision = config.fp16 ? "fp16" : config.bf16 ? "bf16" : config.int8 ? "int8" : "fp32";

@@ -155,6 +155,7 @@ TEST_F(Calibration, ACacheOfAnotherNetworkIsRefused) {
 
 TEST_F(Calibration, WithoutDataRangesAreDummies) {
   const auto engine = build({});
+  EXPECT_EQ(engine->plan().name, "g_ptq");
   EXPECT_NE(messages_.warnings.find("INT8 WITHOUT CALIBRATION"), std::string::npos);
   EXPECT_NE(engine->plan().precision.find("dummy ranges"), std::string::npos);
 }

@@ -33,8 +33,7 @@ void report_unmatched(const quant::Cache& cache, const std::set<std::string, std
     text += fmt::format("\n  '{}'{}", name, nearest.empty() ? "" : fmt::format(" (nearest: '{}')", nearest));
   logger.warning("{}: {} of {} names are no tensors of the network:{}", file, list.size(), cache.scales.size(), text);
   if (list.size() == cache.scales.size())
-    throw Error(ErrorCode::InvalidArgument, "{}: no name is a tensor of the network; this is the cache of another one",
-                file);
+    throw Error(ErrorCode::InvalidArgument, "no name is a tensor of the network; this is the cache of another one");
 }
 
 // The side-car knows more than the cache beside which it was written.

@@ -62,6 +62,18 @@ TEST(HostileOnnx, ATensorWithoutItsDataTakesNoMemory) {
   }
 }
 
+// A u8 of 300, in the field for 32 bits.
+TEST(HostileOnnx, ANumberBeyondItsTypeIsRefused) {
+  const std::string path = testing::TempDir() + "hostile.pb";
+  write_file_atomically(path, std::string_view("\x08\x01\x10\x02\x2a\x02\xac\x02"));
+  try {
+    import::read_onnx_tensor(path);
+    ADD_FAILURE() << "read";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("holds 300"), std::string::npos) << error.what();
+  }
+}
+
 TEST(HostileOnnx, OtherFilesAreRefusedByName) {
   const std::string path = testing::TempDir() + "hostile.onnx";
   for (const std::string_view text : {"", "hello", "\x89PNG\r\n\x1a\n", "{\"a\": 1}"}) {

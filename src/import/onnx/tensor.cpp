@@ -48,6 +48,16 @@ void with_elements(const onnx::TensorProto& tensor, DataType type, Use&& use) {
   }
 }
 
+// Elements of fewer than 32 bits stand in a field of larger ones.
+void check_range(const onnx::TensorProto& tensor, DataType type) {
+  if (!is_integer(type) || bits_of(type) >= 32) return;
+  const int bits = is_signed_integer(type) ? bits_of(type) - 1 : bits_of(type);
+  const int64_t high = (int64_t{1} << bits) - 1, low = is_signed_integer(type) ? -high - 1 : 0;
+  for (const int32_t value : tensor.int32_data())
+    model_check(value >= low && value <= high, "tensor '{}' holds {}, which is no {}", tensor.name(), value,
+                name_of(type));
+}
+
 template <typename Field>
 void fill(const Field& field, const TensorView& to) {
   for (int i = 0; i < field.size(); ++i) {
@@ -101,6 +111,7 @@ ConstantPtr constant_of(const onnx::TensorProto& tensor, const std::filesystem::
     model_check(field.size() == shape.elements(), "tensor '{}' holds {} elements, its shape {} needs {}", tensor.name(),
                 field.size(), to_string(shape), shape.elements());
   });
+  check_range(tensor, type);
   return Constant::make(type, shape, [&](const TensorView& to) {
     const bool bits = type == DataType::F16 || type == DataType::BF16;
     const TensorView view{to.data, bits ? DataType::U16 : type, to.dims, to.strides};

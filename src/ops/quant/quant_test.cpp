@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "ops/op_test.h"
 
@@ -28,6 +30,15 @@ TEST(Quantize, RoundsHalvesToEvenAndSaturates) {
   EXPECT_EQ(numbers(*y), (Numbers{0, 2, 0, -128}));
   EXPECT_EQ(y->type(), DataType::I8);
   EXPECT_THROW(b.compute("QuantizeLinear", 13, {x, scalar(2), floats({}, {0})}), Error);
+}
+
+TEST(Quantize, TakesNoScaleThatStandsForNoNumber) {
+  GraphBuilder b;
+  const auto x = floats({2}, {1, 2});
+  for (const double scale : {0.0, static_cast<double>(INFINITY), static_cast<double>(NAN)})
+    EXPECT_THROW(b.compute("QuantizeLinear", 13, {x, scalar(scale), i8({}, {0})}), Error) << scale;
+  EXPECT_THROW(b.compute("DequantizeLinear", 13, {i8({2}, {1, 2}), scalar(INFINITY)}), Error);
+  EXPECT_EQ(numbers(*b.compute("DequantizeLinear", 13, {i8({2}, {1, 2}), scalar(0)})[0]), (Numbers{0, 0}));
 }
 
 TEST(Quantize, AlongAnAxisAndInBlocks) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/quant/quantize.h"
 
+#include <cmath>
+
 #include "ops/compose.h"
 #include "ops/elementwise/small_float.h"
 #include "ops/entry.h"
@@ -90,12 +92,29 @@ std::vector<TensorId> spread_inputs(NodeView& node, TensorId x, const Quantizati
 
 }  // namespace
 
+namespace {
+
+// Of a known scale: numbers of the data's type have to come of it, and go into it.
+void check_scale(NodeView& node, TensorId scale, bool divides) {
+  const Constant* constant = node.constant(scale);
+  if (!constant || !is_float(constant->type())) return;
+  for (int64_t i = 0; i < constant->elements(); ++i) {
+    const double value = constant->number(i);
+    model_check(std::isfinite(value) && (!divides || value != 0), "'{}' is a scale of {}",
+                node.graph().tensor(scale).name, value);
+  }
+}
+
+}  // namespace
+
 TensorId quantize(NodeView& node, TensorId x, Quantization quantization, DataType to) {
+  check_scale(node, quantization.scale, true);
   return compose(node, "Quantize", spread_inputs(node, x, quantization),
                  {{"to", std::string(name_of(to))}, {"saturate", quantization.saturate}});
 }
 
 TensorId dequantize(NodeView& node, TensorId x, Quantization quantization, DataType to) {
+  check_scale(node, quantization.scale, false);
   return compose(node, "Dequantize", spread_inputs(node, x, quantization), {{"to", std::string(name_of(to))}});
 }
 
