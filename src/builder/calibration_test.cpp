@@ -180,6 +180,26 @@ TEST_F(Calibration, CorrectionsAreKeptWhereTheyHelp) {
   EXPECT_EQ(text.find("multiplied with (not kept)"), std::string::npos) << text;
 }
 
+TEST_F(Calibration, CorrectionsTakeNetworksThatPutTheirSamplesTogether) {
+  add_samples(24);
+  BuilderConfig config;
+  config.timing = false;
+  config.threads = 1;
+  config.int8 = true;
+  config.calibration = {.data = folder_.string(), .images = 16, .level = 2};
+  TimingCache cache;
+  build_engine(network(R"(graph g(x: f32[2,3,12,12]) {
+    constant w: f32[16,6,3,3] = #05
+    constant v: f32[16,32] = #06
+    a = Reshape(x, i64[4]{1,6,12,12})
+    b = Conv(a, w) {strides=[1,1], dilations=[1,1], pads=[1,1,1,1]}
+    c = Reduce(b) {mode="Mean", axes=[2,3], keepdims=false}
+    y = MatMul(c, v)
+    return y })"),
+               config, messages_, cache);
+  EXPECT_NE(messages_.infos.find("Corrections of level 2"), std::string::npos);
+}
+
 TEST_F(Calibration, ABudgetLeavesLayersInFloats) {
   add_samples(24);
   const auto products = [&](double decibels) {

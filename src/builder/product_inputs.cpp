@@ -97,6 +97,7 @@ void ProductInputs::add_rows(const TensorView& batch, int64_t sample, int64_t sa
 }
 
 void ProductInputs::add_windows(const TensorView& batch, int64_t sample, int64_t number) {
+  if (sample >= batch.dims[0]) return;  // samples have been put together
   const int64_t channels = dims_[1], height = batch.dims[2], width = batch.dims[3];
   const int64_t kernel[] = {dims_[2], dims_[3]}, extent[] = {height, width};
   int64_t places[2];
