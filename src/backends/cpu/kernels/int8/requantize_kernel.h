@@ -75,14 +75,11 @@ struct Requantize {
     using Part = Columns<kKind, kResidual, kSigned>;
     int64_t c = 0;
     for (; c + 4 * V::kLanes <= args.channels; c += 4 * V::kLanes) Part::template run<4>(args, c);
-    if (c + 2 * V::kLanes <= args.channels) {
-      Part::template run<2>(args, c);
-      c += 2 * V::kLanes;
-    }
-    if (c + V::kLanes <= args.channels) {
-      Part::template run<1>(args, c);
-      c += V::kLanes;
-    }
+    const int64_t vectors = (args.channels - c) / V::kLanes;
+    if (vectors == 3) Part::template run<3>(args, c);
+    if (vectors == 2) Part::template run<2>(args, c);
+    if (vectors == 1) Part::template run<1>(args, c);
+    c += vectors * V::kLanes;
     if (c < args.channels) Part::rest(args, c);
   }
 

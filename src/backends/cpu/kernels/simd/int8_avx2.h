@@ -48,9 +48,12 @@ struct Avx2Sums : Avx2 {
           low_(_mm256_set1_epi8(static_cast<char>(low + (low < 0 ? 128 : 0)))),
           high_(_mm256_set1_epi8(static_cast<char>(high + (low < 0 ? 128 : 0)))) {}
     [[gnu::always_inline]] void store(char* p, const Reg (&t)[4]) const {
-      const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-      const __m256i x = bytes(words(t[0], t[1]), words(t[2], t[3]));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permutevar8x32_epi32(x, order));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), in_order(bytes(words(t[0], t[1]), words(t[2], t[3]))));
+    }
+    [[gnu::always_inline]] void store(char* p, const Reg (&t)[3]) const {
+      const __m256i x = in_order(bytes(words(t[0], t[1]), words(t[2], t[2])));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(x));
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p + 16), _mm256_extracti128_si256(x, 1));
     }
     [[gnu::always_inline]] void store(char* p, const Reg (&t)[2]) const {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(p), two(t[0], t[1]));
@@ -81,6 +84,9 @@ struct Avx2Sums : Avx2 {
     [[gnu::always_inline]] __m256i bytes(__m256i a, __m256i b) const {
       const __m256i x = _mm256_packus_epi16(a, b);
       return _mm256_xor_si256(_mm256_min_epu8(high_, _mm256_max_epu8(low_, x)), flip_);
+    }
+    [[gnu::always_inline]] static __m256i in_order(__m256i x) {
+      return _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     }
     [[gnu::always_inline]] __m128i two(Reg a, Reg b) const {
       const __m256i both = words(a, b), x = bytes(both, both);

@@ -41,6 +41,9 @@ struct Avx512Sums : Avx512 {
     [[gnu::always_inline]] void store(char* p, const Reg (&t)[4]) const {
       _mm512_storeu_si512(p, bytes(words(t[0], t[1]), words(t[2], t[3])));
     }
+    [[gnu::always_inline]] void store(char* p, const Reg (&t)[3]) const {
+      _mm512_mask_storeu_epi8(p, (__mmask64{1} << 48) - 1, bytes(words(t[0], t[1]), words(t[2], t[2])));
+    }
     [[gnu::always_inline]] void store(char* p, const Reg (&t)[2]) const {
       const __m512i x = words(t[0], t[1]);
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_castsi512_si256(bytes(x, x)));

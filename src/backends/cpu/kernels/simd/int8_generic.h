@@ -113,7 +113,7 @@ struct GenericInt8 : Generic {
     return x;
   }
   /// Stores clamp(round(t) + zero_point, low, high) as bytes, for all t that are no NaN: of the first n lanes, or of
-  /// one, two or four vectors one after another. Both bounds are those of u8 or those of s8, or within.
+  /// one to four vectors one after another. Both bounds are those of u8 or those of s8, or within.
   class ByteStep {
    public:
     ByteStep(int32_t zero_point, int32_t low, int32_t high) : zero_point_(zero_point), low_(low), high_(high) {}
