@@ -207,6 +207,7 @@ double Tuner::microseconds(const Region& region) {
 
 double Tuner::fastest(const Region& region, std::vector<Candidate> list) {
   if (list.empty()) return std::numeric_limits<double>::infinity();
+  if (!list[0].choice.tactic->timed()) return 0;
   find_times(region, signature_of(region), list);
   return std::ranges::min_element(list, {}, weighed)->microseconds;
 }
@@ -233,9 +234,7 @@ Selector::Alone Tuner::alone() {
 }
 
 double Tuner::selected_microseconds(const Region& region) {
-  auto list = consider(region).list;
-  if (!list.empty() && !list[0].choice.tactic->timed()) return 0;
-  return fastest(region, std::move(list));
+  return fastest(region, consider(region).list);
 }
 
 std::vector<Tuner::Ranked> Tuner::ranked(const Region& region) {
