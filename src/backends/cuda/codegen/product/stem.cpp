@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "backends/cuda/codegen/index_text.h"
 #include "backends/cuda/codegen/product/source.h"
 #include "backends/cuda/codegen/product/texts.h"
 #include "base/error.h"
@@ -83,6 +84,15 @@ int stem_pixels(const Product& product) {
   return is_bytes(product) && *product.channels.constant() <= 4 && product.window.dilation[2] == 1 ? 4 : 1;
 }
 
+// Whether four neighbours of a plane are an aligned word wherever a tile's patch has them.
+static bool has_quads(const Product& product, const StemTile& tile) {
+  const Product::A& a = product.a;
+  if (stem_pixels(product) != 4 || !(a.points[2] == Dim(1)) || tile.w * product.window.stride[2] % 4 != 0) return false;
+  for (const Dim& dim : {product.window.in[2], a.images, a.points[1], a.channel})
+    if (known_divisor(dim, 4) != 4) return false;
+  return a.alignment % 4 == 0;
+}
+
 std::optional<std::string> refuses_stem(const Product& product) {
   const auto channels = product.channels.constant();
   if (!channels || product.groups != 1 || *channels * static_cast<int64_t>(size_of(product.type)) > 16)
@@ -137,7 +147,7 @@ KernelText stem_text(const Product& product, const StemTile& tile, std::string e
   define("TILE_H", tile.h), define("TILE_W", tile.w);
   define("TILE_K", 32 / static_cast<int64_t>(size_of(product.type)));  // of one step
   define("WARPS_M", tile.threads() / 32), define("WARPS_N", 1), define("WARPS_K", 1);
-  define("PIXELS", stem_pixels(product));
+  define("PIXELS", stem_pixels(product)), define("QUADS", has_quads(product, tile));
   define("FILTER_AT", layout.patch);
   KernelText text;
   source.finish(text, std::move(entry), std::string(kMmaPartsText) + std::string(kStemText));

@@ -64,6 +64,38 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
   if (!COMPLETE) wait_for_inputs();
   constexpr int kPixels = kPatchH * kPatchW, kAtOnce = 4;
   const int from_h = first_h * STRIDE_H - PAD_H, from_w = first_w * STRIDE_W - PAD_W;
+#if QUADS
+  // Bytes of a plane come by fours, from aligned words that are inside of the image or outside as a whole.
+  constexpr int kShift = (4 - PAD_W % 4) % 4, kQuadsW = (kPatchW + kShift + 3) / 4, kQuads = kPatchH * kQuadsW;
+#pragma unroll 1
+  for (int first = thread; first < kQuads; first += kThreads * kAtOnce) {
+    u32 planes[kAtOnce][CHANNELS];
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      const int quad = first + i * kThreads, h = from_h + quad / kQuadsW, w = from_w - kShift + quad % kQuadsW * 4;
+      const bool inside = quad < kQuads && u32(h) < u32(IN_H) && u32(w) < u32(IN_W);
+      const element_t* const from = in0 + (index_t(image) * A_N + index_t(h) * A_H + w);
+#pragma unroll
+      for (int c = 0; c < CHANNELS; ++c)
+        planes[i][c] = inside ? *reinterpret_cast<const u32*>(from + index_t(c) * A_DEPTH) : (OUTSIDE & 255) * 0x01010101u;
+    }
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      const int quad = first + i * kThreads, line = quad / kQuadsW, begin = quad % kQuadsW * 4 - kShift;
+      if (quad >= kQuads) break;
+#pragma unroll
+      for (int p = 0; p < 4; ++p) {
+        u32 pixel = 0;
+#pragma unroll
+        for (int c = 0; c < CHANNELS; ++c) pixel |= (planes[i][c] >> (8 * p) & 255) << (8 * c);
+#pragma unroll
+        for (int j = 0; j < PIXELS; ++j)
+          if ((p + 4 - kShift + 4 - j) % kBegins == 0 && begin + p >= j && begin + p < kPatchW)
+            asm volatile("st.shared.u32 [%0], %1;" ::"r"(patch + place_of(line, begin + p - j) + 4 * j), "r"(pixel) : "memory");
+      }
+    }
+  }
+#else
 #pragma unroll 1
   for (int first = thread; first < kPixels; first += kThreads * kAtOnce) {
     u32 words[kAtOnce][4] = {};
@@ -99,6 +131,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) ENTRY(PARAMETERS) {
 #endif
     }
   }
+#endif
   let_next_start();
   wait_for_copies<0>();
   __syncthreads();
