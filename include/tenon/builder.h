@@ -19,8 +19,9 @@ enum class BuilderFlag : int32_t {
   kPREFER_PRECISION_CONSTRAINTS = 10,  ///< it warns there, and goes on without
   kREJECT_EMPTY_ALGORITHMS = 12,       ///< accepted; without meaning
   kERROR_ON_TIMING_CACHE_MISS = 16,
-  kBF16 = 17,     ///< bfloat16 where it is faster
-  kEXPLAIN = 31,  ///< Tenon's own: keep the selection report in the engine
+  kBF16 = 17,           ///< bfloat16 where it is faster
+  kQDQ_AS_RANGES = 30,  ///< Tenon's own: Quantize and Dequantize of the network permit kINT8, they do not ask for it
+  kEXPLAIN = 31,        ///< Tenon's own: keep the selection report in the engine
 };
 using BuilderFlags = uint32_t;  ///< bit 1 << flag for each
 

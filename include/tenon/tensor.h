@@ -25,6 +25,14 @@ class ITensor : public INoCopy {
   /// Formats allowed for a network input or output; the fastest of them is used. Default: kLINEAR.
   virtual void setAllowedFormats(TensorFormats formats) noexcept = 0;
   virtual TensorFormats getAllowedFormats() const noexcept = 0;
+  /// What values the tensor has, for BuilderFlag::kINT8: 127 stands for the larger magnitude of the two. Comes before
+  /// what a calibrator or a cache says. False, with a line in the log, for what is no range.
+  virtual bool setDynamicRange(float min, float max) noexcept = 0;
+  virtual bool dynamicRangeIsSet() const noexcept = 0;
+  virtual void resetDynamicRange() noexcept = 0;
+  /// NaN where none is set.
+  virtual float getDynamicRangeMin() const noexcept = 0;
+  virtual float getDynamicRangeMax() const noexcept = 0;
   virtual bool isShapeTensor() const noexcept = 0;
   virtual bool isExecutionTensor() const noexcept = 0;
   /// Dimensions of equal name are equal at run time. nullptr removes a name.

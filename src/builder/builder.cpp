@@ -15,6 +15,7 @@
 #include "builder/export_qdq.h"
 #include "builder/fit.h"
 #include "builder/host_work.h"
+#include "builder/integer_borders.h"
 #include "builder/lower_profile.h"
 #include "builder/onnx_operators.h"
 #include "builder/profiles.h"
@@ -23,6 +24,7 @@
 #include "engine/plan_generated.h"
 #include "import/onnx/model.h"
 #include "ir/text.h"
+#include "passes/pipeline.h"
 #include "passes/run_pipeline.h"
 #include "tuning/fold_norms.h"
 #include "tuning/graph_lowering.h"
@@ -216,11 +218,14 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   const Backend& backend = build.backend();
   if (config.int8 && is_quantized(graph)) write_declared_ranges(graph, config.calibration.cache, logger);
   const auto names = config.int8 ? names_of_tensors(graph) : std::set<std::string, std::less<>>();
-  passes::PassReport passes = passes::simplify(graph, {disabled, config.max_patches, &precisions, {}});
+  auto simplifications = disabled;
+  if (config.qdq_as_ranges) simplifications.emplace(passes::move_quantization.name);  // pairs stay together
+  passes::PassReport passes = passes::simplify(graph, {simplifications, config.max_patches, &precisions, {}});
   precisions.compact(graph);
   phases.step_done();
   if (config.int8) phases.start("Calibrating", static_cast<int>(config.calibration.images) + 1);
-  const Rounding rounding = find_rounding(graph, names, config, profiles[0], logger, [&] { phases.step_done(); });
+  Rounding rounding = find_rounding(graph, names, config, profiles[0], logger, [&] { phases.step_done(); });
+  const auto border_scales = quantize_borders(graph, config.calibration.borders, rounding);
   const Int8Demands demands = take_int8_demands(graph, precisions);
   const bool timing = config.timing && build.can_measure();
   std::vector<FittedProfile> fitted;
@@ -253,7 +258,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     passes::PassReport fusion;
     const FuseSteps steps = {
         [&](Graph& network, Precisions& held) {
-          fusion = fuse_network(network, {disabled, left, &held, {}}, !rounding.plan.empty());
+          fusion = fuse_network(network, {disabled, left, &held, {}}, !rounding.plan.empty() || !border_scales.empty());
         },
         [&](Graph& network, Precisions& held) {
           return fit_to_backend(network, backend, last.target, {disabled, left - fusion.patches(), &held, {}});
@@ -290,6 +295,10 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     plan.bindings.push_back(binding_of(graph.tensor(graph.inputs()[i]), open_inputs[i], true, config));
   for (size_t i = 0; i < open_outputs.size(); ++i)
     plan.bindings.push_back(binding_of(graph.tensor(graph.outputs()[i]), open_outputs[i], false, config));
+  for (const auto& binding : plan.bindings) {
+    if (const auto scale = border_scales.find(binding->name); scale != border_scales.end())
+      binding->scale = scale->second;
+  }
   std::vector<std::string> symbols;
   for (auto& symbol : symbols_of(graph)) {
     symbols.push_back(symbol->name);
@@ -299,7 +308,8 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
     if (timing) return *each.tuner;
     return each.guessed;
   };
-  if (const auto types = types_to_weigh(config, precisions); !types.empty() || !precisions.empty()) {
+  if (const auto types = types_to_weigh(config, precisions);
+      !types.empty() || !precisions.empty() || !rounding.none()) {
     if (!types.empty()) phases.start("Choosing types", static_cast<int>(2 * nodes * std::ssize(types)));
     for (FittedProfile& each : fitted)
       each.weighed += choose_types({each.graph, each.precisions, backend, each.target}, config, logger, costs_of(each),

@@ -72,6 +72,7 @@ struct CalibrationConfig {
   std::optional<AccuracyBudget> budget;
   CalibrationProgram* program = nullptr;
   std::map<std::string, float> ranges;  ///< of the user, by tensor name: magnitudes that 127 stands for
+  std::set<std::string> borders;        ///< inputs and outputs in f32 that the caller has as int8, by their scale
 };
 
 /// Where the rounding of a build with int8 is written down as a network of ONNX; nowhere if `file` is empty.
@@ -96,7 +97,8 @@ struct BuilderConfig {
   PrecisionConstraints precision_constraints = PrecisionConstraints::None;
   Precisions precisions;                         ///< that nodes of the graph are to be held to
   std::vector<UnmetPrecision> unmet_precisions;  ///< asked for, and known to be impossible
-  bool int8 = false;  ///< products may round their operands to 8 bits, by the ranges of `calibration`
+  bool int8 = false;           ///< products may round their operands to 8 bits, by the ranges of `calibration`
+  bool qdq_as_ranges = false;  ///< Quantize and Dequantize of the network are no more than such ranges
   CalibrationConfig calibration;
   QdqExport qdq_export;
   std::map<std::string, TensorFormat> formats;  ///< of inputs and outputs by name; the others are linear

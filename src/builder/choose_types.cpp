@@ -98,7 +98,10 @@ std::string describe_precisions(const TypedNetwork& network, const std::vector<D
       if (takes(graph, node, type)) narrow = type;
     }
     const Precision* const held = network.precisions.find(id);
-    if (held) {
+    const auto region = region_of(graph, node);
+    if (region && region->loads_quantized()) {
+      text += fmt::format("  {}: i8, as weighed above or said by the network", node.name);
+    } else if (held) {
       text += fmt::format("  {}: {}, held to it ({}){}", node.name, name_of(held->type), fmt::join(held->layers, ", "),
                           held->written_out ? "; no kernel takes it: computes in f32 on rounded numbers" : "");
     } else if (is_conversion(node)) {
@@ -106,6 +109,8 @@ std::string describe_precisions(const TypedNetwork& network, const std::vector<D
     } else if (narrow != DataType::F32 || takes(graph, node, DataType::F32)) {
       const std::string_view why = allowed.empty() ? "no other is allowed" : "measured, or no kernel takes another";
       text += fmt::format("  {}: {}, {}", node.name, name_of(narrow), why);
+    } else if (takes(graph, node, DataType::I8) || takes(graph, node, DataType::U8)) {
+      text += fmt::format("  {}: integers, as its neighbours", node.name);
     } else {
       continue;
     }

@@ -179,6 +179,11 @@ Rounding find_rounding(Graph& graph, const std::set<std::string, std::less<>>& n
                        const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done) {
   Rounding rounding;
   rounding.binding = is_quantized(graph);
+  if (rounding.binding && config.int8 && config.qdq_as_ranges) {
+    quant::Plan plan = take_ranges(graph);
+    quant::spread(graph, plan);
+    return {std::move(plan), "the network's Quantize and Dequantize", false};
+  }
   if (!config.int8) return rounding;
   if (rounding.binding) {
     logger.info("the network says itself what is rounded; ranges are not used");

@@ -21,7 +21,8 @@ std::set<std::string, std::less<>> names_of_tensors(const Graph& graph);
 Ranges find_ranges(Graph& graph, const std::set<std::string, std::less<>>& known, const BuilderConfig& config,
                    const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done);
 
-/// What of a network that is simple may be rounded: what it says itself, else, with int8 in `config`, what
+/// What of a network that is simple may be rounded: what it says itself, or, as `config` asks for, what this means as
+/// ranges, which then leave the network; else, with int8 in `config`, what
 /// find_ranges() says, spread over tensors that hold the same values.
 Rounding find_rounding(Graph& graph, const std::set<std::string, std::less<>>& names, const BuilderConfig& config,
                        const OptimizationProfile& profile, Logger& logger, const std::function<void()>& sample_done);

@@ -66,6 +66,36 @@ Rounded round_products(Graph& graph, const Rounding& rounding, const std::set<st
   return result;
 }
 
+quant::Plan take_ranges(Graph& graph) {
+  quant::Plan plan;
+  for (const NodeId id : graph.order()) {
+    const Node load = graph.node(id);
+    const Node* const quantize = is_load(graph, load.outputs[0]) ? graph.producer(load.inputs[0]) : nullptr;
+    if (!quantize || quantize->op->name() != "Quantize" || !passes::has_one_scale(graph, *quantize)) continue;
+    const TensorId number = quantize->inputs[0];
+    const DataType type = graph.tensor(quantize->outputs[0]).type.type;
+    const bool same = std::equal(quantize->inputs.begin() + 1, quantize->inputs.end(), load.inputs.begin() + 1,
+                                 load.inputs.end(), [&](TensorId a, TensorId b) {
+                                   return graph.tensor(a).constant && graph.tensor(b).constant &&
+                                          graph.tensor(a).constant->number(0) == graph.tensor(b).constant->number(0);
+                                 });
+    const bool bytes = type == DataType::I8 || type == DataType::U8;
+    if (!same || !bytes || graph.is_output(load.outputs[0]) ||
+        !(graph.tensor(number).type == graph.tensor(load.outputs[0]).type))
+      continue;
+    const auto parameter = [&](size_t i) {
+      return i < quantize->inputs.size() ? graph.tensor(quantize->inputs[i]).constant->number(0) : 0;
+    };
+    plan.emplace(graph.tensor(number).name,
+                 quant::QParams{static_cast<float>(parameter(1)), static_cast<int32_t>(parameter(2)), type,
+                                quant::Source::User});
+    graph.redirect(load.outputs[0], number);
+  }
+  passes::remove_dead_nodes(graph);
+  verify(graph);
+  return plan;
+}
+
 bool is_quantized(const Graph& graph) {
   return std::ranges::any_of(graph.order(), [&](NodeId id) {
     const std::string_view op = graph.node(id).op->name();

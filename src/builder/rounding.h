@@ -30,6 +30,10 @@ struct Rounded {
 /// says itself what is rounded, those take their operands dequantized.
 Rounded round_products(Graph& graph, const Rounding& rounding, const std::set<std::string>& floats);
 
+/// Takes the pairs of Quantize and Dequantize with one scale for all out of the network, and returns what they say of
+/// the tensors in front of them. Weights stay as they are.
+quant::Plan take_ranges(Graph& graph);
+
 /// Whether the network says itself what is rounded.
 bool is_quantized(const Graph& graph);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/data_type.h"
@@ -63,6 +64,7 @@ class ProfileVerifier {
     });
     for (const auto* bounds : {&range.min_values, &range.opt_values, &range.max_values})
       require(std::ssize(*bounds) == values, "the values of '{}' have {} bounds", binding.name, bounds->size());
+    require(std::isfinite(binding.scale) && binding.scale >= 0, "the scale of '{}'", binding.name);
     if (!binding.is_input) return;
     require(range.min.size() == rank && range.opt.size() == rank && range.max.size() == rank,
             "the bounds of '{}' have the wrong rank", binding.name);

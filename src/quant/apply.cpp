@@ -18,27 +18,31 @@ namespace {
 
 constexpr int64_t kLeastMatrix = 16;  // below, a product is too small to gain
 
-const Constant* constant_of(const Graph& graph, const Node& node, size_t index) {
-  const bool present = index < node.inputs.size() && node.inputs[index] != kNone;
-  return present ? graph.tensor(node.inputs[index]).constant.get() : nullptr;
-}
-
 bool is_convolution(const Node& node) {
   return dynamic_cast<const ops::Conv*>(node.op.get()) || dynamic_cast<const ops::ConvTranspose*>(node.op.get());
 }
 
+// Whether the tensor is what constant integers stand for.
+bool is_rounded(const Graph& graph, TensorId id) {
+  const Node* const load = graph.producer(id);
+  return load && load->op->name() == "Dequantize" && graph.tensor(load->inputs[0]).constant;
+}
+
 // The axis of the weights along which output channels lie; nothing if the node is not worth quantizing.
 std::optional<int> channel_axis(const Graph& graph, const Node& node) {
-  const Constant* weights = constant_of(graph, node, 1);
-  if (!weights || weights->type() != DataType::F32) return std::nullopt;
+  if (node.inputs.size() < 2) return std::nullopt;
+  const Tensor& weights = graph.tensor(node.inputs[1]);
+  const auto dims = weights.type.static_shape();
+  if (!(weights.constant || is_rounded(graph, node.inputs[1])) || weights.type.type != DataType::F32 || !dims)
+    return std::nullopt;
   if (is_convolution(node)) {
     constexpr int kImageRank = 4;
-    if (weights->dims().rank() != kImageRank) return std::nullopt;
+    if (dims->rank() != kImageRank) return std::nullopt;
     return dynamic_cast<const ops::Conv*>(node.op.get()) ? 0 : 1;
   }
   const auto* product = dynamic_cast<const ops::MatMul*>(node.op.get());
-  if (!product || product->transpose_a || weights->dims().rank() != 2) return std::nullopt;
-  if (std::min(weights->dims()[0], weights->dims()[1]) < kLeastMatrix) return std::nullopt;
+  if (!product || product->transpose_a || dims->rank() != 2) return std::nullopt;
+  if (std::min((*dims)[0], (*dims)[1]) < kLeastMatrix) return std::nullopt;
   return product->transpose_b ? 0 : 1;
 }
 
@@ -106,6 +110,7 @@ class Applier {
 
   void quantize_weights(NodeId id, int axis) {
     const TensorId weights = graph_.node(id).inputs[1];
+    if (!graph_.tensor(weights).constant) return;  // integers already
     const auto [known, fresh] = weights_.try_emplace({weights, axis}, kNone);
     if (fresh) known->second = add_weights(weights, axis);
     graph_.edit_node(id).inputs[1] = known->second;

@@ -126,9 +126,10 @@ std::string tensors_line(const plan::ProfileT& profile, std::span<const int32_t>
 // Of an input or output that is not linear.
 std::string format_note(const plan::BindingT& binding) {
   const auto format = static_cast<TensorFormat>(binding.format);
-  if (format == TensorFormat::Linear) return "";
-  return fmt::format(": {}:{}, {}", name_of(static_cast<DataType>(binding.type)), name_of(format),
-                     format_description(static_cast<DataType>(binding.type), format));
+  const std::string scale = binding.scale > 0 ? fmt::format(", scale {}", binding.scale) : "";
+  if (format == TensorFormat::Linear && scale.empty()) return "";
+  return fmt::format(": {}:{}, {}{}", name_of(static_cast<DataType>(binding.type)), name_of(format),
+                     format_description(static_cast<DataType>(binding.type), format), scale);
 }
 
 Verbosity verbosity(const Engine& engine) {

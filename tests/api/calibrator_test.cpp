@@ -76,5 +76,51 @@ TEST(Calibrators, WithoutOneRangesAreDummies) {
   EXPECT_NE(session.log.text.find("INT8 WITHOUT CALIBRATION"), std::string::npos);
 }
 
+TEST(DynamicRanges, AreSetAndReset) {
+  Session s;
+  ITensor& x = s.input({1, 4});
+  EXPECT_FALSE(x.dynamicRangeIsSet());
+  EXPECT_TRUE(std::isnan(x.getDynamicRangeMin()));
+  EXPECT_TRUE(x.setDynamicRange(-2, 1));
+  EXPECT_TRUE(x.dynamicRangeIsSet());
+  EXPECT_EQ(x.getDynamicRangeMin(), -2);
+  EXPECT_EQ(x.getDynamicRangeMax(), 1);
+  EXPECT_FALSE(x.setDynamicRange(1, -1));
+  EXPECT_FALSE(x.setDynamicRange(0, INFINITY));
+  EXPECT_FALSE(x.setDynamicRange(0, 0));
+  EXPECT_NE(s.log.text.find("is no range of tensor 'x0'"), std::string::npos) << s.log.text;
+  x.resetDynamicRange();
+  EXPECT_FALSE(x.dynamicRangeIsSet());
+}
+
+// The output for a small and a large input.
+std::vector<double> product_of_ranged(float range) {
+  Session s;
+  ITensor& x = s.input({1, kChannels, 1, 1}, [] {
+    std::vector<float> values(kChannels, 0.0F);
+    values[0] = 1.0F;
+    values[1] = 100.0F;
+    return values;
+  }());
+  std::vector<float> weights(kChannels * kChannels, 0.0F);
+  for (size_t i = 0; i < kChannels; ++i) weights[i * kChannels + i] = 1;
+  auto* conv = s.network->addConvolutionNd(x, kChannels, dims_of({1, 1}),
+                                           {DataType::kFLOAT, weights.data(), kChannels * kChannels}, {});
+  EXPECT_TRUE(x.setDynamicRange(-range, range / 2));
+  s.flags = {BuilderFlag::kINT8};
+  EXPECT_TRUE(s.run(conv)) << s.log.text;
+  EXPECT_EQ(s.log.text.find("INT8 WITHOUT CALIBRATION"), std::string::npos) << s.log.text;
+  return s.values();
+}
+
+TEST(DynamicRanges, RoundAndSaturate) {
+  const auto fine = product_of_ranged(12.7F);
+  EXPECT_NEAR(fine[0], 1.0, 1e-5) << "ten steps of 0.1";
+  EXPECT_NEAR(fine[1], 12.7, 1e-4) << "more than 127 steps";
+  const auto coarse = product_of_ranged(381.0F);
+  EXPECT_NEAR(coarse[0], 0.0, 1e-5);
+  EXPECT_NEAR(coarse[1], 99.0, 1e-3) << "33 steps of 3";
+}
+
 }  // namespace
 }  // namespace tenon::test

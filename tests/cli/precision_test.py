@@ -39,5 +39,39 @@ class LayerPrecisions(TestCase):
         self.assertTrue(any("--precisionConstraints" in line for line in result.lines("W")))
 
 
+class Int8Demands(TestCase):
+    OBEY = "--precisionConstraints=obey"
+
+    def test_every_product_can_be_demanded(self):
+        result = self.run_well(*BUILD, "--int8", self.OBEY, "--layerPrecisions=*:int8")
+        chosen = next(line for line in result.info if line.startswith("int8: "))
+        number, of = chosen.removeprefix("int8: ").removesuffix(" products").split(" of ")
+        self.assertEqual(number, of, chosen)
+        self.assertTrue(any(line.strip().startswith(CONV) and ": i8, " in line for line in result.info))
+
+    def test_layers_held_to_floats_are_not_rounded(self):
+        result = self.run_well(*BUILD, "--int8", self.OBEY, f"--layerPrecisions={CONV}:fp32")
+        self.assertTrue(any(line.strip().startswith(f"{CONV}: no choice: it is held") for line in result.info))
+        self.assertFalse(any(line.strip().startswith(CONV) and ": i8, " in line for line in result.info))
+
+    def test_what_cannot_be_is_named_with_the_reason(self):
+        self.run_badly(*BUILD, self.OBEY, f"--layerPrecisions={CONV}:int8", saying=f"'{CONV}' (int8 needs ranges")
+        result = self.run_well(*BUILD, "--precisionConstraints=prefer", f"--layerPrecisions={CONV}:int8")
+        self.assertTrue(any(f"'{CONV}' (int8 needs ranges" in line for line in result.lines("W")))
+
+    def test_the_report_tells_what_was_measured(self):
+        measured = [argument for argument in BUILD if "OptimizationLevel" not in argument]
+        result = self.run_well(*measured, "--int8", "--builderOptimizationLevel=1")
+        self.assertTrue(any("us in floats, " in line for line in result.info))
+        self.assertTrue(any(line.strip().startswith(CONV) and " us in int8, " in line for line in result.info))
+
+
+class Int8Borders(TestCase):
+    def test_inputs_and_outputs_tell_their_scale(self):
+        result = self.run_well(*BUILD, "--int8", "--inputIOFormats=int8:chw", "--outputIOFormats=int8:chw", "--dumpLayerInfo")
+        self.assertEqual(len([line for line in result.info if "int8:chw" in line and "scale 0.0" in line]), 2)
+        self.run_well(*BUILD, "--int8", "--inputIOFormats=int8:chw32")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -72,6 +72,7 @@ void set_flags(tenon::IBuilderConfig& config, const BuildOptions& build) {
   set(BuilderFlag::kFP16, build.fp16);
   set(BuilderFlag::kBF16, build.bf16);
   set(BuilderFlag::kINT8, build.int8);
+  set(BuilderFlag::kQDQ_AS_RANGES, build.qdq_as_ranges);
   set(BuilderFlag::kTF32, build.tf32);
   set(BuilderFlag::kOBEY_PRECISION_CONSTRAINTS, build.precision_constraints == PrecisionConstraints::kObey);
   set(BuilderFlag::kPREFER_PRECISION_CONSTRAINTS, build.precision_constraints == PrecisionConstraints::kPrefer);

@@ -220,6 +220,11 @@ const std::vector<Flag>& supported_flags() {
                      o.build.qdq_profile = choice<tenon::QdqProfile>(
                          f, v, {{"native", kNATIVE}, {"trt", kTRT}, {"ort-cpu", kORT_CPU}});
                    }},
+                  {"qdq", "MODE", Group::Build,
+                   "QuantizeLinear and DequantizeLinear of the model: bind (default), or hint: ranges that permit --int8",
+                   [](O o, View f, View v) {
+                     o.build.qdq_as_ranges = choice<bool>(f, v, {{"bind", false}, {"hint", true}});
+                   }},
                   {"best", "", Group::Build, "allow all types where they are faster",
                    [](O o, View, View) { o.build.best = o.build.fp16 = o.build.bf16 = o.build.int8 = true; }},
                   {"precisionConstraints", "MODE", Group::Build,

@@ -41,7 +41,7 @@ struct BuildOptions {
   std::string calibration_data, calibration_cache, calibrator;
   int calibration_images = 512, calibration_batch = 1;
   int64_t calibration_seed = 0;
-  bool calibration_unsigned = false;
+  bool calibration_unsigned = false, qdq_as_ranges = false;
   int quantization_level = 0;
   std::optional<double> accuracy_budget;
   std::string metric = "agreement", evaluation_data;

@@ -110,7 +110,7 @@ class PublicBuilder final : public tenon::IBuilder {
       TimingCache fresh;
       TimingCache* given = settings.timing_cache();
       BuildReport report;
-      Graph graph = inside.graph(inner.precisions, inner.unmet_precisions);
+      Graph graph = inside.graph(inner);
       auto plan = build_engine(std::move(graph), inner, logger_, given ? *given : fresh, &report, &phases);
       if (!settings.graph_path().empty()) write_file_atomically(settings.graph_path(), report.graph);
       return new HostMemory(std::move(plan));

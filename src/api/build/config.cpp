@@ -197,6 +197,7 @@ BuilderConfig PublicConfig::inside(const tenon::INetworkDefinition& network) con
   if (getFlag(tenon::BuilderFlag::kOBEY_PRECISION_CONSTRAINTS))
     config.precision_constraints = PrecisionConstraints::Obey;
   config.int8 = getFlag(tenon::BuilderFlag::kINT8);
+  config.qdq_as_ranges = getFlag(tenon::BuilderFlag::kQDQ_AS_RANGES);
   config.calibration = values_.calibration;
   config.qdq_export = values_.qdq_export;
   config.qdq_export.model = static_cast<const Network&>(network).model_file();

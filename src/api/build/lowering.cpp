@@ -2,6 +2,7 @@
 #include "api/build/lowering.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "api/run/convert.h"
 #include "base/error.h"
 #include "base/small_float.h"
+#include "builder/rounding.h"
 #include "ops/entry.h"
 
 namespace tn::api {
@@ -167,7 +169,7 @@ std::vector<TensorId> Lowering::outputs_of(const LayerRecord& layer) const {
   return ids;
 }
 
-Graph Lowering::finish(LayerPrecisions* precisions) {
+Graph Lowering::finish(LayerPrecisions* precisions, CalibrationConfig* calibration, bool int8) {
   std::vector<TensorId> outputs;
   for (const NetworkTensor* output : network_.outputs()) outputs.push_back(id_of(*output));
   layer_name_ = "boundary";
@@ -175,18 +177,37 @@ Graph Lowering::finish(LayerPrecisions* precisions) {
   for (const auto& tensor : network_.imported_tensors()) {
     if (tensor && tensor->name_ != graph_.tensor(tensor->imported).name) graph_.rename(tensor->imported, tensor->name_);
   }
-  change_boundary_types(outputs);
+  const bool scaled = calibration && (int8 || is_quantized(graph_));
+  change_boundary_types(outputs, scaled ? &calibration->borders : nullptr);
+  if (calibration) collect_ranges(calibration->ranges);
   graph_.set_outputs(std::move(outputs));
   return std::move(graph_);
 }
 
+void Lowering::collect_ranges(std::map<std::string, float>& ranges) const {
+  const auto add = [&](const NetworkTensor& tensor, TensorId id) {
+    if (tensor.range && id != kNone)
+      ranges.insert_or_assign(graph_.tensor(id).name,
+                              std::max(std::fabs(tensor.range->first), std::fabs(tensor.range->second)));
+  };
+  for (const auto& tensor : network_.imported_tensors()) {
+    if (tensor) add(*tensor, tensor->imported);
+  }
+  for (const auto& [tensor, id] : whole_.ids) add(*tensor, id);
+}
+
 // The type at the boundary is another one than inside: a cast stands between.
-void Lowering::change_boundary_types(std::vector<TensorId>& outputs) {
+void Lowering::change_boundary_types(std::vector<TensorId>& outputs, std::set<std::string>* borders) {
   bool changed = false;
+  const auto is_scaled = [&](const NetworkTensor& tensor, DataType inside) {
+    const bool scaled = borders && inside == DataType::F32 && tensor.declared_type == DataType::I8;
+    if (scaled) borders->insert(tensor.name_);
+    return scaled;
+  };
   for (const NetworkTensor* input : network_.inputs()) {
     if (input->imported == kNone || !input->declared_type) continue;
     const DataType inside = type(input->imported).type;
-    if (inside == *input->declared_type) continue;
+    if (inside == *input->declared_type || is_scaled(*input, inside)) continue;
     const size_t end = graph_.node_count();
     const TensorId converted = cast(input->imported, inside);
     graph_.edit_tensor(input->imported).type.type = *input->declared_type;
@@ -198,7 +219,8 @@ void Lowering::change_boundary_types(std::vector<TensorId>& outputs) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const NetworkTensor& output = *network_.outputs()[i];
     TensorId& id = outputs[i];
-    if (output.declared_type && *output.declared_type != type(id).type && !output.isNetworkInput())
+    if (output.declared_type && *output.declared_type != type(id).type && !output.isNetworkInput() &&
+        !is_scaled(output, type(id).type))
       id = cast(id, *output.declared_type);
     const bool taken = std::find(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(i), id) !=
                        outputs.begin() + static_cast<std::ptrdiff_t>(i);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/build/tensor.h"
+#include "builder/builder.h"
 #include "import/made_node.h"
 
 namespace tn::api {
@@ -30,8 +31,10 @@ class Lowering {
   /// The tensor in the graph; lowers the layers it needs. Throws Error naming the layer.
   TensorId id_of(const NetworkTensor& tensor);
   const TensorType& type(TensorId id) const { return scope_->graph.tensor(id).type; }
-  /// Lowers everything, applies names and boundary types, and gives the graph away.
-  Graph finish(LayerPrecisions* precisions = nullptr);
+  /// Lowers everything, applies names and boundary types, and gives the graph away. Ranges that the user has set are
+  /// added to `calibration` by the names of the graph, and, with `int8` or where the network has Quantize or
+  /// Dequantize, the inputs and outputs in f32 that are to be int8: nothing is cast there.
+  Graph finish(LayerPrecisions* precisions = nullptr, CalibrationConfig* calibration = nullptr, bool int8 = false);
   /// What a layer has become, as far as it is part of the network and not of what a loop or a branch runs.
   std::vector<NodeId> nodes_of(const LayerRecord& layer) const;
   /// Tensors of its outputs in the graph.
@@ -83,7 +86,9 @@ class Lowering {
   /// A tensor from around the scope: an input of its graph, or the same constant.
   TensorId capture(const NetworkTensor& tensor);
   void start_inputs();
-  void change_boundary_types(std::vector<TensorId>& outputs);
+  void collect_ranges(std::map<std::string, float>& ranges) const;
+  /// `borders`: gets the names of those that are to be int8, if there are to be such.
+  void change_boundary_types(std::vector<TensorId>& outputs, std::set<std::string>* borders);
   std::string next_name();
 
   const Network& network_;

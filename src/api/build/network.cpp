@@ -110,11 +110,11 @@ Graph Network::graph() const {
   return Lowering(*this).finish();
 }
 
-Graph Network::graph(Precisions& precisions, std::vector<UnmetPrecision>& unmet) const {
+Graph Network::graph(BuilderConfig& config) const {
   if (outputs_.empty()) throw Error(ErrorCode::InvalidModel, "the network has no outputs; mark them with markOutput");
   Lowering lowering(*this);
-  LayerPrecisions types(lowering, precisions, unmet);
-  return lowering.finish(&types);
+  LayerPrecisions types(lowering, config.precisions, config.unmet_precisions);
+  return lowering.finish(&types, &config.calibration, config.int8);
 }
 
 const TensorType& Network::type_of(const NetworkTensor& tensor) const {

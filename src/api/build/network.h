@@ -10,7 +10,7 @@
 #include "api/build/structure.h"
 #include "api/run/guard.h"
 #include "api/run/logger.h"
-#include "ir/precisions.h"
+#include "builder/builder.h"
 
 namespace tn::api {
 
@@ -131,8 +131,8 @@ class Network final : public tenon::INetworkDefinition {
   const std::string& model_file() const { return model_file_; }
   /// The graph that all this means. Throws Error naming the layer.
   Graph graph() const;
-  /// The same with the types that layers were given, and those that they cannot have.
-  Graph graph(Precisions& precisions, std::vector<UnmetPrecision>& unmet) const;
+  /// The same with what is asked for layers and tensors, which is added to `config`.
+  Graph graph(BuilderConfig& config) const;
   /// Type of a tensor, as far as it can be known now. Throws Error where the network is not valid.
   const TensorType& type_of(const NetworkTensor& tensor) const;
 

@@ -2,6 +2,7 @@
 #include "api/build/tensor.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "api/build/network.h"
 #include "api/run/convert.h"
@@ -41,6 +42,15 @@ tenon::Dims NetworkTensor::getDimensions() const noexcept {
     std::vector<int64_t> dims;
     for (const Dim& dim : network_.type_of(*this).dims) dims.push_back(dim.constant().value_or(-1));
     return to_public(dims);
+  });
+}
+
+bool NetworkTensor::setDynamicRange(float min, float max) noexcept {
+  return guard(network_.logger(), false, [&] {
+    if (!std::isfinite(min) || !std::isfinite(max) || min > max || (min == 0 && max == 0))
+      throw Error(ErrorCode::InvalidArgument, "{} to {} is no range of tensor '{}'", min, max, name_);
+    range = {min, max};
+    return true;
   });
 }
 

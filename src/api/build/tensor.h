@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ir/graph.h"
 #include "tenon/network.h"
@@ -29,10 +31,17 @@ class NetworkTensor final : public tenon::ITensor {
   bool isNetworkOutput() const noexcept override;
   void setAllowedFormats(tenon::TensorFormats formats) noexcept override { formats_ = formats; }
   tenon::TensorFormats getAllowedFormats() const noexcept override { return formats_; }
+  bool setDynamicRange(float min, float max) noexcept override;
+  bool dynamicRangeIsSet() const noexcept override { return range.has_value(); }
+  void resetDynamicRange() noexcept override { range.reset(); }
+  float getDynamicRangeMin() const noexcept override { return range ? range->first : kNotSet; }
+  float getDynamicRangeMax() const noexcept override { return range ? range->second : kNotSet; }
   bool isShapeTensor() const noexcept override;
   bool isExecutionTensor() const noexcept override { return true; }
   void setDimensionName(int32_t index, char const* name) noexcept override;
   char const* getDimensionName(int32_t index) const noexcept override;
+
+  static constexpr float kNotSet = std::numeric_limits<float>::quiet_NaN();
 
   /// The extents of an input as symbols and numbers; -1 becomes a symbol, by its given name or one of its own.
   Dims symbolic_dims(const tenon::Dims& dims) const;
@@ -45,6 +54,7 @@ class NetworkTensor final : public tenon::ITensor {
   std::optional<DataType> declared_type;  ///< of an input that was added, or asked for at the boundary
   std::optional<tenon::Dims> declared_dims;
   std::map<int32_t, std::string> dimension_names;
+  std::optional<std::pair<float, float>> range;  ///< of its values
   tenon::TensorFormats formats_ = 1u << static_cast<int>(tenon::TensorFormat::kLINEAR);
 };
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "builder/rounding.h"
+
+namespace tn {
+
+/// Makes inputs and outputs in f32 int8, by name: a Dequantize stands behind such an input and a Quantize before such
+/// an output, with the scale of the tensor's range or, where the network says itself what is rounded, of its own
+/// Quantize and Dequantize there. Returns the scales. Throws Error naming the tensor if there is none.
+std::map<std::string, float> quantize_borders(Graph& graph, const std::set<std::string>& names, Rounding& rounding);
+
+}  // namespace tn
