@@ -227,6 +227,7 @@ std::vector<std::byte> build_engine(Graph graph, const BuilderConfig& config, Lo
   Rounding rounding = find_rounding(graph, names, config, profiles[0], logger, [&] { phases.step_done(); });
   const auto border_scales = quantize_borders(graph, config.calibration.borders, rounding);
   const Int8Demands demands = take_int8_demands(graph, precisions);
+  for (const auto& [name, layers] : demands) rounding.demanded.insert(name);
   const bool timing = config.timing && build.can_measure();
   std::vector<FittedProfile> fitted;
   fitted.reserve(profiles.size());  // tuners refer to their targets

@@ -182,7 +182,7 @@ Rounding find_rounding(Graph& graph, const std::set<std::string, std::less<>>& n
   if (rounding.binding && config.int8 && config.qdq_as_ranges) {
     quant::Plan plan = take_ranges(graph);
     quant::spread(graph, plan);
-    return {std::move(plan), "the network's Quantize and Dequantize", false};
+    return {std::move(plan), "the network's Quantize and Dequantize", false, {}, {}};
   }
   if (!config.int8) return rounding;
   if (rounding.binding) {
@@ -191,7 +191,7 @@ Rounding find_rounding(Graph& graph, const std::set<std::string, std::less<>>& n
   }
   Ranges ranges = find_ranges(graph, names, config, profile, logger, sample_done);
   quant::spread(graph, ranges.plan);
-  return {std::move(ranges.plan), std::move(ranges.origin), false, std::move(ranges.floats)};
+  return {std::move(ranges.plan), std::move(ranges.origin), false, std::move(ranges.floats), {}};
 }
 
 void write_declared_ranges(const Graph& graph, const std::string& cache, Logger& logger) {

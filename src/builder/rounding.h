@@ -16,6 +16,7 @@ struct Rounding {
   std::string origin;            ///< of the ranges, in words: kept in the engine
   bool binding = false;          ///< the network has Quantize and Dequantize of its own: what is rounded stays rounded
   std::set<std::string> floats;  ///< products that are not to be rounded
+  std::set<std::string> demanded;  ///< products that are rounded even where they are too small to gain
 
   bool none() const { return plan.empty() && !binding; }
 };

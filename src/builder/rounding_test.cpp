@@ -71,7 +71,7 @@ TEST(Rounding, RangesGiveTheSameIntegersAsThePairs) {
 
 TEST(Rounding, ProductsInFloatsTakeTheirOperandsDequantized) {
   Graph graph = network();
-  const Rounding rounding = {{}, "", true};
+  const Rounding rounding = {{}, "", true, {}, {}};
   EXPECT_EQ(round_products(graph, rounding, {"a"}).products, std::set<std::string>{"c"});
   EXPECT_EQ(count(graph, "Quantize"), 3) << "what is rounded stays so";
   EXPECT_EQ(count(graph, "Dequantize"), 4) << "but for the weights of a";

@@ -29,7 +29,7 @@ bool is_rounded(const Graph& graph, TensorId id) {
 }
 
 // The axis of the weights along which output channels lie; nothing if the node is not worth quantizing.
-std::optional<int> channel_axis(const Graph& graph, const Node& node) {
+std::optional<int> channel_axis(const Graph& graph, const Node& node, bool demanded) {
   if (node.inputs.size() < 2) return std::nullopt;
   const Tensor& weights = graph.tensor(node.inputs[1]);
   const auto dims = weights.type.static_shape();
@@ -42,20 +42,26 @@ std::optional<int> channel_axis(const Graph& graph, const Node& node) {
   }
   const auto* product = dynamic_cast<const ops::MatMul*>(node.op.get());
   if (!product || product->transpose_a || dims->rank() != 2) return std::nullopt;
-  if (std::min((*dims)[0], (*dims)[1]) < kLeastMatrix) return std::nullopt;
+  if (!demanded && std::min((*dims)[0], (*dims)[1]) < kLeastMatrix) return std::nullopt;
   return product->transpose_b ? 0 : 1;
 }
 
 class Applier {
  public:
-  Applier(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats)
-      : graph_(graph), plan_(plan), form_(weights), floats_(floats), consumers_(graph.all_consumers()) {}
+  Applier(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats,
+          const std::set<NodeId>& demanded)
+      : graph_(graph),
+        plan_(plan),
+        form_(weights),
+        floats_(floats),
+        demanded_(demanded),
+        consumers_(graph.all_consumers()) {}
 
   Applied run() {
     auto order = graph_.order();
     std::erase_if(order, [&](NodeId id) { return floats_.contains(id); });
     for (const NodeId id : order) {
-      if (const auto axis = channel_axis(graph_, graph_.node(id))) quantize_product(id, *axis);
+      if (const auto axis = channel_axis(graph_, graph_.node(id), demanded_.contains(id))) quantize_product(id, *axis);
     }
     for (const NodeId id : order) quantize_branch(id);
     for (const auto& [tensor, readers] : rounded_) insert_pair(tensor, readers);
@@ -179,7 +185,7 @@ class Applier {
   Graph& graph_;
   const Plan& plan_;
   const Weights form_;
-  const std::set<NodeId>& floats_;
+  const std::set<NodeId>&floats_, &demanded_;
   const std::vector<std::vector<NodeId>> consumers_;
   std::map<TensorId, std::set<NodeId>> rounded_;  ///< who reads a tensor rounded
   std::map<std::pair<TensorId, int>, TensorId> weights_;
@@ -189,8 +195,9 @@ class Applier {
 
 }  // namespace
 
-Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats) {
-  return Applier(graph, plan, weights, floats).run();
+Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats,
+                     const std::set<NodeId>& demanded) {
+  return Applier(graph, plan, weights, floats, demanded).run();
 }
 
 }  // namespace tn::quant

@@ -24,8 +24,9 @@ enum class Weights : uint8_t { Integers, Floats };
 /// Inserts pairs of Quantize and Dequantize, marked as implicit: at the activations that convolutions and matrix
 /// products with constant weights read, at these weights (s8 within ±127, a scale per output channel), and at the
 /// branch of a sum that is added to a convolution's result. What convolutions read is rounded for all its readers;
-/// outputs of the network are not rounded. Biases stay floats, and so do the nodes in `floats`.
+/// outputs of the network are not rounded. Biases stay floats, and so do the nodes in `floats`, and small matrix
+/// products that are not in `demanded`.
 Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights = Weights::Integers,
-                     const std::set<NodeId>& floats = {});
+                     const std::set<NodeId>& floats = {}, const std::set<NodeId>& demanded = {});
 
 }  // namespace tn::quant

@@ -69,7 +69,7 @@ class Int8Demands(TestCase):
 class Int8Borders(TestCase):
     def test_inputs_and_outputs_tell_their_scale(self):
         result = self.run_well(*BUILD, "--int8", "--inputIOFormats=int8:chw", "--outputIOFormats=int8:chw", "--dumpLayerInfo")
-        self.assertEqual(len([line for line in result.info if "int8:chw" in line and "scale 0.0" in line]), 2)
+        self.assertEqual(len([line for line in result.info if ": i8:chw, " in line and "scale 0.0" in line]), 2)
         self.run_well(*BUILD, "--int8", "--inputIOFormats=int8:chw32")
 
 
