@@ -187,6 +187,7 @@ class Chooser {
   std::string reason(const Form& form, const std::string& name) const {
     const Graph& graph = network_.graph;
     if (network_.rounding.none()) return "int8 needs ranges, or Quantize and Dequantize in the network";
+    if (network_.rounding.floats.contains(name)) return "the accuracy budget keeps it in floats";
     if (held_.contains(name)) return "it is held to a type of floats, or fused with what is";
     if (form.rounded.products.contains(name))
       return why_not_integers(form.network.fused, name, network_.backend, network_.target);

@@ -9,7 +9,6 @@
 #include <span>
 
 #include "base/error.h"
-#include "builder/rounding.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
 #include "tuning/hold_types.h"
@@ -70,8 +69,8 @@ bool takes(const Graph& graph, const Node& node, DataType type) {
 }
 
 // Why a precision means nothing for a node, whatever the backend; empty where it may.
-std::string impossible(const Graph& graph, const Node& node, DataType type, bool has_scales) {
-  if (type == DataType::I8) return has_scales ? "" : "int8 needs ranges, or Quantize and Dequantize in the network";
+std::string impossible(const Graph& graph, const Node& node, DataType type) {
+  if (type == DataType::I8) return "";  // choose_integers() knows
   if (type != DataType::F32 && type != DataType::F16 && type != DataType::BF16)
     return fmt::format("no layer of f32 computes in {}", name_of(type));
   const bool looks_at_extents = node.op->name() == "Shape" || node.op->name() == "Size";
@@ -155,13 +154,12 @@ Precisions constrain(const Graph& graph, const BuilderConfig& config, Logger& lo
     logger.warning("precisions of layers are ignored: they count where constraints are to be preferred or obeyed");
     return {};
   }
-  const bool has_scales = config.int8 || is_quantized(graph);  // choose_integers() knows more
   std::vector<UnmetPrecision> unmet = config.unmet_precisions;
   std::map<std::string, std::string> reasons;
   std::set<std::string> met;
   for (const auto& [id, precision] : config.precisions.all()) {
     const Node& node = graph.node(id);
-    const std::string reason = impossible(graph, node, precision.type, has_scales);
+    const std::string reason = impossible(graph, node, precision.type);
     for (const std::string& layer : precision.layers) {
       if (reason.empty() || takes(graph, node, precision.type))
         met.insert(layer);
