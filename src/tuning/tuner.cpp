@@ -202,12 +202,14 @@ const std::vector<Tuner::Candidate>& Tuner::first_candidates(const Region& regio
 }
 
 double Tuner::microseconds(const Region& region) {
-  return fastest(region, first_candidates(region));
+  const auto& list = first_candidates(region);
+  // Views, and what the host does; kernels of a device that have no rivals cost their time.
+  const auto costs_nothing = [](const Tactic& tactic) { return !tactic.timed() && tactic.space() != Space::Device; };
+  return !list.empty() && costs_nothing(*list[0].choice.tactic) ? 0 : fastest(region, list);
 }
 
 double Tuner::fastest(const Region& region, std::vector<Candidate> list) {
   if (list.empty()) return std::numeric_limits<double>::infinity();
-  if (!list[0].choice.tactic->timed()) return 0;
   find_times(region, signature_of(region), list);
   return std::ranges::min_element(list, {}, weighed)->microseconds;
 }
@@ -234,7 +236,8 @@ Selector::Alone Tuner::alone() {
 }
 
 double Tuner::selected_microseconds(const Region& region) {
-  return fastest(region, consider(region).list);
+  const auto& list = consider(region).list;
+  return !list.empty() && !list[0].choice.tactic->timed() ? 0 : fastest(region, list);
 }
 
 std::vector<Tuner::Ranked> Tuner::ranked(const Region& region) {
