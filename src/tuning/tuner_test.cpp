@@ -9,18 +9,19 @@
 namespace tn {
 namespace {
 
-/// Takes no time, and could not be run alone.
+/// A view: takes no time, and could not be run alone.
 class Untimed final : public Tactic {
  public:
   std::string_view name() const override { return "untimed"; }
   bool timed() const override { return false; }
+  std::optional<Space> space() const override { return std::nullopt; }
   Support supports(const Region&, const Target&) const override { return {}; }
   void lower(const Region&, const std::string&, RegionLowering&) const override {
     throw Error(ErrorCode::Internal, "was measured");
   }
 };
 
-TEST(Tuner, WhatIsNotTimedCostsNothing) {
+TEST(Tuner, ViewsCostNothing) {
   const Untimed untimed;
   const Tactic* const tactics[] = {&untimed};
   const Backend backend{"test", tactics, nullptr};
