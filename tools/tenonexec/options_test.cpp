@@ -24,8 +24,8 @@ std::string failure_of(const std::vector<std::string>& arguments) {
 TEST(Flags, AllOfTrtexecAreKnownAndNamedOnce) {
   // 161 flags of trtexec 8.0 to 11.1, and backend, explain, exportGraph, preprocess, disablePass, maxPatches,
   // classify, cpuThreads, targetArch, debugSync, validate, calibrator, calibrationData, -Images, -Seed, -Batch,
-  // -Unsigned, exportQdq, qdqProfile, quantizationLevel, accuracyBudget, metric, evaluationData.
-  EXPECT_EQ(flags().size(), 161U + 23);
+  // -Unsigned, exportQdq, qdqProfile, quantizationLevel, accuracyBudget, metric, evaluationData, qdq.
+  EXPECT_EQ(flags().size(), 161U + 24);
   for (const Flag& flag : flags()) EXPECT_EQ(find_flag(flag.name), &flag) << flag.name;
 }
 
