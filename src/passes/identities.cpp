@@ -135,6 +135,21 @@ std::optional<Patch> drop_neutral(Graph& graph, const Uses&, NodeId id) {
   return std::nullopt;
 }
 
+// A zero point of 0.
+std::optional<Patch> drop_zero_point(Graph& graph, const Uses&, NodeId id) {
+  const Node& node = graph.node(id);
+  if (!is_op(node, "Quantize") && !is_op(node, "Dequantize")) return std::nullopt;
+  if (node.inputs.size() != 3 || splat(graph, node.inputs[2]) != 0.0) return std::nullopt;
+  const OpPtr op = node.op;
+  const std::string name = node.name;
+  const TensorId from = node.outputs[0], x = node.inputs[0], scale = node.inputs[1];
+  Patch patch(graph);
+  const TensorId by = patch.add(name, op, {x, scale});
+  if (!(type_of(graph, by) == type_of(graph, from))) return std::nullopt;
+  patch.replace(from, by);
+  return patch;
+}
+
 // Transpose, elementwise nodes, the inverse transpose: the elementwise nodes alone. Other operands must be scalars.
 std::optional<Patch> cancel_transposes(Graph& graph, const Uses& uses, NodeId id) {
   if (!is_op(graph.node(id), "Transpose")) return std::nullopt;
@@ -177,7 +192,7 @@ std::optional<Patch> cancel_transposes(Graph& graph, const Uses& uses, NodeId id
   return patch;
 }
 
-constexpr Rule kRules[] = {drop, drop_neutral, merge_transposes, merge_reshapes, cancel_transposes};
+constexpr Rule kRules[] = {drop, drop_neutral, drop_zero_point, merge_transposes, merge_reshapes, cancel_transposes};
 
 }  // namespace
 

@@ -90,6 +90,16 @@ TEST(Identities, Drop) {
               "graph g(x: f32[2,N]) { y = Relu(x) return y }");
 }
 
+TEST(Identities, ZeroPointsOfZeroGo) {
+  const Graph graph = run_pass(identities,
+                               "graph g(x: f32[2,3]) { a = Quantize(x, f32[]{0.5}, i8[]{0}) {to=\"i8\"} "
+                               "b = Dequantize(a, f32[]{0.5}, i8[2,1]{0,0}) return b }");
+  ASSERT_EQ(operators(graph), "Quantize Dequantize");
+  for (const NodeId id : graph.order()) EXPECT_EQ(graph.node(id).inputs.size(), 2u);
+  const Graph other = run_pass(identities, "graph g(x: i8[3]) { b = Dequantize(x, f32[]{0.5}, i8[]{3}) return b }");
+  EXPECT_EQ(other.node(other.order()[0]).inputs.size(), 3u);
+}
+
 TEST(Identities, StayWhereTheyMatter) {
   const std::string text =
       "graph g(x: f32[2,1]) { a = Identity(x) b = Add(x, f32[1,1,1]{0}) "

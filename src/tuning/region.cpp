@@ -239,6 +239,18 @@ std::string without_numbers(std::string_view text) {
   return result;
 }
 
+// Operands in the order of what reads them: that of the node depends on how it was fused.
+std::vector<int> operand_order(const Region& region) {
+  std::vector<int> order;
+  const auto add = [&](int index) {
+    if (index >= 0 && std::ranges::find(order, index) == order.end()) order.push_back(index);
+  };
+  for (const int index : region.anchor_inputs) add(index);
+  for (const int index : region.expression_inputs) add(index);
+  for (int i = 0; i < region.inputs(); ++i) add(i);
+  return order;
+}
+
 }  // namespace
 
 const Tensor& Region::input(int index) const {
@@ -291,8 +303,10 @@ std::vector<std::string> Region::defines() const {
 std::string Region::signature(const SymbolRanges& ranges, const std::map<std::string, int64_t>& opt) const {
   SymbolNumbers numbers(ranges, opt);
   std::string text = anchor ? attributes_text(*anchor) : "Pointwise";
+  const std::vector<int> order = operand_order(*this);
+  const auto place = [&](int index) { return index < 0 ? -1 : std::ranges::find(order, index) - order.begin(); };
   text += " (";
-  for (int i = 0; i < inputs(); ++i) {
+  for (const int i : order) {
     if (!has_input(i)) {
       text += "-,";
       continue;
@@ -305,8 +319,8 @@ std::string Region::signature(const SymbolRanges& ranges, const std::map<std::st
   }
   text += ")";
   for (size_t i = 0; i < anchor_inputs.size(); ++i)
-    text += fmt::format(" a{}{}", anchor_inputs[i], anchor_loads[i] ? text_of(*anchor_loads[i]) : "");
-  for (const int index : expression_inputs) text += fmt::format(" e{}", index);
+    text += fmt::format(" a{}{}", place(anchor_inputs[i]), anchor_loads[i] ? text_of(*anchor_loads[i]) : "");
+  for (const int index : expression_inputs) text += fmt::format(" e{}", place(index));
   if (!expressions.empty())
     text += " " + (loads_quantized() ? without_numbers(to_string(expressions)) : to_string(expressions));
   if (moments > 0) text += fmt::format(" moments of {}", moments);

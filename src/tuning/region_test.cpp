@@ -83,6 +83,19 @@ TEST(Region, DoesNotLoadThroughScalesThatAreComputed) {
   EXPECT_FALSE(region_of(graph, graph.node(graph.order()[0])));
 }
 
+TEST(Signature, DoesNotDependOnTheOrderOfOperands) {
+  const auto conv = [](std::string_view operands) {
+    return signature(fmt::format("graph g(x: f32[1,4,8,8], w: f32[4,4,1,1], b: f32[1,4,1,1]) {{ y = Region({0}) {{ "
+                                 "graph body({1}) {{ a = Conv(x, w) {{pads=[0,0,0,0], strides=[1,1], dilations=[1,1]}} "
+                                 "c = Add(a, b) return c }} }} return y }}",
+                                 operands == "xwb" ? "x, w, b" : "b, w, x",
+                                 operands == "xwb" ? "x: f32[1,4,8,8], w: f32[4,4,1,1], b: f32[1,4,1,1]"
+                                                   : "b: f32[1,4,1,1], w: f32[4,4,1,1], x: f32[1,4,8,8]"),
+                     {}, {});
+  };
+  EXPECT_EQ(conv("xwb"), conv("bwx"));
+}
+
 TEST(Signature, QuantizedRegionsHaveNoNumbers) {
   EXPECT_EQ(signature(quantized("0.5", "0.25"), {}, {}), signature(quantized("0.125", "3e-05"), {}, {}));
   EXPECT_NE(signature(quantized("0.5", "0.25"), {}, {}), signature(quantized("0.5", "0.25", "0"), {}, {}));
