@@ -29,10 +29,10 @@ std::vector<Candidate> candidates_of(const Graph& graph, quant::Plan plan, const
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (!products.contains(node.name)) continue;
-    const Shape& weights = graph.tensor(node.inputs[1]).constant->dims();
+    const auto weights = graph.tensor(node.inputs[1]).type.static_shape();
     const TensorType& result = graph.tensor(node.outputs[0]).type;
     // Elements of the result for each of its channels, times weights.
-    double work = static_cast<double>(weights.elements());
+    double work = static_cast<double>(weights->elements());
     const size_t channels = node.op->name() == "MatMul" ? result.dims.size() - 1 : 1;
     for (size_t i = 0; i < result.dims.size(); ++i) {
       if (i != channels) work *= static_cast<double>(result.dims[i].evaluate(values));

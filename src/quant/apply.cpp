@@ -30,7 +30,7 @@ bool is_rounded(const Graph& graph, TensorId id) {
 
 // The axis of the weights along which output channels lie; nothing if the node is not worth quantizing.
 std::optional<int> channel_axis(const Graph& graph, const Node& node, bool demanded) {
-  if (node.inputs.size() < 2) return std::nullopt;
+  if (node.inputs.size() < 2 || node.inputs[1] == kNone) return std::nullopt;
   const Tensor& weights = graph.tensor(node.inputs[1]);
   const auto dims = weights.type.static_shape();
   if (!(weights.constant || is_rounded(graph, node.inputs[1])) || weights.type.type != DataType::F32 || !dims)

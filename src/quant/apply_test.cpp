@@ -50,6 +50,14 @@ constexpr std::string_view kBlock = R"(graph g(x: f32[N,16,8,8]) {
   return y
 })";
 
+TEST(Apply, PassesOverOperandsThatAreAbsent) {
+  Graph graph = parse(R"(graph g(x: f32[1,4,8,8]) {
+  y = Resize(x, absent, f32[4]{1,1,2,2}) {mode="nearest"}
+  return y
+})");
+  EXPECT_TRUE(insert_pairs(graph, plan_for(graph)).products.empty());
+}
+
 TEST(Apply, RoundsWhatConvolutionsRead) {
   Graph graph = parse(kBlock);
   const Applied applied = insert_pairs(graph, plan_for(graph));
