@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "builder/choose_types.h"
 #include "ops/control/region.h"
+#include "ops/quant/roles.h"
 #include "tuning/tuner.h"
 #include "tuning/unfused_quantization.h"
 #include "tuning/weigh_integers.h"
@@ -156,7 +157,7 @@ class Chooser {
     if (costs_) text += choice.explanation(chosen.integers);
     for (const NodeId id : network_.graph.order()) {
       const Node& node = network_.graph.node(id);
-      if (is_product(node) && !whole.rounded.products.contains(node.name))
+      if (ops::is_product(node) && !whole.rounded.products.contains(node.name))
         text += fmt::format("  {}: no choice: {}\n", node.name, reason(whole, node.name));
     }
     return text;
@@ -168,7 +169,7 @@ class Chooser {
     for (const NodeId id : network_.graph.order()) {
       const Node& node = network_.graph.node(id);
       const auto found = network_.demands.find(node.name);
-      if (found == network_.demands.end() || form.integers.contains(node.name) || !is_product(node)) continue;
+      if (found == network_.demands.end() || form.integers.contains(node.name) || !ops::is_product(node)) continue;
       for (const std::string& layer : found->second) reasons.emplace(layer, reason(form, node.name));
     }
     std::vector<UnmetPrecision> unmet;
@@ -176,11 +177,6 @@ class Chooser {
       if (told_.insert(layer).second) unmet.push_back({layer, reason});
     }
     tell_unmet(unmet, config_, logger_);
-  }
-
-  static bool is_product(const Node& node) {
-    const std::string_view op = node.op->name();
-    return op == "Conv" || op == "ConvTranspose" || op == "MatMul";
   }
 
   // Why a product does not compute with integers.

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "builder/fixed_run.h"
 #include "builder/product_inputs.h"
-#include "passes/quantization.h"
+#include "ops/quant/roles.h"
 #include "quant/apply.h"
 #include "quant/equalize.h"
 #include "quant/spread.h"
@@ -51,7 +51,7 @@ std::vector<Layer> layers_of(const Graph& graph, quant::Plan plan) {
   std::vector<Layer> layers;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (!passes::is_product(node) || !products.contains(node.name)) continue;
+    if (!ops::is_product(node) || !products.contains(node.name)) continue;
     auto inputs = ProductInputs::of(graph, id, plan.at(graph.tensor(node.inputs[0]).name));
     if (!inputs) continue;
     std::vector<float> weights = inputs->weights(graph);
@@ -95,7 +95,7 @@ class Observer {
   static Graph expose(Graph graph) {
     std::set<TensorId> outputs;
     for (const NodeId id : graph.order()) {
-      const TensorId x = passes::is_product(graph.node(id)) ? graph.node(id).inputs[0] : kNone;
+      const TensorId x = ops::is_product(graph.node(id)) ? graph.node(id).inputs[0] : kNone;
       if (x != kNone && !graph.is_input(x) && !graph.tensor(x).constant) outputs.insert(x);
     }
     if (!outputs.empty()) graph.set_outputs({outputs.begin(), outputs.end()});

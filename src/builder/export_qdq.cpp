@@ -11,7 +11,7 @@
 #include "ops/conv/conv_transpose.h"
 #include "ops/matmul/matmul.h"
 #include "ops/quant/quantize.h"
-#include "passes/quantization.h"
+#include "ops/quant/roles.h"
 
 namespace tn {
 namespace {
@@ -56,12 +56,8 @@ class Reader {
 
   // The Dequantize of a product's weights; null if it has none.
   const Node* rounded_weights(const Node& node) const {
-    const bool product = dynamic_cast<const ops::Conv*>(node.op.get()) ||
-                         dynamic_cast<const ops::ConvTranspose*>(node.op.get()) ||
-                         dynamic_cast<const ops::MatMul*>(node.op.get());
-    const Node* load = product ? graph_.producer(node.inputs[1]) : nullptr;
-    const auto* dequantize = load ? dynamic_cast<const ops::Dequantize*>(load->op.get()) : nullptr;
-    return dequantize && dequantize->implicit && graph_.tensor(load->inputs[0]).constant ? load : nullptr;
+    const Node* load = ops::is_product(node) ? ops::load_of_constant(graph_, node.inputs[1]) : nullptr;
+    return load && dynamic_cast<const ops::Dequantize&>(*load->op).implicit ? load : nullptr;
   }
 
   void add_product(const Node& node, const Node& weights) {
@@ -85,9 +81,8 @@ class Reader {
 
   // The name of what a product reads, before it is rounded.
   const std::string& original(TensorId id) const {
-    const Node* load = graph_.producer(id);
-    const bool rounded = load && load->op->name() == "Dequantize";
-    return graph_.tensor(rounded ? graph_.producer(load->inputs[0])->inputs[0] : id).name;
+    const Node* load = ops::load_of(graph_, id);
+    return graph_.tensor(load ? graph_.producer(load->inputs[0])->inputs[0] : id).name;
   }
 
   void complete(RoundedProduct& product, const Node& node) const {
@@ -138,7 +133,7 @@ void export_qdq(const Graph& simple, const Rounding& rounding, const Precisions&
   for (const NodeId id : simple.order()) {
     const Node& node = simple.node(id);
     const bool stays = to.profile == import::QdqProfile::Native
-                           ? passes::is_product(node) && !integers.contains(node.name)
+                           ? ops::is_product(node) && !integers.contains(node.name)
                            : precisions.find(id) || rounding.floats.contains(node.name);
     if (stays) floats.insert(node.name);
   }

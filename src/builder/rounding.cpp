@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ops/quant/roles.h"
 #include "passes/evaluate.h"
 #include "passes/pass_runner.h"
 #include "passes/pipeline.h"
@@ -11,18 +12,6 @@
 
 namespace tn {
 namespace {
-
-bool is_load(const Graph& graph, TensorId id) {
-  const Node* const node = id == kNone ? nullptr : graph.producer(id);
-  return node && node->op->name() == "Dequantize";
-}
-
-// The load of constant integers; null for others.
-const Node* load_of_constant(const Graph& graph, TensorId id) {
-  if (!is_load(graph, id)) return nullptr;
-  const Node* const load = graph.producer(id);
-  return graph.tensor(load->inputs[0]).constant ? load : nullptr;
-}
 
 TensorId folded(Graph& graph, TensorId id) {
   const Node load = *graph.producer(id);
@@ -35,8 +24,9 @@ Rounded widen(Graph& graph, const std::set<std::string>& floats) {
   Rounded result;
   for (const NodeId id : graph.order()) {
     const Node node = graph.node(id);
-    if (!passes::is_product(node) || !load_of_constant(graph, node.inputs[1]) || !is_load(graph, node.inputs[0]))
-      continue;
+    const bool has_integers =
+        ops::is_product(node) && ops::load_of_constant(graph, node.inputs[1]) && ops::load_of(graph, node.inputs[0]);
+    if (!has_integers) continue;
     if (floats.contains(node.name)) {
       const TensorId weights = folded(graph, node.inputs[1]);
       graph.edit_node(id).inputs[1] = weights;
@@ -74,7 +64,7 @@ quant::Plan take_ranges(Graph& graph) {
   quant::Plan plan;
   for (const NodeId id : graph.order()) {
     const Node load = graph.node(id);
-    const Node* const quantize = is_load(graph, load.outputs[0]) ? graph.producer(load.inputs[0]) : nullptr;
+    const Node* const quantize = ops::load_of(graph, load.outputs[0]) ? graph.producer(load.inputs[0]) : nullptr;
     if (!quantize || quantize->op->name() != "Quantize" || !passes::has_one_scale(graph, *quantize)) continue;
     const TensorId number = quantize->inputs[0];
     const DataType type = graph.tensor(quantize->outputs[0]).type.type;
@@ -101,10 +91,7 @@ quant::Plan take_ranges(Graph& graph) {
 }
 
 bool is_quantized(const Graph& graph) {
-  return std::ranges::any_of(graph.order(), [&](NodeId id) {
-    const std::string_view op = graph.node(id).op->name();
-    return op == "Quantize" || op == "Dequantize";
-  });
+  return std::ranges::any_of(graph.order(), [&](NodeId id) { return ops::is_quantization(graph.node(id)); });
 }
 
 }  // namespace tn

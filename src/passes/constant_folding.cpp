@@ -2,6 +2,7 @@
 // Nodes that depend on nothing but constants become constants.
 #include <algorithm>
 
+#include "ops/quant/roles.h"
 #include "passes/evaluate.h"
 #include "passes/match.h"
 #include "passes/pipeline.h"
@@ -17,7 +18,7 @@ constexpr int64_t kAlwaysFolded = 1 << 14, kGrowth = 2, kLargestFilter = 1 << 24
 bool is_filter(const Graph& graph, const Uses& uses, TensorId id) {
   return std::ranges::any_of(uses.readers(id), [&](NodeId reader) {
     const Node& node = graph.node(reader);
-    return (is_op(node, "Conv") || is_op(node, "ConvTranspose")) && node.inputs[1] == id;
+    return ops::is_convolution(node) && node.inputs[1] == id;
   });
 }
 

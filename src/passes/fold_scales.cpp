@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Factors and summands per output channel move into constant weights and biases: what batch normalization becomes
 // disappears into the convolution before it.
+#include "ops/quant/roles.h"
 #include "passes/match.h"
 #include "passes/pipeline.h"
 #include "passes/quantization.h"
@@ -29,7 +30,7 @@ bool has_constant_weights(const Graph& graph, const Node& node) {
 std::optional<Product> product(const Graph& graph, const Uses& uses, TensorId id) {
   const Node* node = id == kNone ? nullptr : graph.producer(id);
   if (!node || uses.only_reader(id) == kNone) return std::nullopt;
-  const bool conv = is_op(*node, "Conv") || is_op(*node, "ConvTranspose"), matmul = is_op(*node, "MatMul");
+  const bool conv = ops::is_convolution(*node), matmul = is_op(*node, "MatMul");
   if ((!conv && !matmul) || !has_constant_weights(graph, *node)) return std::nullopt;
   if (matmul && type_of(graph, node->inputs[1]).rank() != 2) return std::nullopt;
   if (has_input(*node, 2) && !constant_input(graph, *node, 2)) return std::nullopt;

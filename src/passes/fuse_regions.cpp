@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/control/region.h"
+#include "ops/quant/roles.h"
 #include "passes/group.h"
 #include "passes/outline.h"
 #include "passes/pipeline.h"
-#include "passes/quantization.h"
 
 namespace tn::passes {
 namespace {
@@ -24,7 +24,7 @@ std::optional<Patch> make_region(Graph& graph, const Group& group, std::string_v
 }
 
 std::optional<Patch> fuse_behind_anchor(Graph& graph, const Uses& uses, NodeId id) {
-  if (!is_product(graph.node(id))) return std::nullopt;
+  if (!ops::is_product(graph.node(id))) return std::nullopt;
   Group group(graph, uses, id);
   group.grow_forward();
   return make_region(graph, group, graph.node(id).op->name());

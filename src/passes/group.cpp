@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ops/quant/roles.h"
 #include "passes/outline.h"
 #include "passes/quantization.h"
 
@@ -128,7 +129,7 @@ bool Group::is_left_to_a_product(NodeId load) const {
   if (reader == kNone || !elementwise(graph_.node(reader))) return false;
   return std::ranges::any_of(graph_.node(reader).inputs, [&](TensorId input) {
     const NodeId producer = input == kNone ? kNone : graph_.tensor(input).producer;
-    return producer != kNone && is_product(graph_.node(producer)) && !inside_.contains(producer) &&
+    return producer != kNone && ops::is_product(graph_.node(producer)) && !inside_.contains(producer) &&
            uses_.only_reader(input) == reader;
   });
 }
@@ -175,7 +176,8 @@ bool Group::ends_in_load() const {
   return std::ranges::any_of(nodes_, [&](NodeId id) {
     const TensorId output = graph_.node(id).outputs[0];
     return is_load(graph_, graph_.node(id)) && std::ranges::any_of(uses_.readers(output), [&](NodeId reader) {
-             return !inside_.contains(reader) && (is_product(graph_.node(reader)) || elementwise(graph_.node(reader)));
+             return !inside_.contains(reader) &&
+                    (ops::is_product(graph_.node(reader)) || elementwise(graph_.node(reader)));
            });
   });
 }

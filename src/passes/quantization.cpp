@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 
+#include "ops/quant/roles.h"
 #include "passes/match.h"
 
 namespace tn::passes {
 namespace {
 
-constexpr std::array<std::string_view, 3> kProducts = {"Conv", "ConvTranspose", "MatMul"};
 constexpr std::array<std::string_view, 10> kMoves = {"Expand", "Flatten", "Gather",  "Pad",       "Reshape",
                                                      "Slice",  "Split",   "Squeeze", "Transpose", "Unsqueeze"};
 
@@ -22,10 +22,6 @@ bool along_one_axis(const Constant& constant) {
 }
 
 }  // namespace
-
-bool is_product(const Node& node) {
-  return std::ranges::find(kProducts, node.op->name()) != kProducts.end();
-}
 
 bool is_load(const Graph& graph, const Node& node) {
   if (!is_op(node, "Dequantize") || type_of(graph, node.outputs[0]).type != DataType::F32) return false;
@@ -68,7 +64,7 @@ bool only_for_products(const Graph& graph, const Uses& uses, TensorId weights) {
   const auto readers = uses.readers(weights);
   return !readers.empty() && !uses.is_output(weights) && std::ranges::all_of(readers, [&](NodeId id) {
     const Node& reader = graph.node(id);
-    if (is_product(reader)) return reader.inputs[1] == weights && is_quantized(graph, reader.inputs[0]);
+    if (ops::is_product(reader)) return reader.inputs[1] == weights && is_quantized(graph, reader.inputs[0]);
     return only_moves(reader) && reader.outputs.size() == 1 && only_for_products(graph, uses, reader.outputs[0]);
   });
 }

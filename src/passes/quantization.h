@@ -6,9 +6,6 @@
 
 namespace tn::passes {
 
-/// Convolutions and matrix products: kernels compute them with integers.
-bool is_product(const Node& node);
-
 /// A Dequantize to f32 with constant parameters, one for all or one for each index along one axis: what a kernel does
 /// as it loads.
 bool is_load(const Graph& graph, const Node& node);

@@ -9,33 +9,24 @@
 #include <set>
 
 #include "ops/conv/conv.h"
-#include "ops/conv/conv_transpose.h"
 #include "ops/matmul/matmul.h"
 #include "ops/quant/quantize.h"
+#include "ops/quant/roles.h"
 
 namespace tn::quant {
 namespace {
 
 constexpr int64_t kLeastMatrix = 16;  // below, a product is too small to gain
 
-bool is_convolution(const Node& node) {
-  return dynamic_cast<const ops::Conv*>(node.op.get()) || dynamic_cast<const ops::ConvTranspose*>(node.op.get());
-}
-
-// Whether the tensor is what constant integers stand for.
-bool is_rounded(const Graph& graph, TensorId id) {
-  const Node* const load = graph.producer(id);
-  return load && load->op->name() == "Dequantize" && graph.tensor(load->inputs[0]).constant;
-}
-
 // The axis of the weights along which output channels lie; nothing if the node is not worth quantizing.
 std::optional<int> channel_axis(const Graph& graph, const Node& node, bool demanded) {
   if (node.inputs.size() < 2 || node.inputs[1] == kNone) return std::nullopt;
   const Tensor& weights = graph.tensor(node.inputs[1]);
   const auto dims = weights.type.static_shape();
-  if (!(weights.constant || is_rounded(graph, node.inputs[1])) || weights.type.type != DataType::F32 || !dims)
+  if (!(weights.constant || ops::load_of_constant(graph, node.inputs[1])) || weights.type.type != DataType::F32 ||
+      !dims)
     return std::nullopt;
-  if (is_convolution(node)) {
+  if (ops::is_convolution(node)) {
     constexpr int kImageRank = 4;
     if (dims->rank() != kImageRank) return std::nullopt;
     return dynamic_cast<const ops::Conv*>(node.op.get()) ? 0 : 1;
@@ -72,7 +63,7 @@ class Applier {
   void quantize_product(NodeId id, int axis) {
     const TensorId x = graph_.node(id).inputs[0];
     if (graph_.tensor(x).constant || graph_.tensor(x).type.type != DataType::F32) return;
-    if (!round(x, is_convolution(graph_.node(id)), id)) {
+    if (!round(x, ops::is_convolution(graph_.node(id)), id)) {
       applied_.missing.push_back(graph_.tensor(x).name);
       return;
     }
@@ -95,7 +86,7 @@ class Applier {
   // Whether a quantized convolution makes the tensor.
   bool by_convolution(TensorId tensor) const {
     const NodeId producer = graph_.tensor(tensor).producer;
-    return producer != kNone && products_.contains(producer) && is_convolution(graph_.node(producer));
+    return producer != kNone && products_.contains(producer) && ops::is_convolution(graph_.node(producer));
   }
 
   // Of a sum with what a convolution makes and only the sum reads: the other operand, or of two convolutions the first.

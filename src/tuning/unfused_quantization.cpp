@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ops/quant/roles.h"
 #include "tuning/tuner.h"
 #include "tuning/weigh_integers.h"
 
@@ -27,10 +28,6 @@ std::string described(const Graph& graph, const Node* node) {
   return fmt::format("'{}' ({})", node->name, region ? region->operators() : node->op->name());
 }
 
-bool is_quantization(const Node& node) {
-  return node.op->name() == "Quantize" || node.op->name() == "Dequantize";
-}
-
 }  // namespace
 
 std::string regions_not_quantized(const Graph& graph, const Backend& backend, const Target& target) {
@@ -48,7 +45,7 @@ std::string lone_quantization(const Graph& graph) {
   std::string text;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (!is_quantization(node)) continue;
+    if (!ops::is_quantization(node)) continue;
     std::string readers;
     for (const NodeId reader : graph.consumers(node.outputs[0]))
       readers += (readers.empty() ? "" : ", ") + described(graph, &graph.node(reader));

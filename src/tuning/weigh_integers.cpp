@@ -8,15 +8,12 @@
 
 #include "ops/control/region.h"
 #include "ops/quant/quantize.h"
+#include "ops/quant/roles.h"
 #include "tuning/min_cut.h"
 #include "tuning/tuner.h"
 
 namespace tn {
 namespace {
-
-bool is_quantization(const Node& node) {
-  return node.op->name() == "Quantize" || node.op->name() == "Dequantize";
-}
 
 bool is_byte(const Tensor& tensor) {
   return !tensor.constant && (tensor.type.type == DataType::I8 || tensor.type.type == DataType::U8);
@@ -285,10 +282,10 @@ std::string IntegerChoice::explanation(const std::set<std::string>& integers) co
 
 std::vector<std::string> operators_in(const Node& node) {
   if (node.op->name() != ops::Region::kName)
-    return is_quantization(node) ? std::vector<std::string>() : std::vector{node.name};
+    return ops::is_quantization(node) ? std::vector<std::string>() : std::vector{node.name};
   std::vector<std::string> names;
   for (const NodeId id : node.bodies[0].order()) {
-    if (!is_quantization(node.bodies[0].node(id))) names.push_back(node.bodies[0].node(id).name);
+    if (!ops::is_quantization(node.bodies[0].node(id))) names.push_back(node.bodies[0].node(id).name);
   }
   return names;
 }
