@@ -97,11 +97,7 @@ double HeldOut::right(const Outputs& outputs) const {
 Comparison HeldOut::compare(const Graph& graph, quant::Plan plan, const std::set<std::string>& floats) const {
   Graph rounded = graph;
   quant::spread(rounded, plan);
-  std::set<NodeId> ids;
-  for (const NodeId id : rounded.order()) {
-    if (floats.contains(rounded.node(id).name)) ids.insert(id);
-  }
-  quant::insert_pairs(rounded, plan, quant::Weights::Floats, ids);
+  quant::insert_pairs(rounded, plan, quant::Weights::Floats, floats);
   bind(rounded);
   const Outputs outputs = outputs_of(std::move(rounded));
   double same = 0;

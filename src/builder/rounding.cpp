@@ -44,15 +44,8 @@ Rounded round_products(Graph& graph, const Rounding& rounding, const std::set<st
   if (rounding.binding) {
     result = widen(graph, floats);
   } else if (!rounding.plan.empty()) {
-    const auto nodes = [&](const std::set<std::string>& names) {
-      std::set<NodeId> ids;
-      for (const NodeId id : graph.order()) {
-        if (names.contains(graph.node(id).name)) ids.insert(id);
-      }
-      return ids;
-    };
     quant::Applied applied =
-        quant::insert_pairs(graph, rounding.plan, quant::Weights::Integers, nodes(floats), nodes(rounding.demanded));
+        quant::insert_pairs(graph, rounding.plan, quant::Weights::Integers, floats, rounding.demanded);
     result = {std::move(applied.products), std::move(applied.missing)};
   }
   passes::remove_dead_nodes(graph);

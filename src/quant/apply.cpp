@@ -39,8 +39,8 @@ std::optional<int> channel_axis(const Graph& graph, const Node& node, bool deman
 
 class Applier {
  public:
-  Applier(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats,
-          const std::set<NodeId>& demanded)
+  Applier(Graph& graph, const Plan& plan, Weights weights, const std::set<std::string>& floats,
+          const std::set<std::string>& demanded)
       : graph_(graph),
         plan_(plan),
         form_(weights),
@@ -50,9 +50,9 @@ class Applier {
 
   Applied run() {
     auto order = graph_.order();
-    std::erase_if(order, [&](NodeId id) { return floats_.contains(id); });
+    std::erase_if(order, [&](NodeId id) { return stays(id); });
     for (const NodeId id : order) {
-      if (const auto axis = channel_axis(graph_, graph_.node(id), demanded_.contains(id))) quantize_product(id, *axis);
+      if (const auto axis = channel_axis(graph_, graph_.node(id), is_demanded(id))) quantize_product(id, *axis);
     }
     for (const NodeId id : order) quantize_branch(id);
     for (const auto& [tensor, readers] : rounded_) insert_pair(tensor, readers);
@@ -60,6 +60,9 @@ class Applier {
   }
 
  private:
+  bool stays(NodeId id) const { return floats_.contains(graph_.node(id).name); }
+  bool is_demanded(NodeId id) const { return demanded_.contains(graph_.node(id).name); }
+
   void quantize_product(NodeId id, int axis) {
     const TensorId x = graph_.node(id).inputs[0];
     if (graph_.tensor(x).constant || graph_.tensor(x).type.type != DataType::F32) return;
@@ -79,7 +82,7 @@ class Applier {
     readers.insert(reader);
     if (!for_all) return true;
     const auto& all = consumers_[static_cast<size_t>(tensor)];
-    std::ranges::copy_if(all, std::inserter(readers, readers.end()), [&](NodeId id) { return !floats_.contains(id); });
+    std::ranges::copy_if(all, std::inserter(readers, readers.end()), [&](NodeId id) { return !stays(id); });
     return true;
   }
 
@@ -176,7 +179,7 @@ class Applier {
   Graph& graph_;
   const Plan& plan_;
   const Weights form_;
-  const std::set<NodeId>&floats_, &demanded_;
+  const std::set<std::string>&floats_, &demanded_;
   const std::vector<std::vector<NodeId>> consumers_;
   std::map<TensorId, std::set<NodeId>> rounded_;  ///< who reads a tensor rounded
   std::map<std::pair<TensorId, int>, TensorId> weights_;
@@ -186,8 +189,8 @@ class Applier {
 
 }  // namespace
 
-Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights, const std::set<NodeId>& floats,
-                     const std::set<NodeId>& demanded) {
+Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights, const std::set<std::string>& floats,
+                     const std::set<std::string>& demanded) {
   return Applier(graph, plan, weights, floats, demanded).run();
 }
 

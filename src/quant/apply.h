@@ -25,8 +25,8 @@ enum class Weights : uint8_t { Integers, Floats };
 /// products with constant weights read, at these weights (s8 within ±127, a scale per output channel), and at the
 /// branch of a sum that is added to a convolution's result. What convolutions read is rounded for all its readers;
 /// outputs of the network are not rounded. Biases stay floats, and so do the nodes in `floats`, and small matrix
-/// products that are not in `demanded`.
+/// products that are not in `demanded`; both by name.
 Applied insert_pairs(Graph& graph, const Plan& plan, Weights weights = Weights::Integers,
-                     const std::set<NodeId>& floats = {}, const std::set<NodeId>& demanded = {});
+                     const std::set<std::string>& floats = {}, const std::set<std::string>& demanded = {});
 
 }  // namespace tn::quant
