@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstring>
 #include <set>
 
@@ -13,6 +12,7 @@
 #include "ops/quant/roles.h"
 #include "quant/apply.h"
 #include "quant/equalize.h"
+#include "quant/rounded_weights.h"
 #include "quant/spread.h"
 
 namespace tn {
@@ -26,22 +26,9 @@ struct Layer {
   std::vector<float> exact;
 };
 
-// The scale of each row of weights: as quant::insert_pairs has them.
-std::vector<float> scales_of(const std::vector<float>& weights, size_t width) {
-  std::vector<float> scales(weights.size() / width);
-  for (size_t row = 0; row < scales.size(); ++row) {
-    float most = 0;
-    for (size_t k = 0; k < width; ++k) most = std::max(most, std::fabs(weights[row * width + k]));
-    scales[row] = quant::symmetric(most, quant::Source::Calibrated).scale;
-  }
-  return scales;
-}
-
-std::vector<float> nearest(std::vector<float> weights, size_t width) {
-  const std::vector<float> scales = scales_of(weights, width);
-  for (size_t i = 0; i < weights.size(); ++i)
-    weights[i] = std::rint(std::clamp(weights[i] / scales[i / width], -127.0F, 127.0F)) * scales[i / width];
-  return weights;
+// As quant::insert_pairs will round them.
+quant::RoundedWeights round_rows(const std::vector<float>& weights, size_t width) {
+  return {weights, Shape{std::ssize(weights) / static_cast<int64_t>(width), static_cast<int64_t>(width)}, 0};
 }
 
 std::vector<Layer> layers_of(const Graph& graph, quant::Plan plan) {
@@ -146,7 +133,7 @@ void round_weights(Graph& graph, std::span<Layer> layers, Observer& observer) {
     for (Layer& layer : some) {
       const size_t width = layer.inputs.width(), groups = layer.inputs.grams().size(),
                    rows = layer.inputs.rows() / groups;
-      const std::vector<float> scales = scales_of(layer.exact, width);
+      const std::vector<float> scales = round_rows(layer.exact, width).scales();
       std::vector<float> rounded;
       for (size_t group = 0; group < groups; ++group) {
         const auto of_group = quant::round_by(layer.inputs.grams()[group],
@@ -188,7 +175,8 @@ void shift_biases(Graph& graph, std::span<const Layer> layers) {
   for (const Layer& layer : layers) {
     const auto place = place_of_bias(graph, layer.inputs.node(), layer.inputs.rows());
     if (!place) continue;
-    const auto shifts = layer.inputs.shifts(layer.exact, nearest(layer.inputs.weights(graph), layer.inputs.width()));
+    const auto rounded = round_rows(layer.inputs.weights(graph), layer.inputs.width());
+    const auto shifts = layer.inputs.shifts(layer.exact, rounded.numbers());
     auto& inputs = graph.edit_node(place->node).inputs;
     if (inputs.size() <= place->input) inputs.resize(place->input + 1, kNone);
     const TensorId old = inputs[place->input];

@@ -2,7 +2,6 @@
 #include "quant/apply.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "ops/matmul/matmul.h"
 #include "ops/quant/quantize.h"
 #include "ops/quant/roles.h"
+#include "quant/rounded_weights.h"
 
 namespace tn::quant {
 namespace {
@@ -120,38 +120,24 @@ class Applier {
     const ConstantPtr data = graph_.tensor(id).constant;
     const std::string name = graph_.tensor(id).name;
     const Shape& dims = data->dims();
-    int64_t inner = 1;
-    for (int i = axis + 1; i < dims.rank(); ++i) inner *= dims[i];
-    const auto channel = [&](int64_t element) { return element / inner % dims[axis]; };
-    std::vector<float> scales(static_cast<size_t>(dims[axis]));
-    for (int64_t i = 0; i < data->elements(); ++i) {
-      float& most = scales[static_cast<size_t>(channel(i))];
-      most = std::max(most, static_cast<float>(std::fabs(data->number(i))));
-    }
-    for (float& scale : scales) scale = symmetric(scale, Source::Calibrated).scale;
-    Shape broadcast;
-    for (int i = 0; i < dims.rank(); ++i) broadcast.push_back(i == axis ? dims[axis] : 1);
-    const auto rounded = [&](int64_t i) {
-      const float quotient = static_cast<float>(data->number(i)) / scales[static_cast<size_t>(channel(i))];
-      return std::lrint(std::clamp(quotient, -127.0F, 127.0F));
-    };
-    if (form_ == Weights::Floats) {
-      return graph_.add_constant(
-          name + "/rounded", Constant::make(DataType::F32, dims, [&](const TensorView& view) {
-            for (int64_t i = 0; i < data->elements(); ++i)
-              store_double(view, i, static_cast<float>(rounded(i)) * scales[static_cast<size_t>(channel(i))]);
-          }));
-    }
+    std::vector<float> weights;
+    for (int64_t i = 0; i < data->elements(); ++i) weights.push_back(static_cast<float>(data->number(i)));
+    const RoundedWeights rounded(weights, dims, axis);
+    if (form_ == Weights::Floats) return add_floats(name + "/rounded", dims, rounded.numbers());
     const TensorId integers =
         graph_.add_constant(name + "/s8", Constant::make(DataType::I8, dims, [&](const TensorView& view) {
-                              for (int64_t i = 0; i < data->elements(); ++i) store_int64(view, i, rounded(i));
+                              std::ranges::copy(rounded.integers(), view.as<int8_t>());
                             }));
-    const TensorId scale =
-        graph_.add_constant(name + "/scale", Constant::make(DataType::F32, broadcast, [&](const TensorView& view) {
-                              for (size_t i = 0; i < scales.size(); ++i)
-                                store_double(view, static_cast<int64_t>(i), scales[i]);
-                            }));
+    Shape broadcast;
+    for (int i = 0; i < dims.rank(); ++i) broadcast.push_back(i == axis ? dims[axis] : 1);
+    const TensorId scale = add_floats(name + "/scale", broadcast, rounded.scales());
     return graph_.add(name + "/dequantize", dequantize(), {integers, scale});
+  }
+
+  TensorId add_floats(const std::string& name, const Shape& dims, const std::vector<float>& values) {
+    return graph_.add_constant(name, Constant::make(DataType::F32, dims, [&](const TensorView& view) {
+                                 std::ranges::copy(values, view.as<float>());
+                               }));
   }
 
   static OpPtr dequantize() {
