@@ -4,23 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 
 #include "base/error.h"
 #include "builder/fixed_run.h"
-#include "builder/profiles.h"
 
 namespace tn {
 namespace {
-
-// Whether all inputs begin with the same extent.
-bool share_first_extent(const Graph& graph) {
-  const auto first = [&](TensorId id) {
-    return graph.tensor(id).type.dims.empty() ? nullptr : &graph.tensor(id).type.dims[0];
-  };
-  const Dim* common = graph.inputs().empty() ? nullptr : first(graph.inputs()[0]);
-  return common && std::ranges::all_of(graph.inputs(), [&](TensorId id) { return first(id) && *first(id) == *common; });
-}
 
 bool is_observed(const Tensor& tensor) {
   return !tensor.constant && tensor.type.type == DataType::F32;
@@ -48,11 +37,9 @@ class Observation {
   }
 
   void add(std::span<const Sample> samples) {
+    fill_inputs(run_, batching_, samples);
     std::vector<Shape> shapes = batching_.shapes;
     for (size_t i = 0; i < batching_.inputs.size(); ++i) {
-      const size_t bytes = static_cast<size_t>(batching_.inputs[i].item.elements()) * size_of(batching_.inputs[i].type);
-      for (size_t k = 0; k < static_cast<size_t>(batching_.size); ++k)
-        std::memcpy(run_.input(i).data() + k * bytes, samples[k % samples.size()].inputs[i].data(), bytes);
       if (batching_.is_free) shapes[i][0] = std::ssize(samples);
       if (batching_.inputs[i].type == DataType::F32)
         count(inputs_[i], TensorView::dense(run_.input(i).data(), DataType::F32, shapes[i]), samples.size());
@@ -101,44 +88,13 @@ class Observation {
 
 }  // namespace
 
-Batching batching_of(const Graph& graph, const OptimizationProfile& profile, int64_t batch) {
-  Batching result;
-  const auto values = opt_values(graph, profile);
-  const bool batched = share_first_extent(graph);
-  result.profile = profile;
-  for (const TensorId id : graph.inputs()) {
-    const Tensor& tensor = graph.tensor(id);
-    if (tensor.value)
-      throw Error(ErrorCode::Unsupported, "input '{}' holds extents: such a network cannot be calibrated", tensor.name);
-    Shape shape;
-    for (const Dim& dim : tensor.type.dims) shape.push_back(dim.evaluate(values));
-    ShapeBounds& bounds = result.profile.at(tensor.name);
-    if (batched && !tensor.type.dims[0].is_constant()) {
-      result.is_free = true;
-      shape[0] = batch;
-    }
-    bounds.min = bounds.opt = bounds.max = shape;
-    if (result.is_free) bounds.min[0] = 1;
-    if (batched) result.size = shape[0];
-    result.inputs.push_back({tensor.name, tensor.type.type, batched ? Shape(shape.span().subspan(1)) : shape});
-    result.shapes.push_back(shape);
-  }
-  return result;
-}
-
 Histograms observe(const Graph& graph, const Batching& batching, SampleSource& samples, int threads,
                    const std::function<void()>& sample_done) {
   Observation observation(graph, batching, threads);
-  std::vector<Sample> batch;
-  for (auto sample = samples.next();; sample = samples.next()) {
-    if (sample) batch.push_back(*std::move(sample));
-    if (!batch.empty() && (!sample || std::ssize(batch) == batching.size)) {
-      observation.add(batch);
-      for (size_t i = 0; i < batch.size(); ++i) sample_done();
-      batch.clear();
-    }
-    if (!sample) break;
-  }
+  for_each_batch(samples, batching.size, [&](std::span<const Sample> batch) {
+    observation.add(batch);
+    for (size_t i = 0; i < batch.size(); ++i) sample_done();
+  });
   return observation.histograms();
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <set>
 
 #include "base/error.h"
@@ -55,26 +54,20 @@ class Observer {
 
   void show(std::span<Layer> layers) {
     const auto source = data_.samples();
-    std::vector<Sample> batch;
     int64_t number = 0;
-    for (auto sample = source->next();; sample = source->next()) {
-      if (sample) batch.push_back(*std::move(sample));
-      if (!batch.empty() && (!sample || std::ssize(batch) == data_.batching.size)) {
-        fill(batch);
-        run_.run(data_.batching.shapes);
-        std::atomic<size_t> next = 0;
-        run_.lane().run([&](int) {
-          for (size_t i = next++; i < layers.size(); i = next++) {
-            ProductInputs& inputs = layers[i].inputs;
-            for (int64_t k = 0; k < std::ssize(batch); ++k)
-              inputs.add(view_of(inputs.input()), k, data_.batching.size, number + k);
-          }
-        });
-        number += std::ssize(batch);
-        batch.clear();
-      }
-      if (!sample) return;
-    }
+    for_each_batch(*source, data_.batching.size, [&](std::span<const Sample> batch) {
+      fill_inputs(run_, data_.batching, batch);
+      run_.run(data_.batching.shapes);
+      std::atomic<size_t> next = 0;
+      run_.lane().run([&](int) {
+        for (size_t i = next++; i < layers.size(); i = next++) {
+          ProductInputs& inputs = layers[i].inputs;
+          for (int64_t k = 0; k < std::ssize(batch); ++k)
+            inputs.add(view_of(inputs.input()), k, data_.batching.size, number + k);
+        }
+      });
+      number += std::ssize(batch);
+    });
   }
 
  private:
@@ -87,16 +80,6 @@ class Observer {
     }
     if (!outputs.empty()) graph.set_outputs({outputs.begin(), outputs.end()});
     return graph;
-  }
-  void fill(std::span<const Sample> batch) {
-    for (size_t i = 0; i < data_.batching.inputs.size(); ++i) {
-      std::byte* to = run_.input(i).data();
-      for (int64_t k = 0; k < data_.batching.size; ++k) {
-        const auto& from = batch[static_cast<size_t>(k) % batch.size()].inputs[i];
-        std::memcpy(to, from.data(), from.size());
-        to += from.size();
-      }
-    }
   }
   TensorView view_of(TensorId id) {
     const auto &inputs = graph_.inputs(), &outputs = exposed_.outputs();

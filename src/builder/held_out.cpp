@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "base/error.h"
 #include "builder/fixed_run.h"
@@ -61,21 +60,15 @@ HeldOut::Outputs HeldOut::outputs_of(Graph graph) const {
   Outputs result;
   const auto size = static_cast<size_t>(batching_.size);
   for (size_t first = 0; first < samples_.size(); first += size) {
-    for (size_t i = 0; i < batching_.inputs.size(); ++i) {
-      std::byte* to = run.input(i).data();
-      for (size_t k = first; k < first + size; ++k) {
-        const auto& from = samples_[std::min(k, samples_.size() - 1)].inputs[i];
-        std::memcpy(to, from.data(), from.size());
-        to += from.size();
-      }
-    }
+    const size_t count = std::min(size, samples_.size() - first);
+    fill_inputs(run, batching_, std::span(samples_).subspan(first, count));
     run.run(batching_.shapes);
     bool first_output = true;
     for (size_t i = 0; i < run.outputs(); ++i) {
       const TensorView view = run.output(i);
       if (view.type != DataType::F32) continue;
       const std::span<const float> numbers(view.as<const float>(), static_cast<size_t>(view.elements()));
-      const size_t each = numbers.size() / size, count = std::min(size, samples_.size() - first);
+      const size_t each = numbers.size() / size;
       const auto own = numbers.first(each * count);
       result.numbers.insert(result.numbers.end(), own.begin(), own.end());
       for (size_t k = 0; first_output && each > 0 && k < count; ++k) {

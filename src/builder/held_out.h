@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "builder/calibration.h"
+#include "builder/batching.h"
 #include "quant/plan.h"
 
 namespace tn {
