@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "builder/bias_place.h"
 #include "builder/fixed_run.h"
 #include "builder/product_inputs.h"
 #include "ops/quant/roles.h"
@@ -131,47 +132,24 @@ void round_weights(Graph& graph, std::span<Layer> layers, Observer& observer) {
   }
 }
 
-// Where a summand per row of a product stands: a node's input.
-struct Place {
-  NodeId node = kNone;
-  size_t input = 0;
-};
-std::optional<Place> place_of_bias(const Graph& graph, NodeId id, size_t rows) {
-  constexpr size_t kBias = 2;
-  const auto is_bias = [&](TensorId tensor) {
-    const Constant* constant = graph.tensor(tensor).constant.get();
-    return constant && constant->type() == DataType::F32 && constant->elements() == static_cast<int64_t>(rows);
-  };
-  const Node& node = graph.node(id);
-  if (node.op->name() == "Conv") {
-    const bool absent = node.inputs.size() <= kBias || node.inputs[kBias] == kNone;
-    return absent || is_bias(node.inputs[kBias]) ? std::optional(Place{id, kBias}) : std::nullopt;
-  }
-  const auto readers = graph.consumers(node.outputs[0]);
-  if (readers.size() != 1 || graph.node(readers[0]).op->name() != "Add" || graph.is_output(node.outputs[0]))
-    return std::nullopt;
-  const size_t input = graph.node(readers[0]).inputs[0] == node.outputs[0] ? 1 : 0;
-  return is_bias(graph.node(readers[0]).inputs[input]) ? std::optional(Place{readers[0], input}) : std::nullopt;
-}
-
 void shift_biases(Graph& graph, std::span<const Layer> layers) {
   for (const Layer& layer : layers) {
-    const auto place = place_of_bias(graph, layer.inputs.node(), layer.inputs.rows());
+    const auto place = bias_place(graph, layer.inputs.node());
     if (!place) continue;
     const auto rounded = round_rows(layer.inputs.weights(graph), layer.inputs.width());
     const auto shifts = layer.inputs.shifts(layer.exact, rounded.numbers());
-    auto& inputs = graph.edit_node(place->node).inputs;
-    if (inputs.size() <= place->input) inputs.resize(place->input + 1, kNone);
-    const TensorId old = inputs[place->input];
-    const ConstantPtr before = old == kNone ? nullptr : graph.tensor(old).constant;
+    const ConstantPtr before = bias_at(graph, *place);
     const Shape dims = before ? before->dims() : Shape{std::ssize(shifts)};
+    const Node& node = graph.node(place->node);
     const TensorId bias =
-        graph.add_constant(before ? graph.tensor(old).name : graph.node(place->node).name + "/bias",
+        graph.add_constant(before ? graph.tensor(node.inputs[place->input]).name : node.name + "/bias",
                            Constant::make(DataType::F32, dims, [&](const TensorView& view) {
                              for (int64_t i = 0; i < std::ssize(shifts); ++i)
                                store_double(view, i, (before ? before->number(i) : 0) + shifts[static_cast<size_t>(i)]);
                            }));
-    graph.edit_node(place->node).inputs[place->input] = bias;
+    auto& inputs = graph.edit_node(place->node).inputs;
+    inputs.resize(std::max(inputs.size(), place->input + 1), kNone);
+    inputs[place->input] = bias;
   }
 }
 

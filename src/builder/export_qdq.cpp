@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/os/file.h"
+#include "builder/bias_place.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/conv_transpose.h"
 #include "ops/matmul/matmul.h"
@@ -30,7 +31,7 @@ class Reader {
       if (const auto* quantize = dynamic_cast<const ops::Quantize*>(node.op.get()); quantize && quantize->implicit)
         add_tensor(id);
       else if (const Node* weights = rounded_weights(node))
-        add_product(node, *weights);
+        add_product(id, *weights);
     }
     return std::move(network_);
   }
@@ -60,7 +61,8 @@ class Reader {
     return load && dynamic_cast<const ops::Dequantize&>(*load->op).implicit ? load : nullptr;
   }
 
-  void add_product(const Node& node, const Node& weights) {
+  void add_product(NodeId id, const Node& weights) {
+    const Node& node = graph_.node(id);
     RoundedProduct product;
     product.name = node.name;
     product.op_type = node.op->name();
@@ -73,9 +75,13 @@ class Reader {
     }
     for (int64_t i = 0; i < scales.elements(); ++i) product.scales.push_back(static_cast<float>(scales.number(i)));
     if (const auto* matmul = dynamic_cast<const ops::MatMul*>(node.op.get()))
-      complete(product, node, *matmul);
+      describe(product, node, *matmul);
     else
-      complete(product, node);
+      describe(product, node);
+    if (const auto place = product.op_type == ops::MatMul::kName ? std::nullopt : bias_place(graph_, id)) {
+      product.bias = bias_at(graph_, *place);
+      product.output = output(place->node);
+    }
     network_.products.push_back(std::move(product));
   }
 
@@ -85,7 +91,7 @@ class Reader {
     return graph_.tensor(load ? graph_.producer(load->inputs[0])->inputs[0] : id).name;
   }
 
-  void complete(RoundedProduct& product, const Node& node) const {
+  static void describe(RoundedProduct& product, const Node& node) {
     const auto* transpose = dynamic_cast<const ops::ConvTranspose*>(node.op.get());
     const ops::ConvAttributes& conv =
         transpose ? static_cast<const ops::ConvAttributes&>(*transpose) : dynamic_cast<const ops::Conv&>(*node.op);
@@ -97,22 +103,14 @@ class Reader {
                           {"kernel_shape", std::vector<int64_t>(dims.begin() + 2, dims.end())}};
     if (transpose && !transpose->output_padding.empty())
       product.attributes.emplace("output_padding", transpose->output_padding);
-    if (node.inputs.size() > 2 && node.inputs[2] != kNone) product.bias = graph_.tensor(node.inputs[2]).constant;
   }
 
-  // A product of matrices, with what is added to it: Gemm of ONNX.
-  void complete(RoundedProduct& product, const Node& node, const ops::MatMul& matmul) const {
+  // A product of matrices is Gemm of ONNX, which may have a bias.
+  void describe(RoundedProduct& product, const Node& node, const ops::MatMul& matmul) const {
     constexpr int kMatrix = 2;
     if (graph_.tensor(node.outputs[0]).type.rank() != kMatrix) return;
     product.op_type = "Gemm";
     product.attributes = {{"transB", int64_t{matmul.transpose_b}}};
-    if (readers(node.outputs[0]).size() != 1 || graph_.is_output(node.outputs[0])) return;
-    const Node& sum = graph_.node(readers(node.outputs[0])[0]);
-    if (sum.op->name() != "Add") return;
-    const ConstantPtr bias = graph_.tensor(sum.inputs[sum.inputs[0] == node.outputs[0] ? 1 : 0]).constant;
-    if (!bias || bias->elements() != std::ssize(product.scales) || bias->type() != DataType::F32) return;
-    product.bias = bias;
-    product.output = graph_.tensor(sum.outputs[0]).name;
   }
 
   const Graph& graph_;
