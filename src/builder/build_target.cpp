@@ -21,8 +21,12 @@
 
 namespace tn {
 
+int threads_of(const BuilderConfig& config) {
+  return config.threads > 0 ? config.threads : cpu_info().usable_cores;
+}
+
 BuildTarget::BuildTarget(const BuilderConfig& config, TimingCache* cache)
-    : config_(config), threads_(config.threads > 0 ? config.threads : cpu_info().usable_cores) {
+    : config_(config), threads_(threads_of(config)) {
   if (config.backend == BuildBackend::Cpu) {
     backend_ = &cpu::backend();
     kernel_sources_ = cpu::kKernelSources;

@@ -10,6 +10,9 @@
 
 namespace tn {
 
+/// Of one inference, as configured or as many as there are usable cores.
+int threads_of(const BuilderConfig& config);
+
 /// What engines are built for, with what building for it takes: the processor, or a device with memory of its own.
 class BuildTarget {
  public:

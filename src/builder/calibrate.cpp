@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "base/error.h"
-#include "base/os/cpu.h"
 #include "builder/accuracy_budget.h"
+#include "builder/build_target.h"
 #include "builder/cache_file.h"
 #include "builder/calibration.h"
 #include "builder/choose_calibrator.h"
@@ -52,7 +52,7 @@ class Calibration {
         profile_(profile),
         logger_(logger),
         batching_(batching_of(graph, profile, from_.batch)),
-        threads_(config.threads > 0 ? config.threads : cpu_info().usable_cores) {}
+        threads_(threads_of(config)) {}
 
   Ranges run(const std::function<void()>& sample_done) {
     const bool chooses = from_.calibrator == kAuto, compares = chooses || from_.level > 0 || from_.budget;

@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "base/os/cpu.h"
 #include "base/os/file.h"
+#include "builder/build_target.h"
 #include "builder/cache_file.h"
 #include "builder/calibration.h"
 #include "builder/choose_calibrator.h"
@@ -117,8 +117,7 @@ Ranges ask_program(const Graph& graph, const std::set<std::string, std::less<>>&
     throw Error(ErrorCode::InvalidArgument, "the calibrator gives batches of {}, the network takes {}", batch,
                 batching.size);
   ProgramSamples samples(program, batching);
-  const int threads = config.threads > 0 ? config.threads : cpu_info().usable_cores;
-  const Histograms histograms = observe(graph, batching, samples, threads, sample_done);
+  const Histograms histograms = observe(graph, batching, samples, threads_of(config), sample_done);
   if (samples.batches() == 0) throw Error(ErrorCode::InvalidArgument, "the calibrator gives no batch");
   const std::string calibrator = program.calibrator();
   Ranges ranges{ranges_by(histograms, quant::parse_calibrator(calibrator)),
