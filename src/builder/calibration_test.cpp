@@ -153,6 +153,18 @@ TEST_F(Calibration, ACacheOfAnotherNetworkIsRefused) {
   EXPECT_NE(messages_.warnings.find("no scale is known for"), std::string::npos);
 }
 
+TEST_F(Calibration, WhatACacheLacksIsBoundByWhatItHas) {
+  const fs::path cache = folder_ / "net.cache";
+  write_file_atomically(cache, std::string_view("TRT-8600-EntropyCalibration2\nx: 3c000000\nb: 3c000000\nc: 3c000000\n"
+                                                "d: 3c800000\n"));
+  build({.cache = cache.string()});
+  EXPECT_EQ(messages_.warnings, "");
+  EXPECT_NE(messages_.infos.find("No range is known for 1 tensors"), std::string::npos) << messages_.infos;
+  EXPECT_NE(messages_.infos.find("'g': at most 2.832: Reduce of 'f' of at most 2.832"), std::string::npos)
+      << messages_.infos;
+  EXPECT_NE(report_.graph.find("g/quantize"), std::string::npos);
+}
+
 TEST_F(Calibration, WithoutDataRangesAreDummies) {
   const auto engine = build({});
   EXPECT_EQ(engine->plan().name, "g_ptq");

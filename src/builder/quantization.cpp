@@ -12,6 +12,7 @@
 #include "builder/cache_file.h"
 #include "builder/calibration.h"
 #include "builder/choose_calibrator.h"
+#include "ops/quant/roles.h"
 #include "quant/cache.h"
 #include "quant/calibrator.h"
 #include "quant/declared.h"
@@ -141,6 +142,31 @@ Ranges dummy_ranges(const Graph& graph, Logger& logger) {
   return ranges;
 }
 
+// Of the tensors that stand in for none, those that may be rounded: what products read, and sums with them.
+void report_bounded(const Graph& graph, const std::vector<quant::Bounded>& bounded, Logger& logger) {
+  std::set<std::string_view> read;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const bool is_branch = node.op->name() == "Add" && std::ranges::any_of(node.inputs, [&](TensorId input) {
+                             return graph.producer(input) && ops::is_product(*graph.producer(input));
+                           });
+    if (!ops::is_product(node) && !is_branch) continue;
+    for (const TensorId input : node.inputs) {
+      if (input != kNone) read.insert(graph.tensor(input).name);
+    }
+  }
+  std::string text;
+  int count = 0;
+  for (const auto& [tensor, bound] : bounded) {
+    if (!read.contains(tensor)) continue;
+    ++count;
+    text += fmt::format("\n  '{}': at most {:.4g}: {}", tensor, range_of(bound.params), bound.reason);
+  }
+  if (count > 0)
+    logger.info("No range is known for {} tensors that may be rounded; what they are computed from bounds them:{}",
+                count, text);
+}
+
 }  // namespace
 
 std::set<std::string, std::less<>> names_of_tensors(const Graph& graph) {
@@ -180,7 +206,7 @@ Rounding find_rounding(Graph& graph, const std::set<std::string, std::less<>>& n
   rounding.binding = is_quantized(graph);
   if (rounding.binding && config.int8 && config.qdq_as_ranges) {
     quant::Plan plan = take_ranges(graph);
-    quant::spread(graph, plan);
+    report_bounded(graph, quant::spread(graph, plan), logger);
     return {std::move(plan), "the network's Quantize and Dequantize", false, {}, {}};
   }
   if (!config.int8) return rounding;
@@ -189,7 +215,7 @@ Rounding find_rounding(Graph& graph, const std::set<std::string, std::less<>>& n
     return rounding;
   }
   Ranges ranges = find_ranges(graph, names, config, profile, logger, sample_done);
-  quant::spread(graph, ranges.plan);
+  report_bounded(graph, quant::spread(graph, ranges.plan), logger);
   return {std::move(ranges.plan), std::move(ranges.origin), false, std::move(ranges.floats), {}};
 }
 

@@ -154,7 +154,7 @@ TEST(Spread, WhatIsMovedSharesTheLargestScale) {
     b = Concat(a, z) {axis=1}
     c = Transpose(b) {perm=[0,2,3,1]}
     d = Relu(c)
-    e = Exp(z)
+    e = Div(z, z)
     return d, e
   })");
   Plan plan;
@@ -166,6 +166,50 @@ TEST(Spread, WhatIsMovedSharesTheLargestScale) {
   EXPECT_EQ(plan.at("x").source, Source::Calibrated);
   EXPECT_EQ(plan.at("d").source, Source::Inferred);
   EXPECT_FALSE(plan.contains("e"));
+}
+
+TEST(Spread, SumsWithoutAScaleGetTheirBound) {
+  const Graph graph = parse(R"(graph g(x: f32[1,4,8,8], z: f32[1,4,8,8]) {
+    a = Add(x, z)
+    b = Reshape(a, i64[2]{1,256})
+    c = Mul(b, f32[1]{-0.5})
+    d = Silu(c)
+    e = Div(b, d)
+    return e
+  })");
+  Plan plan;
+  plan["x"] = symmetric(1, Source::Cache);
+  plan["z"] = symmetric(3, Source::Cache);
+  const auto bounded = spread(graph, plan);
+  ASSERT_EQ(bounded.size(), 3U);
+  EXPECT_EQ(bounded[0].tensor, "a");
+  EXPECT_EQ(bounded[0].bound.reason, "Add of 'x' of at most 1, 'z' of at most 3");
+  EXPECT_EQ(plan.at("a").source, Source::Inferred);
+  EXPECT_FLOAT_EQ(range_of(plan.at("a")), 4);
+  EXPECT_EQ(plan.at("b").scale, plan.at("a").scale);
+  EXPECT_FLOAT_EQ(range_of(plan.at("c")), 2);
+  EXPECT_FLOAT_EQ(range_of(plan.at("d")), static_cast<float>(2 / (1 + std::exp(-2.0))));
+  EXPECT_FALSE(plan.contains("e")) << "a quotient has no bound";
+}
+
+TEST(Spread, BoundsOfWhatIsNeverNegativeAreUnsigned) {
+  const Graph graph = parse(R"(graph g(x: f32[1,4,8,8], z: f32[1,4,8,8]) {
+    a = Add(x, x)
+    b = AveragePool(a) {kernel=[2,2], strides=[2,2], dilations=[1,1], pads=[0,0,0,0]}
+    c = Sub(x, a)
+    d = Mul(a, z)
+    return b, c, d
+  })");
+  Plan plan;
+  plan["x"] = from_range(3, DataType::U8, Source::Calibrated);
+  plan["z"] = symmetric(2, Source::Calibrated);
+  spread(graph, plan);
+  EXPECT_EQ(plan.at("a"), from_range(6, DataType::U8, Source::Inferred));
+  EXPECT_EQ(plan.at("b"), plan.at("a"));
+  EXPECT_EQ(plan.at("c").type, DataType::I8);
+  EXPECT_FLOAT_EQ(range_of(plan.at("c")), 6) << "operands vary apart in a bound";
+  EXPECT_FLOAT_EQ(range_of(plan.at("d")), 12);
+  EXPECT_EQ(plan.at("d").type, DataType::I8);
 }
 
 TEST(Spread, UnsignedTensorsStaySoUnlessTheyMeetSignedOnes) {

@@ -51,15 +51,19 @@ bool is_activation(const Graph& graph, TensorId id) {
   return id != kNone && !graph.tensor(id).constant && is_float(graph.tensor(id).type.type);
 }
 
+// The operands whose values the result holds.
+std::span<const TensorId> moved(const Node& node) {
+  return std::span(node.inputs).first(node.op->name() == "Concat" ? node.inputs.size() : 1);
+}
+
 Classes classes_of(const Graph& graph) {
   Classes classes(graph.tensor_count());
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     if (!moves(graph, node)) continue;
-    const size_t operands = node.op->name() == "Concat" ? node.inputs.size() : 1;
-    for (size_t i = 0; i < operands; ++i) {
+    for (const TensorId input : moved(node)) {
       for (const TensorId output : node.outputs) {
-        if (is_activation(graph, node.inputs[i]) && is_activation(graph, output)) classes.unite(node.inputs[i], output);
+        if (is_activation(graph, input) && is_activation(graph, output)) classes.unite(input, output);
       }
     }
   }
@@ -100,9 +104,33 @@ void infer(Plan& plan, const std::string& from, const std::string& to) {
   plan.emplace(to, params);
 }
 
+// Follows the network, so that bounds lead to further ones.
+std::vector<Bounded> bound(const Graph& graph, Plan& plan) {
+  std::vector<Bounded> result;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    if (moves(graph, node)) {
+      for (const TensorId input : moved(node)) {
+        for (const TensorId output : node.outputs) {
+          if (is_activation(graph, input) && is_activation(graph, output))
+            infer(plan, graph.tensor(input).name, graph.tensor(output).name);
+        }
+      }
+      continue;
+    }
+    if (node.outputs.empty() || plan.contains(graph.tensor(node.outputs[0]).name)) continue;
+    if (auto found = bound_of(graph, node, plan)) {
+      const std::string& name = graph.tensor(node.outputs[0]).name;
+      plan.emplace(name, found->params);
+      result.push_back({name, *std::move(found)});
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
-void spread(const Graph& graph, Plan& plan) {
+std::vector<Bounded> spread(const Graph& graph, Plan& plan) {
   const auto order = graph.order();
   const bool has_unsigned =
       std::ranges::any_of(plan, [](const auto& entry) { return entry.second.type == DataType::U8; });
@@ -124,6 +152,9 @@ void spread(const Graph& graph, Plan& plan) {
     if (is_one_of(node, kRectifiers)) infer(plan, name(node.outputs[0]), name(node.inputs[0]));
   }
   share(graph, classes, plan);
+  auto bounded = bound(graph, plan);
+  share(graph, classes, plan);
+  return bounded;
 }
 
 }  // namespace tn::quant
