@@ -101,7 +101,8 @@ constexpr std::array kNotYet = std::to_array<View>({"adjustForDLA",
                                                     "weightless"});
 
 std::vector<Flag> whole_table() {
-  std::vector<Flag> all = supported_flags();
+  std::vector<Flag> all = build_flags();
+  std::ranges::copy(run_flags(), std::back_inserter(all));
   for (View name : kNotYet) all.push_back({name, "", Group::NotYet, "", nullptr, true});
   return all;
 }

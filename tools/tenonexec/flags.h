@@ -23,8 +23,10 @@ struct Flag {
   bool repeats = false;
 };
 
-/// Those that do something, in the order of the help.
-const std::vector<Flag>& supported_flags();
+/// Those that do something, each group in the order of the help: how there comes to be an engine, and what is done with
+/// it.
+std::vector<Flag> build_flags();
+std::vector<Flag> run_flags();
 /// Those and the ones that are only known by name (Group::NotYet).
 std::span<const Flag> flags();
 const Flag* find_flag(std::string_view name);
