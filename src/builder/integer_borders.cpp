@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "ops/quant/quantize.h"
+#include "passes/match.h"
 
 namespace tn {
 namespace {
@@ -13,9 +14,8 @@ namespace {
 std::optional<float> scale_of(const Graph& graph, const Node* node, std::string_view op) {
   if (!node || node->op->name() != op) return std::nullopt;
   const TensorId integers = op == "Quantize" ? node->outputs[0] : node->inputs[0];
-  const auto known = [&](size_t i) { return graph.tensor(node->inputs[i]).constant; };
-  const bool shifted = node->inputs.size() > 2 && !(known(2) && known(2)->is_splat() && known(2)->number(0) == 0);
-  const ConstantPtr scale = known(1);
+  const bool shifted = node->inputs.size() > 2 && passes::splat(graph, node->inputs[2]) != 0.0;
+  const ConstantPtr& scale = graph.tensor(node->inputs[1]).constant;
   if (graph.tensor(integers).type.type != DataType::I8 || shifted || !scale || scale->elements() != 1)
     return std::nullopt;
   return static_cast<float>(scale->number(0));

@@ -22,10 +22,9 @@ bool equal(const Constant* a, const Constant* b) {
          std::ranges::equal(a->bytes(), b->bytes());
 }
 
-// The zero point, if there is one that is not 0.
-const Constant* shift_of(const Graph& graph, const Node& node) {
-  const Constant* zero = constant_input(graph, node, 2);
-  return zero && !(zero->is_splat() && zero->number(0) == 0) ? zero : nullptr;
+// There is none of 0: `identities` has dropped it.
+const Constant* zero_point_of(const Graph& graph, const Node& node) {
+  return constant_input(graph, node, 2);
 }
 
 // Quantize or Dequantize with one ordinary scale for all: monotonic, and what is quantized so keeps its integers.
@@ -43,7 +42,7 @@ const Node* uniform_load(const Graph& graph, TensorId id) {
 
 bool same_parameters(const Graph& graph, const Node& a, const Node& b) {
   return equal(constant_input(graph, a, 1), constant_input(graph, b, 1)) &&
-         equal(shift_of(graph, a), shift_of(graph, b));
+         equal(zero_point_of(graph, a), zero_point_of(graph, b));
 }
 
 DataType integers_of(const Graph& graph, const Node& quantization) {
@@ -106,7 +105,7 @@ std::optional<Patch> move_forward(Graph& graph, const Uses&, NodeId id) {
   if (is_op(node, "Pad") && attribute<std::string>(*node.op, "mode") == "constant") {
     const auto value = padding_of(graph, node);
     if (value != 0.0) return std::nullopt;
-    const Constant* zero = shift_of(graph, load);
+    const Constant* zero = zero_point_of(graph, load);
     padding = Constant::scalar(integers_of(graph, load), zero ? zero->number(0) : 0);
   }
   Patch patch(graph);
@@ -248,7 +247,7 @@ std::optional<Patch> drop_clamp_behind(Graph& graph, const Uses&, NodeId id) {
   const Node* load = bounds ? uniform_load(graph, clamp.inputs[0]) : nullptr;
   if (!load || !is_narrow_integer(integers_of(graph, *load)) || is_implicit(*load)) return std::nullopt;
   const Range range = range_of(integers_of(graph, *load));
-  const Constant* zero = shift_of(graph, *load);
+  const Constant* zero = zero_point_of(graph, *load);
   const double scale = constant_input(graph, *load, 1)->number(0), shift = zero ? zero->number(0) : 0;
   const double low = (static_cast<double>(range.low) - shift) * scale,
                high = (static_cast<double>(range.high) - shift) * scale;
