@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "backends/cpu/kernels/jit/element_access.h"
 #include "backends/cpu/kernels/jit/vector_builder.h"
 #include "backends/cpu/kernels/jit/vector_math.h"
 
@@ -26,7 +27,7 @@ class Translator {
 
   VectorCode run() {
     for (size_t k = 0; k < program_.results.size(); ++k)
-      store(value(program_.results[k]), memory_[program_.inputs.size() + k].type, program_.inputs.size() + k);
+      store(builder_, value(program_.results[k]), memory_[program_.inputs.size() + k].type, program_.inputs.size() + k);
     return builder_.finish();
   }
 
@@ -57,8 +58,6 @@ class Translator {
   Value of(size_t index) const { return values_[index]; }
   ScalarType type_of(size_t index) const { return program_.instructions[index].type; }
 
-  Value load(size_t memory);
-  void store(Value x, DataType type, size_t memory);
   Value constant(const ScalarInstruction& step);
   Value translate(const ScalarInstruction& step);
   std::optional<Value> cast(ScalarType from, ScalarType to, Value x);
@@ -81,8 +80,6 @@ class Translator {
   Value int_constant(Value like, int64_t x) {
     return builder_.is_wide(like) ? builder_.i64(x) : builder_.i32(static_cast<int32_t>(x));
   }
-  Value bfloat16_bits(Value x);
-  Value low_bits(Value x, DataType narrow);
   Value i64_to_f64(Value x);
   Value multiply_wide(Value x, Value y);
 
@@ -91,88 +88,6 @@ class Translator {
   std::vector<Value> values_;
   VectorBuilder builder_;
 };
-
-Value Translator::load(size_t memory) {
-  switch (memory_[memory].type) {
-    case DataType::F64:
-    case DataType::I64:
-    case DataType::U64:
-      return builder_.load(MemoryForm::Bits64, memory);
-    case DataType::F32:
-    case DataType::I32:
-      return builder_.load(MemoryForm::Bits32, memory);
-    case DataType::F16:
-      return builder_.load(MemoryForm::F16, memory);
-    case DataType::BF16:
-      return shift_left(builder_.load(MemoryForm::Unsigned16, memory), 16);
-    case DataType::I16:
-      return builder_.load(MemoryForm::Signed16, memory);
-    case DataType::U16:
-      return builder_.load(MemoryForm::Unsigned16, memory);
-    case DataType::I8:
-    case DataType::I4:
-    case DataType::I2:
-      return builder_.load(MemoryForm::Signed8, memory);
-    case DataType::U8:
-    case DataType::U4:
-    case DataType::U2:
-      return builder_.load(MemoryForm::Unsigned8, memory);
-    case DataType::U32:
-      return builder_.load(MemoryForm::Unsigned32To64, memory);
-    case DataType::Bool:
-      return builder_.make(VectorOp::GreaterI, {builder_.load(MemoryForm::Unsigned8, memory), builder_.i32(0)});
-    default:  // small floats: why_unsupported() says no
-      break;
-  }
-  return builder_.i32(0);
-}
-
-/// An I32 as the narrower integer that its low bits are.
-Value Translator::low_bits(Value x, DataType narrow) {
-  const int bits = bits_of(narrow), unused = 32 - bits;
-  if (is_unsigned_integer(narrow)) return x & builder_.i32((1 << bits) - 1);
-  return shift_right_signed(shift_left(x, unused), unused);
-}
-
-/// The upper halves of F32, rounded to even, in the lower halves.
-Value Translator::bfloat16_bits(Value x) {
-  const Value odd = shift_right(x, 16) & builder_.i32(1);
-  const Value rounded = shift_right(add_int(add_int(x, builder_.i32(0x7fff)), odd), 16);
-  return blend(is_nan(x), shift_right(x, 16) | builder_.i32(0x40), rounded);
-}
-
-void Translator::store(Value x, DataType type, size_t memory) {
-  switch (type) {
-    case DataType::F64:
-    case DataType::I64:
-    case DataType::U64:
-      return builder_.store(x, MemoryForm::Bits64, memory);
-    case DataType::F32:
-    case DataType::I32:
-      return builder_.store(x, MemoryForm::Bits32, memory);
-    case DataType::F16:
-      return builder_.store(x, MemoryForm::F16, memory);
-    case DataType::BF16:
-      return builder_.store(bfloat16_bits(x), MemoryForm::Unsigned16, memory);
-    case DataType::I16:
-    case DataType::U16:
-      return builder_.store(x, MemoryForm::Unsigned16, memory);
-    case DataType::I8:
-    case DataType::U8:
-      return builder_.store(x, MemoryForm::Unsigned8, memory);
-    case DataType::I4:
-    case DataType::U4:
-    case DataType::I2:
-    case DataType::U2:
-      return builder_.store(low_bits(x, type), MemoryForm::Unsigned8, memory);
-    case DataType::U32:
-      return builder_.store(builder_.make_wide(VectorOp::Truncate32, false, {x}), MemoryForm::Bits32, memory);
-    case DataType::Bool:
-      return builder_.store(x & builder_.i32(1), MemoryForm::Unsigned8, memory);
-    default:
-      break;
-  }
-}
 
 Value Translator::constant(const ScalarInstruction& step) {
   const auto value = std::bit_cast<ScalarValue>(program_.constants[step.a]);
@@ -198,7 +113,7 @@ Value Translator::call(const ScalarInstruction& step) {
 }
 
 Value Translator::translate(const ScalarInstruction& step) {
-  if (step.function == Input) return load(step.a);
+  if (step.function == Input) return load(builder_, memory_[step.a].type, step.a);
   if (step.function == Constant) return constant(step);
   const Value x = of(step.a), y = info_of(step.function).operands > 1 ? of(step.b) : x;
   std::optional<Value> made;
