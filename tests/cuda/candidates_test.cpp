@@ -9,18 +9,14 @@
 #include <span>
 
 #include "backends/cpu/device/kernel_table.h"
-#include "backends/cuda/device/devices.h"
-#include "backends/cuda/tactics/compiler.h"
 #include "backends/cuda/tactics/launch.h"
 #include "cuda/candidate_networks.h"
-#include "cuda/emulator/emulated_device.h"
-#include "cuda/emulator/host_compiler.h"
+#include "cuda/machine.h"
 #include "engine/plan_generated.h"
 #include "ir/text.h"
 #include "ops/entry.h"
 #include "passes/evaluate.h"
 #include "support/compare.h"
-#include "support/poisoned_device.h"
 #include "support/schedule.h"
 #include "support/session.h"
 #include "support/ways.h"
@@ -36,28 +32,9 @@ DataType storage_of(Kind kind) {
   return kind == Kind::F16 ? DataType::F16 : kind == Kind::BF16 ? DataType::BF16 : DataType::F32;
 }
 
-/// The first GPU; where there is none, the host plays it.
-struct Machine {
-  Device& device;
-  TextCompiler& compiler;
-  size_t ways;  ///< that are tried for a network, at most
-};
-
 bool& every_way() {
   static bool every = false;
   return every;
-}
-
-Machine make_machine() {
-  if (cuda::device_count() > 0) {
-    static PoisonedDevice device(cuda::open_device(0));
-    static cuda::NvrtcCompiler compiler(device.architecture());
-    return {device, compiler, SIZE_MAX};
-  }
-  static EmulatedDevice emulated;
-  static PoisonedDevice device(emulated);
-  static HostCompiler compiler(device.architecture());
-  return {device, compiler, every_way() ? SIZE_MAX : 3};
 }
 
 std::string with_hashes(std::string_view text) {
@@ -187,20 +164,20 @@ TEST_P(Candidates, MatchTheDefinition) {
                       .host_kernels = cpu::find_kernel,
                       .allow_tf32 = kind == Kind::TF32,
                       .copy = cuda::copy_step};
-  static const Machine machine = make_machine();
   static size_t turn = 0;  // so that other variants have theirs in the next region
-  target.architecture = machine.device.architecture();
-  target.device = &machine.device;
-  target.compiler = &machine.compiler;
+  target.architecture = machine().device.architecture();
+  target.device = &machine().device;
+  target.compiler = &machine().compiler;
   const Ways ways(graph, profile_of(graph, *network), target, storage_of(kind));
   const std::vector<Trial> runs = runs_of(graph, *network);
-  const size_t number = ways.all().size(), step = 1 + (number - 1) / machine.ways;
+  const size_t number = ways.all().size(), most = machine().is_played && !every_way() ? 3 : SIZE_MAX,
+               step = 1 + (number - 1) / most;
   for (size_t next = turn++ % step; next < number; next += step) {
     const Ways::Way& way = ways.all()[next];
     const auto engine = ways.engine(way);
     EXPECT_EQ(schedule_fault(*engine->plan().profiles[0]), "") << ways.name(way);
     for (const Trial& trial : runs) {
-      const auto results = tn::test::run(engine, trial.inputs, &machine.device);
+      const auto results = tn::test::run(engine, trial.inputs, &machine().device);
       for (size_t i = 0; i < results.size(); ++i) {
         const TensorView expected = trial.expected[i]->view();
         EXPECT_EQ(difference(results[i].view(), expected, tolerance_for(kind, expected)), "")

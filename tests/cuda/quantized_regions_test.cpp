@@ -4,39 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "backends/cpu/device/kernel_table.h"
-#include "backends/cuda/device/devices.h"
-#include "backends/cuda/tactics/compiler.h"
 #include "backends/cuda/tactics/launch.h"
 #include "conformance/quantized_forms.h"
-#include "cuda/emulator/emulated_device.h"
-#include "cuda/emulator/host_compiler.h"
+#include "cuda/machine.h"
 #include "support/compare.h"
-#include "support/poisoned_device.h"
 #include "support/ways.h"
 
 namespace tn::test {
 namespace {
-
-struct Machine {
-  Device& device;
-  TextCompiler& compiler;
-  size_t ways;  ///< that are tried for a region, at most
-};
-
-const Machine& machine() {
-  static const Machine the = []() -> Machine {
-    if (cuda::device_count() > 0) {
-      static PoisonedDevice device(cuda::open_device(0));
-      static cuda::NvrtcCompiler compiler(device.architecture());
-      return {device, compiler, SIZE_MAX};
-    }
-    static EmulatedDevice emulated;
-    static PoisonedDevice device(emulated);
-    static HostCompiler compiler(device.architecture());
-    return {device, compiler, 5};
-  }();
-  return the;
-}
 
 std::vector<QuantizedForm> forms() {
   std::vector<QuantizedForm> all = quantized_forms();
@@ -75,7 +50,7 @@ TEST_P(QuantizedRegions, AgreeWithTheProcessor) {
                             .compiler = &machine().compiler,
                             .copy = cuda::copy_step};
   const Ways ways(graph, {}, target, DataType::F32);
-  const size_t number = ways.all().size(), step = 1 + (number - 1) / machine().ways;
+  const size_t number = ways.all().size(), most = machine().is_played ? 5 : SIZE_MAX, step = 1 + (number - 1) / most;
   for (size_t next = 0; next < number; next += step) {
     const Ways::Way& way = ways.all()[next];
     EXPECT_TRUE(way.choice.tactic->takes_quantized()) << ways.name(way);

@@ -3,19 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "tenonexec/failure.h"
+#include "tenonexec/failure_test.h"
 
 namespace tenonexec {
 namespace {
-
-std::string failure_of(auto&& function) {
-  try {
-    function();
-  } catch (const Failure& failure) {
-    return failure.what();
-  }
-  return "";
-}
 
 std::string parsed(std::string_view text) {
   std::string result;

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tenonexec/failure.h"
+#include "tenonexec/failure_test.h"
 #include "tenonexec/flags.h"
 
 namespace tenonexec {
@@ -12,13 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string failure_of(const std::vector<std::string>& arguments) {
-  try {
-    parse_options(arguments);
-  } catch (const Failure& failure) {
-    return failure.what();
-  }
-  return "";
+std::string problem_with(const std::vector<std::string>& arguments) {
+  return failure_of([&] { parse_options(arguments); });
 }
 
 TEST(Flags, AllOfTrtexecAreKnownAndNamedOnce) {
@@ -54,45 +49,46 @@ TEST(Options, NoArgumentsAndHelp) {
 }
 
 TEST(Options, SlipsGetTheNearestFlag) {
-  EXPECT_EQ(failure_of({"--shape=a:1"}), "unknown flag '--shape'; did you mean --shapes?");
-  EXPECT_EQ(failure_of({"--", "saveEngine=x"}), "'--' stands alone; did you mean --saveEngine?");
-  EXPECT_EQ(failure_of({"-onnx=m.onnx"}), "unknown flag '-onnx=m.onnx'; did you mean --onnx?");
-  EXPECT_EQ(failure_of({"--onnx=m.onnx", "--saveEngine", "x.engine"}),
+  EXPECT_EQ(problem_with({"--shape=a:1"}), "unknown flag '--shape'; did you mean --shapes?");
+  EXPECT_EQ(problem_with({"--", "saveEngine=x"}), "'--' stands alone; did you mean --saveEngine?");
+  EXPECT_EQ(problem_with({"-onnx=m.onnx"}), "unknown flag '-onnx=m.onnx'; did you mean --onnx?");
+  EXPECT_EQ(problem_with({"--onnx=m.onnx", "--saveEngine", "x.engine"}),
             "--saveEngine needs a value: write --saveEngine=FILE, without blanks");
-  EXPECT_EQ(failure_of({"--fp16", "x.engine"}),
+  EXPECT_EQ(problem_with({"--fp16", "x.engine"}),
             "unexpected argument 'x.engine'; a value follows '=' without blanks: --fp16=x.engine");
-  EXPECT_EQ(failure_of({"m.onnx"}), "unexpected argument 'm.onnx'; flags begin with --, see --help");
+  EXPECT_EQ(problem_with({"m.onnx"}), "unexpected argument 'm.onnx'; flags begin with --, see --help");
 }
 
 TEST(Options, UnsupportedFlagsSaySo) {
-  EXPECT_EQ(failure_of({"--onnx=m.onnx", "--fp8"}), "--fp8 is not yet supported");
-  EXPECT_EQ(failure_of({"--onnx=m.onnx", "--useDLACore=0"}), "--useDLACore is not yet supported");
+  EXPECT_EQ(problem_with({"--onnx=m.onnx", "--fp8"}), "--fp8 is not yet supported");
+  EXPECT_EQ(problem_with({"--onnx=m.onnx", "--useDLACore=0"}), "--useDLACore is not yet supported");
 }
 
 TEST(Options, WrongValues) {
-  EXPECT_EQ(failure_of({"--onnx="}), "--onnx needs a file name: write --onnx=…");
-  EXPECT_EQ(failure_of({"--fp16=true"}), "--fp16 takes no value; '=true' is too much");
-  EXPECT_EQ(failure_of({"--iterations=ten"}), "--iterations: 'ten' is not a whole number");
-  EXPECT_EQ(failure_of({"--builderOptimizationLevel=6"}),
+  EXPECT_EQ(problem_with({"--onnx="}), "--onnx needs a file name: write --onnx=…");
+  EXPECT_EQ(problem_with({"--fp16=true"}), "--fp16 takes no value; '=true' is too much");
+  EXPECT_EQ(problem_with({"--iterations=ten"}), "--iterations: 'ten' is not a whole number");
+  EXPECT_EQ(problem_with({"--builderOptimizationLevel=6"}),
             "--builderOptimizationLevel: 6 is out of range; it must be from 0 to 5");
-  EXPECT_EQ(failure_of({"--avgRuns=0"}), "--avgRuns: 0 is out of range; it must be at least 1");
-  EXPECT_EQ(failure_of({"--backend=tpu"}), "--backend: 'tpu' is not one of auto, cpu, cuda");
-  EXPECT_EQ(failure_of({"--onnx=a", "--onnx=b"}), "--onnx is given twice");
+  EXPECT_EQ(problem_with({"--avgRuns=0"}), "--avgRuns: 0 is out of range; it must be at least 1");
+  EXPECT_EQ(problem_with({"--backend=tpu"}), "--backend: 'tpu' is not one of auto, cpu, cuda");
+  EXPECT_EQ(problem_with({"--onnx=a", "--onnx=b"}), "--onnx is given twice");
 }
 
 TEST(Options, Combinations) {
-  EXPECT_EQ(failure_of({"--fp16"}), "no model: give --onnx=model.onnx, or --loadEngine=model.engine");
-  EXPECT_EQ(failure_of({"--loadEngine=a", "--saveEngine=b"}), "--loadEngine and --saveEngine cannot be used together");
-  EXPECT_EQ(failure_of({"--onnx=a", "--loadRefOutputs=o:f"}),
+  EXPECT_EQ(problem_with({"--fp16"}), "no model: give --onnx=model.onnx, or --loadEngine=model.engine");
+  EXPECT_EQ(problem_with({"--loadEngine=a", "--saveEngine=b"}),
+            "--loadEngine and --saveEngine cannot be used together");
+  EXPECT_EQ(problem_with({"--onnx=a", "--loadRefOutputs=o:f"}),
             "--loadRefOutputs needs the inputs they belong to: add --loadInputs");
-  EXPECT_EQ(failure_of({"--onnx=a", "--loadInputs=i:f", "--loadRefOutputs=o:f"}),
+  EXPECT_EQ(problem_with({"--onnx=a", "--loadInputs=i:f", "--loadRefOutputs=o:f"}),
             "--loadRefOutputs needs a positive --accuracyThreshold");
-  EXPECT_EQ(failure_of({"--onnx=a", "--loadInputs=i:f", "--loadRefOutputs=o:f", "--accuracyThreshold=1",
-                        "--accuracyAlgorithm=cos", "--atol=1"}),
+  EXPECT_EQ(problem_with({"--onnx=a", "--loadInputs=i:f", "--loadRefOutputs=o:f", "--accuracyThreshold=1",
+                          "--accuracyAlgorithm=cos", "--atol=1"}),
             "--atol and --rtol belong to --accuracyAlgorithm=l0, not cos");
-  EXPECT_EQ(failure_of({"--onnx=a", "--backend=cpu", "--targetArch=sm_90"}),
+  EXPECT_EQ(problem_with({"--onnx=a", "--backend=cpu", "--targetArch=sm_90"}),
             "--targetArch is for GPUs: it cannot be used with --backend=cpu");
-  EXPECT_EQ(failure_of({"--onnx=a", "--cpuThreads=1", "--infStreams=2"}),
+  EXPECT_EQ(problem_with({"--onnx=a", "--cpuThreads=1", "--infStreams=2"}),
             "--cpuThreads=1 is fewer than --infStreams=2; every stream needs a thread");
 }
 
@@ -113,14 +109,14 @@ TEST(Options, ProfilesAreCompleted) {
 }
 
 TEST(Options, WrongProfiles) {
-  EXPECT_EQ(failure_of({"--onnx=a", "--optShapes=x:1", "--optShapes=x:2"}),
+  EXPECT_EQ(problem_with({"--onnx=a", "--optShapes=x:1", "--optShapes=x:2"}),
             "--optShapes is given twice for profile 0; start another profile with --profile=1");
-  EXPECT_EQ(failure_of({"--onnx=a", "--profile=1", "--optShapes=x:2"}),
+  EXPECT_EQ(problem_with({"--onnx=a", "--profile=1", "--optShapes=x:2"}),
             "--profile: profile 1 is given but not 0; the numbers must run from 0 without gaps");
-  EXPECT_EQ(failure_of({"--onnx=a", "--profile=0", "--profile=0"}), "--profile: profile 0 is given twice");
-  EXPECT_EQ(failure_of({"--onnx=a", "--minShapes=x:4", "--optShapes=x:2"}),
+  EXPECT_EQ(problem_with({"--onnx=a", "--profile=0", "--profile=0"}), "--profile: profile 0 is given twice");
+  EXPECT_EQ(problem_with({"--onnx=a", "--minShapes=x:4", "--optShapes=x:2"}),
             "profile 0, tensor 'x': --minShapes <= --optShapes must hold in every dimension; they are 4 and 2");
-  EXPECT_EQ(failure_of({"--onnx=a", "--useProfile=1"}), "--useProfile=1: only 1 profile is given");
+  EXPECT_EQ(problem_with({"--onnx=a", "--useProfile=1"}), "--useProfile=1: only 1 profile is given");
 }
 
 TEST(Options, ShapesToRunAreShapesToBuild) {
@@ -145,7 +141,7 @@ TEST(Options, MeaninglessFlagsLeaveANote) {
 
 TEST(Options, ModelsAreValidated) {
   EXPECT_TRUE(parse_options({"--onnx=a", "--validate"}).build.validate);
-  EXPECT_EQ(failure_of({"--loadEngine=a", "--validate"}),
+  EXPECT_EQ(problem_with({"--loadEngine=a", "--validate"}),
             "--validate is for models: it cannot be used with --loadEngine");
 }
 
@@ -159,11 +155,11 @@ TEST(Options, Caffe) {
   EXPECT_EQ(engine_path(options), "out/net.fp32.engine");
   EXPECT_THAT(describe(options), ::testing::IsSupersetOf({"Format: Caffe", "Model: w.caffemodel",
                                                           "Prototxt: d/net.prototxt", "Output: a b c"}));
-  EXPECT_EQ(failure_of({"--model=w"}), "no model: give --onnx=model.onnx, or --loadEngine=model.engine");
-  EXPECT_EQ(failure_of({"--onnx=a", "--model=w"}), "--model holds only weights: give --deploy=net.prototxt, too");
-  EXPECT_EQ(failure_of({"--onnx=a", "--output=b"}), "--output is for Caffe: an ONNX model names its outputs itself");
-  EXPECT_EQ(failure_of({"--onnx=a", "--deploy=b"}), "--onnx and --deploy cannot be used together");
-  EXPECT_EQ(failure_of({"--deploy=a", "--output=b,,c"}), "--output needs names of blobs: write --output=…");
+  EXPECT_EQ(problem_with({"--model=w"}), "no model: give --onnx=model.onnx, or --loadEngine=model.engine");
+  EXPECT_EQ(problem_with({"--onnx=a", "--model=w"}), "--model holds only weights: give --deploy=net.prototxt, too");
+  EXPECT_EQ(problem_with({"--onnx=a", "--output=b"}), "--output is for Caffe: an ONNX model names its outputs itself");
+  EXPECT_EQ(problem_with({"--onnx=a", "--deploy=b"}), "--onnx and --deploy cannot be used together");
+  EXPECT_EQ(problem_with({"--deploy=a", "--output=b,,c"}), "--output needs names of blobs: write --output=…");
 }
 
 TEST(Options, Sections) {

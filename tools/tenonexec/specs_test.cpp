@@ -3,19 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "tenonexec/failure.h"
+#include "tenonexec/failure_test.h"
 
 namespace tenonexec {
 namespace {
-
-std::string failure_of(auto&& function) {
-  try {
-    function();
-  } catch (const Failure& failure) {
-    return failure.what();
-  }
-  return "";
-}
 
 TEST(Specs, ShapesOfSeveralTensors) {
   const Shapes shapes = parse_shapes("--shapes", "input:1x3x224x224,'odd,na:me':8,a:0:2x2,s:scalar,e:");
