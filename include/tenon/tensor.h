@@ -26,7 +26,8 @@ class ITensor : public INoCopy {
   virtual void setAllowedFormats(TensorFormats formats) noexcept = 0;
   virtual TensorFormats getAllowedFormats() const noexcept = 0;
   /// What values the tensor has, for BuilderFlag::kINT8: 127 stands for the larger magnitude of the two. Comes before
-  /// what a calibrator or a cache says. False, with a line in the log, for what is no range.
+  /// what a calibrator or a cache says. An input that was added as kINT8 stands for numbers by it, with or without that
+  /// flag. False, with a line in the log, for what is no range.
   virtual bool setDynamicRange(float min, float max) noexcept = 0;
   virtual bool dynamicRangeIsSet() const noexcept = 0;
   virtual void resetDynamicRange() noexcept = 0;

@@ -12,6 +12,7 @@
 #include "builder/fitted_profile.h"
 #include "builder/host_work.h"
 #include "builder/integer_borders.h"
+#include "builder/integer_results.h"
 #include "builder/profiles.h"
 #include "builder/quantization.h"
 #include "engine/engine_file.h"
@@ -79,21 +80,30 @@ class Build {
     return constrain(graph_, config_, logger_);
   }
 
+  Int8Results int8_results() const {
+    return config_.precision_constraints == PrecisionConstraints::None ? Int8Results() : config_.int8_results;
+  }
+
   void simplify() {
     phases_.start("Optimizing the graph", 1);
     if (config_.int8 && is_quantized(graph_)) write_declared_ranges(graph_, config_.calibration.cache, logger_);
     if (config_.int8) names_ = names_of_tensors(graph_);
     auto disabled = disabled_;
     if (config_.qdq_as_ranges) disabled.emplace(passes::move_quantization.name);  // pairs stay together
+    const size_t outputs = keep_results(graph_, int8_results());
     passes_ = passes::simplify(graph_, {disabled, config_.max_patches, &precisions_, {}});
     precisions_.compact(graph_);
+    std::vector<TensorId> own = graph_.outputs();
+    own.resize(outputs);
+    graph_.set_outputs(std::move(own));
     phases_.step_done();
   }
 
   void round() {
     if (config_.int8) phases_.start("Calibrating", static_cast<int>(config_.calibration.images) + 1);
     rounding_ = find_rounding(graph_, names_, config_, profiles_[0], logger_, [&] { phases_.step_done(); });
-    border_scales_ = quantize_borders(graph_, config_.calibration.borders, rounding_);
+    tell_unmet(quantize_results(graph_, int8_results(), rounding_), config_, logger_);
+    border_scales_ = quantize_borders(graph_, config_.calibration, rounding_);
     demands_ = take_int8_demands(graph_, precisions_);
     for (const auto& [name, layers] : demands_) rounding_.demanded.insert(name);
   }

@@ -59,6 +59,9 @@ struct AccuracyBudget {
   std::string data;  ///< folder of samples; empty: what of the calibration's is held out
 };
 
+/// Tensors that are to be stored as integers of 8 bits, by name, and the layers that ask for it.
+using Int8Results = std::map<std::string, std::set<std::string>>;
+
 /// Where the ranges for int8 come from: a program, a cache that exists, else samples, else nowhere.
 struct CalibrationConfig {
   std::string data;             ///< folder of images (dataset/sample_files.h)
@@ -97,6 +100,7 @@ struct BuilderConfig {
   PrecisionConstraints precision_constraints = PrecisionConstraints::None;
   Precisions precisions;                         ///< that nodes of the graph are to be held to
   std::vector<UnmetPrecision> unmet_precisions;  ///< asked for, and known to be impossible
+  Int8Results int8_results;
   bool int8 = false;           ///< products may round their operands to 8 bits, by the ranges of `calibration`
   bool qdq_as_ranges = false;  ///< Quantize and Dequantize of the network are no more than such ranges
   CalibrationConfig calibration;

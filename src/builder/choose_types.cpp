@@ -149,7 +149,7 @@ std::vector<DataType> types_to_weigh(const BuilderConfig& config, const Precisio
 
 Precisions constrain(const Graph& graph, const BuilderConfig& config, Logger& logger) {
   Precisions precisions = config.precisions;
-  if (precisions.empty() && config.unmet_precisions.empty()) return precisions;
+  if (precisions.empty() && config.unmet_precisions.empty() && config.int8_results.empty()) return precisions;
   if (config.precision_constraints == PrecisionConstraints::None) {
     logger.warning("precisions of layers are ignored: they count where constraints are to be preferred or obeyed");
     return {};

@@ -29,10 +29,12 @@ std::optional<float> own_scale(const Graph& graph, TensorId id) {
   return std::nullopt;
 }
 
-float find_scale(const Graph& graph, TensorId id, const Rounding& rounding) {
+float find_scale(const Graph& graph, TensorId id, const CalibrationConfig& config, const Rounding& rounding) {
   const std::string& name = graph.tensor(id).name;
   const auto range = rounding.plan.find(name);
-  const auto scale = range == rounding.plan.end() ? own_scale(graph, id) : range_of(range->second) / 127;
+  std::optional<float> scale = range == rounding.plan.end() ? own_scale(graph, id) : range_of(range->second) / 127;
+  // What the user says counts without ranges for the rest, too.
+  if (const auto own = config.ranges.find(name); !scale && own != config.ranges.end()) scale = own->second / 127;
   if (!scale) {
     throw Error(ErrorCode::InvalidArgument,
                 "'{}' cannot be int8: there is no scale for it; give it a range by calibration, a cache or "
@@ -57,7 +59,7 @@ std::vector<TensorId> f32_named(const Graph& graph, const std::vector<TensorId>&
 
 }  // namespace
 
-std::map<std::string, float> quantize_borders(Graph& graph, const std::set<std::string>& names, Rounding& rounding) {
+std::map<std::string, float> quantize_borders(Graph& graph, const CalibrationConfig& config, Rounding& rounding) {
   std::map<std::string, float> scales;
   // What is in floats inside has the border's scale, so that it is rounded once.
   const auto share = [&](TensorId inside, float scale) {
@@ -65,9 +67,9 @@ std::map<std::string, float> quantize_borders(Graph& graph, const std::set<std::
       rounding.plan.insert_or_assign(graph.tensor(inside).name,
                                      quant::QParams{scale, 0, DataType::I8, quant::Source::Inferred});
   };
-  for (const TensorId id : f32_named(graph, graph.inputs(), names)) {
+  for (const TensorId id : f32_named(graph, graph.inputs(), config.borders)) {
     const std::string name = graph.tensor(id).name;
-    const float scale = scales[name] = find_scale(graph, id, rounding);
+    const float scale = scales[name] = find_scale(graph, id, config, rounding);
     const size_t end = graph.node_count();
     graph.edit_tensor(id).type.type = DataType::I8;
     const TensorId inside =
@@ -75,9 +77,9 @@ std::map<std::string, float> quantize_borders(Graph& graph, const std::set<std::
     graph.redirect(id, inside, end);
     share(inside, scale);
   }
-  for (const TensorId id : f32_named(graph, graph.outputs(), names)) {
+  for (const TensorId id : f32_named(graph, graph.outputs(), config.borders)) {
     const std::string name = graph.tensor(id).name;
-    const float scale = scales[name] = find_scale(graph, id, rounding);
+    const float scale = scales[name] = find_scale(graph, id, config, rounding);
     graph.rename(id, name + "/f32");
     share(id, scale);
     auto quantize = std::make_shared<ops::Quantize>();

@@ -2,16 +2,17 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 
+#include "builder/builder.h"
 #include "builder/rounding.h"
 
 namespace tn {
 
-/// Makes inputs and outputs in f32 int8, by name: a Dequantize stands behind such an input and a Quantize before such
-/// an output, with the scale of the tensor's range or, where the network says itself what is rounded, of its own
-/// Quantize and Dequantize there. Returns the scales. Throws Error naming the tensor if there is none.
-std::map<std::string, float> quantize_borders(Graph& graph, const std::set<std::string>& names, Rounding& rounding);
+/// Makes the inputs and outputs in f32 int8 that `config` names: a Dequantize stands behind such an input and a
+/// Quantize before such an output, with the scale of the tensor's range or, where the network says itself what is
+/// rounded, of its own Quantize and Dequantize there. Returns the scales. Throws Error naming the tensor if there is
+/// none.
+std::map<std::string, float> quantize_borders(Graph& graph, const CalibrationConfig& config, Rounding& rounding);
 
 }  // namespace tn

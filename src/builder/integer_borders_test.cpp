@@ -27,7 +27,7 @@ TEST(IntegerBorders, NothingIsRoundedTwice) {
   Graph graph = parse(kConvolution);
   Rounding rounding;
   rounding.plan = {{"x", quant::symmetric(2, quant::Source::User)}, {"y", quant::symmetric(4, quant::Source::User)}};
-  const auto scales = quantize_borders(graph, {"x", "y"}, rounding);
+  const auto scales = quantize_borders(graph, {.borders = {"x", "y"}}, rounding);
   EXPECT_FLOAT_EQ(scales.at("x"), 2.0F / 127);
   EXPECT_FLOAT_EQ(scales.at("y"), 4.0F / 127);
   EXPECT_EQ(graph.tensor(graph.outputs()[0]).name, "y");
@@ -50,7 +50,7 @@ TEST(IntegerBorders, TheNetworksOwnScalesCount) {
   })");
   Rounding rounding;
   rounding.binding = true;
-  const auto scales = quantize_borders(graph, {"x", "y"}, rounding);
+  const auto scales = quantize_borders(graph, {.borders = {"x", "y"}}, rounding);
   EXPECT_FLOAT_EQ(scales.at("x"), 0.25F);
   EXPECT_FLOAT_EQ(scales.at("y"), 0.5F);
 }
@@ -60,7 +60,7 @@ TEST(IntegerBorders, WithoutAScaleTheTensorIsNamed) {
   Rounding rounding;
   rounding.plan = {{"x", quant::symmetric(2, quant::Source::User)}};
   try {
-    quantize_borders(graph, {"y"}, rounding);
+    quantize_borders(graph, {.borders = {"y"}}, rounding);
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("'y' cannot be int8"), std::string::npos) << error.what();

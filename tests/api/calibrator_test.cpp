@@ -122,5 +122,29 @@ TEST(DynamicRanges, RoundAndSaturate) {
   EXPECT_NEAR(coarse[1], 99.0, 1e-3) << "33 steps of 3";
 }
 
+TEST(Int8Inputs, StandForNumbersByTheirRange) {
+  for (const bool allowed : {false, true}) {
+    Session s;
+    ITensor& x = s.int8_input({1, 4}, {-128, -3, 0, 127});
+    EXPECT_TRUE(x.setDynamicRange(-63.5F, 63.5F));
+    if (allowed) s.flags = {BuilderFlag::kINT8};
+    expect(s, s.network->addActivation(x, ActivationType::kRELU), {1, 4}, {0, 0, 0, 63.5});
+  }
+}
+
+TEST(Int8Inputs, StandForNumbersByALayer) {
+  Session s;
+  ITensor& x = s.int8_input({1, 4}, {-128, -3, 0, 127});
+  auto* numbers = s.network->addDequantize(x, s.constant({}, {0.5}), DataType::kFLOAT);
+  expect(s, s.network->addUnary(*numbers->getOutput(0), UnaryOperation::kABS), {1, 4}, {64, 1.5, 0, 63.5});
+}
+
+TEST(Int8Inputs, WithoutAScaleAreNamed) {
+  Session s;
+  ITensor& x = s.int8_input({1, 4}, {0, 0, 0, 0});
+  EXPECT_FALSE(s.run(s.network->addActivation(x, ActivationType::kSIGMOID)));
+  EXPECT_NE(s.log.text.find("'x0' is int8 without a scale"), std::string::npos) << s.log.text;
+}
+
 }  // namespace
 }  // namespace tenon::test

@@ -60,6 +60,15 @@ class Session {
     return *tensor;
   }
 
+  ITensor& int8_input(const std::vector<int64_t>& extents, const std::vector<int8_t>& values) {
+    std::vector<float> bytes(values.size() / sizeof(float) + 1);
+    std::memcpy(bytes.data(), values.data(), values.size());
+    const std::string name = "x" + std::to_string(inputs_.size());
+    ITensor* tensor = network->addInput(name.c_str(), DataType::kINT8, dims_of(extents));
+    inputs_.emplace_back(name, std::move(bytes));
+    return *tensor;
+  }
+
   Weights weights(std::vector<float> values) {
     const auto& kept = floats_.emplace_back(std::move(values));
     return {DataType::kFLOAT, kept.data(), static_cast<int64_t>(kept.size())};

@@ -59,6 +59,12 @@ class Int8Demands(TestCase):
         result = self.run_well(*BUILD, "--precisionConstraints=prefer", f"--layerPrecisions={CONV}:int8")
         self.assertTrue(any(f"'{CONV}' (int8 needs ranges" in line for line in result.lines("W")))
 
+    def test_results_are_stored_as_int8(self):
+        result = self.run_well(*BUILD, "--int8", self.OBEY, f"--layerOutputTypes={CONV}:int8", f"--exportGraph={self.folder / 'graph'}")
+        self.assertFalse(any("constraints" in line for line in result.lines("W")))
+        self.assertRegex((self.folder / "graph").read_text(), r"result/scale")
+        self.run_badly(*BUILD, self.OBEY, f"--layerOutputTypes={CONV}:int8", saying=f"'{CONV}' (a result of int8 needs a range")
+
     def test_the_report_tells_what_was_measured(self):
         measured = [argument for argument in BUILD if "OptimizationLevel" not in argument]
         result = self.run_well(*measured, "--int8", "--builderOptimizationLevel=1")

@@ -24,8 +24,9 @@ void LayerPrecisions::apply(const LayerRecord& layer, std::vector<TensorId>& out
   for (const auto& [index, wanted] : layer.output_types) {
     const TensorId id = given[static_cast<size_t>(index)];
     const DataType type = id == kNone ? wanted : lowering_.whole().tensor(id).type.type;
-    if (wanted == DataType::I8 && is_float(type)) {
-      unmet("an output of int8 needs a scale");
+    if (wanted == DataType::I8 && type == DataType::F32) {
+      if (held && held->type != DataType::I8) held->gives_f32 = true;
+      int8_results_.push_back({id, layer.name});
     } else if (is_float(wanted) != is_float(type)) {
       unmet(fmt::format("its output {} is {}, which is not stored as {}", index, name_of(type), name_of(wanted)));
     } else if (wanted == DataType::F32 && !held) {

@@ -16,6 +16,20 @@
 
 namespace tn::api {
 
+namespace {
+
+// What may be wrong with a layer that takes integers as they are.
+std::string hint_of(const LayerRecord& layer) {
+  for (const NetworkTensor* input : layer.needs()) {
+    if (input && input->isNetworkInput() && input->declared_type == DataType::I8 && !input->is_scaled())
+      return fmt::format(", whose input '{}' is int8 without a scale (setDynamicRange or a dequantize layer gives one)",
+                         input->name_);
+  }
+  return "";
+}
+
+}  // namespace
+
 Lowering::Lowering(const Network& network) : network_(network), graph_(network.imported()) {
   if (*network.getName()) graph_.name = network.getName();
   start_inputs();
@@ -27,7 +41,8 @@ void Lowering::start_inputs() {
   bool changed = false;
   for (const NetworkTensor* input : network_.inputs()) {
     if (input->imported == kNone) {
-      TensorType type{*input->declared_type, input->symbolic_dims(*input->declared_dims)};
+      TensorType type{input->is_scaled() ? DataType::F32 : *input->declared_type,
+                      input->symbolic_dims(*input->declared_dims)};
       whole_.ids[input] = graph_.add_input(input->name_, std::move(type));
       continue;
     }
@@ -69,7 +84,7 @@ TensorId Lowering::lower_layer(const NetworkTensor& tensor) {
     }
     for (size_t i = 0; i < layer.outputs.size(); ++i) scope_->ids[layer.outputs[i].get()] = outputs.at(i);
   } catch (const Error& error) {
-    throw error.within(fmt::format("layer '{}'", layer.name));
+    throw error.within(fmt::format("layer '{}'{}", layer.name, hint_of(layer)));
   }
   layer_name_ = around;
   under_way_.erase(&layer);
@@ -178,7 +193,7 @@ Graph Lowering::finish(LayerPrecisions* precisions, CalibrationConfig* calibrati
     if (tensor && tensor->name_ != graph_.tensor(tensor->imported).name) graph_.rename(tensor->imported, tensor->name_);
   }
   const bool scaled = calibration && (int8 || is_quantized(graph_));
-  change_boundary_types(outputs, scaled ? &calibration->borders : nullptr);
+  change_boundary_types(outputs, calibration ? &calibration->borders : nullptr, scaled);
   if (calibration) collect_ranges(calibration->ranges);
   graph_.set_outputs(std::move(outputs));
   return std::move(graph_);
@@ -197,14 +212,15 @@ void Lowering::collect_ranges(std::map<std::string, float>& ranges) const {
 }
 
 // The type at the boundary is another one than inside: a cast stands between.
-void Lowering::change_boundary_types(std::vector<TensorId>& outputs, std::set<std::string>* borders) {
+void Lowering::change_boundary_types(std::vector<TensorId>& outputs, std::set<std::string>* borders, bool scales) {
   bool changed = false;
   const auto is_scaled = [&](const NetworkTensor& tensor, DataType inside) {
-    const bool scaled = borders && inside == DataType::F32 && tensor.declared_type == DataType::I8;
+    const bool scaled = scales && inside == DataType::F32 && tensor.declared_type == DataType::I8;
     if (scaled) borders->insert(tensor.name_);
     return scaled;
   };
   for (const NetworkTensor* input : network_.inputs()) {
+    if (borders && input->is_scaled()) borders->insert(input->name_);
     if (input->imported == kNone || !input->declared_type) continue;
     const DataType inside = type(input->imported).type;
     if (inside == *input->declared_type || is_scaled(*input, inside)) continue;

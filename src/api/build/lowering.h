@@ -87,8 +87,8 @@ class Lowering {
   TensorId capture(const NetworkTensor& tensor);
   void start_inputs();
   void collect_ranges(std::map<std::string, float>& ranges) const;
-  /// `borders`: gets the names of those that are to be int8, if there are to be such.
-  void change_boundary_types(std::vector<TensorId>& outputs, std::set<std::string>* borders);
+  /// `borders`: gets the names of those that are to be int8 by a scale; with `scales` all that can be.
+  void change_boundary_types(std::vector<TensorId>& outputs, std::set<std::string>* borders, bool scales);
   std::string next_name();
 
   const Network& network_;

@@ -114,7 +114,9 @@ Graph Network::graph(BuilderConfig& config) const {
   if (outputs_.empty()) throw Error(ErrorCode::InvalidModel, "the network has no outputs; mark them with markOutput");
   Lowering lowering(*this);
   LayerPrecisions types(lowering, config.precisions, config.unmet_precisions);
-  return lowering.finish(&types, &config.calibration, config.int8);
+  Graph graph = lowering.finish(&types, &config.calibration, config.int8);
+  for (const auto& [tensor, layer] : types.int8_results()) config.int8_results[graph.tensor(tensor).name].insert(layer);
+  return graph;
 }
 
 const TensorType& Network::type_of(const NetworkTensor& tensor) const {

@@ -50,8 +50,14 @@ bool NetworkTensor::setDynamicRange(float min, float max) noexcept {
     if (!std::isfinite(min) || !std::isfinite(max) || min > max || (min == 0 && max == 0))
       throw Error(ErrorCode::InvalidArgument, "{} to {} is no range of tensor '{}'", min, max, name_);
     range = {min, max};
+    if (declared_type == DataType::I8) network_.changed();
     return true;
   });
+}
+
+void NetworkTensor::resetDynamicRange() noexcept {
+  range.reset();
+  if (declared_type == DataType::I8) network_.changed();
 }
 
 bool NetworkTensor::isShapeTensor() const noexcept {

@@ -33,7 +33,7 @@ class NetworkTensor final : public tenon::ITensor {
   tenon::TensorFormats getAllowedFormats() const noexcept override { return formats_; }
   bool setDynamicRange(float min, float max) noexcept override;
   bool dynamicRangeIsSet() const noexcept override { return range.has_value(); }
-  void resetDynamicRange() noexcept override { range.reset(); }
+  void resetDynamicRange() noexcept override;
   float getDynamicRangeMin() const noexcept override { return range ? range->first : kNotSet; }
   float getDynamicRangeMax() const noexcept override { return range ? range->second : kNotSet; }
   bool isShapeTensor() const noexcept override;
@@ -43,6 +43,8 @@ class NetworkTensor final : public tenon::ITensor {
 
   static constexpr float kNotSet = std::numeric_limits<float>::quiet_NaN();
 
+  /// An input that was added as int8 with a range: the network sees the numbers that the integers stand for.
+  bool is_scaled() const { return imported == kNone && !producer && declared_type == DataType::I8 && range; }
   /// The extents of an input as symbols and numbers; -1 becomes a symbol, by its given name or one of its own.
   Dims symbolic_dims(const tenon::Dims& dims) const;
 
