@@ -73,7 +73,7 @@ class Assigner {
 
   double cost_of(const Node& node, const Retyping& rule, DataType type) const {
     const Graph alone = isolate(graph_, node, rule, uniform_storage(node, type));
-    return costs_.microseconds(*region_of(alone, alone.node(alone.order()[0])));
+    return costs_.microseconds(*only_region(alone));
   }
 
   // What its costs will be asked for, in the same order.
@@ -84,7 +84,7 @@ class Assigner {
     if (!candidate.chooses || moves || (candidate.only_f32 && !candidate.follows)) return;
     for (const DataType type : {DataType::F32, narrow_}) {
       const Graph alone = isolate(graph_, node, candidate.rule, uniform_storage(node, type));
-      costs_.expect_cost(*region_of(alone, alone.node(alone.order()[0])));
+      costs_.expect_cost(*only_region(alone));
     }
     for (const size_t i : candidate.rule.outputs) expect_conversion(node.outputs[i]);
   }
@@ -93,7 +93,7 @@ class Assigner {
     const TensorType& type = graph_.tensor(id).type;
     for (const bool narrows : {true, false}) {
       const Graph graph = conversion_of(type, narrows);
-      costs_.expect_cost(*region_of(graph, graph.node(graph.order()[0])));
+      costs_.expect_cost(*only_region(graph));
     }
   }
 
@@ -169,7 +169,7 @@ class Assigner {
     if (!fresh) return entry->second;
     const auto measure = [&](bool narrows) {
       const Graph graph = conversion_of(type, narrows);
-      return nanoseconds(costs_.microseconds(*region_of(graph, graph.node(graph.order()[0]))));
+      return nanoseconds(costs_.microseconds(*only_region(graph)));
     };
     entry->second = {measure(true), measure(false)};
     return entry->second;

@@ -5,8 +5,7 @@
 
 #include "base/error.h"
 #include "ops/control/region.h"
-#include "tuning/retype.h"
-#include "tuning/tuner.h"
+#include "tuning/type_options.h"
 
 namespace tn {
 namespace {
@@ -54,9 +53,7 @@ class Writer {
     if (rule.moves) return true;
     const DataType gives = held.gives_f32 ? DataType::F32 : held.type;
     const Storage storage{std::vector(node.inputs.size(), held.type), std::vector(node.outputs.size(), gives)};
-    const Graph alone = isolate(graph_, node, rule, storage);
-    const auto region = region_of(alone, alone.node(alone.order()[0]));
-    return region && tn::has_kernel(backend_, target_, *region);
+    return tn::has_kernel(graph_, node, rule, storage, backend_, target_);
   }
 
   std::string name_for(TensorId id, std::string_view what) const {

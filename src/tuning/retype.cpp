@@ -186,4 +186,8 @@ Graph isolate(const Graph& graph, const Node& node, const Retyping& rule, const 
   return alone;
 }
 
+std::optional<Region> only_region(const Graph& graph) {
+  return region_of(graph, graph.node(graph.order()[0]));
+}
+
 }  // namespace tn

@@ -2,7 +2,7 @@
 // Nodes on f32 whose operands lie in memory in a narrower float type.
 #pragma once
 
-#include "ir/graph.h"
+#include "tuning/region.h"
 
 namespace tn {
 
@@ -35,6 +35,8 @@ Retyped retype(const Graph& graph, const Node& node, const Retyping& rule, const
 
 /// A graph of nothing but the node with operands so stored.
 Graph isolate(const Graph& graph, const Node& node, const Retyping& rule, const Storage& storage);
+/// What region_of() says of a graph's one node. The region refers to the graph.
+std::optional<Region> only_region(const Graph& graph);
 
 /// A conversion between float types.
 OpPtr cast_op(DataType to);

@@ -11,6 +11,13 @@ Storage uniform_storage(const Node& node, DataType type) {
   return {std::vector(node.inputs.size(), type), std::vector(node.outputs.size(), type)};
 }
 
+bool has_kernel(const Graph& graph, const Node& node, const Retyping& rule, const Storage& storage,
+                const Backend& backend, const Target& target) {
+  const Graph alone = isolate(graph, node, rule, storage);
+  const auto region = only_region(alone);
+  return region && has_kernel(backend, target, *region);
+}
+
 TypeOptionsFinder::TypeOptionsFinder(const Graph& graph, const Backend& backend, const Target& target, DataType narrow,
                                      const TypeRules& rules)
     : graph_(graph), backend_(backend), target_(target), narrow_(narrow), rules_(rules), wide_(graph.tensor_count()) {}
@@ -38,12 +45,6 @@ TypeOptions TypeOptionsFinder::options_of(NodeId id) {
                      (!rule.moves && !has_kernel(node, rule, uniform_storage(node, narrow_)));
   find_mixtures(node, options);
   return options;
-}
-
-bool TypeOptionsFinder::has_kernel(const Node& node, const Retyping& rule, const Storage& storage) const {
-  const Graph alone = isolate(graph_, node, rule, storage);
-  const auto region = region_of(alone, alone.node(alone.order()[0]));
-  return region && tn::has_kernel(backend_, target_, *region);
 }
 
 // Which operands a node takes or gives in the other type than the one that it works on, and whether those are all.

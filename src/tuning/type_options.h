@@ -21,6 +21,9 @@ struct TypeOptions {
 
 /// All operands in one type.
 Storage uniform_storage(const Node& node, DataType type);
+/// Whether some kernel runs the node with operands so stored.
+bool has_kernel(const Graph& graph, const Node& node, const Retyping& rule, const Storage& storage,
+                const Backend& backend, const Target& target);
 
 class TypeOptionsFinder {
  public:
@@ -32,7 +35,9 @@ class TypeOptionsFinder {
   bool is_wide(TensorId id) const { return wide_[static_cast<size_t>(id)]; }
 
  private:
-  bool has_kernel(const Node& node, const Retyping& rule, const Storage& storage) const;
+  bool has_kernel(const Node& node, const Retyping& rule, const Storage& storage) const {
+    return tn::has_kernel(graph_, node, rule, storage, backend_, target_);
+  }
   void find_mixtures(const Node& node, TypeOptions& options) const;
 
   const Graph& graph_;

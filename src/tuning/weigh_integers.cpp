@@ -11,6 +11,7 @@
 #include "ops/quant/roles.h"
 #include "tuning/min_cut.h"
 #include "tuning/tuner.h"
+#include "tuning/type_options.h"
 
 namespace tn {
 namespace {
@@ -31,9 +32,8 @@ std::pair<double, DataType> fastest(const Graph& graph, const Node& node, const 
   if (rule.fixed || (rule.inputs.empty() && rule.outputs.empty())) return best;
   for (const DataType type : rules.narrow) {
     if (!constants_fit(graph, node, type)) continue;
-    const Graph alone =
-        isolate(graph, node, rule, {std::vector(node.inputs.size(), type), std::vector(node.outputs.size(), type)});
-    const auto region = region_of(alone, alone.node(alone.order()[0]));
+    const Graph alone = isolate(graph, node, rule, uniform_storage(node, type));
+    const auto region = only_region(alone);
     if (!region || !has_kernel(backend, target, *region)) continue;
     best = std::min(best, {costs.microseconds(*region), type});
   }
@@ -173,7 +173,7 @@ class Weigher {
       const TensorId x = graph.add_input("x", {from, type.dims});
       const TensorId scale = graph.add_constant("scale", Constant::scalar(DataType::F32, 1));
       graph.set_outputs({graph.add("conversion", std::move(op), {x, scale})});
-      return nanoseconds(costs_.microseconds(*region_of(graph, graph.node(graph.order()[0]))));
+      return nanoseconds(costs_.microseconds(*only_region(graph)));
     };
     auto quantize = std::make_shared<ops::Quantize>();
     quantize->to = type.type;
