@@ -68,12 +68,28 @@ ResultOperand column_term(const Product& product) {
   return term;
 }
 
+void describe_b(Product& product, const Region& region, const Target& target, const Places& places) {
+  if (has_packed_b(region)) {
+    product.b.packed = true;
+    product.b.batch = Dims(product.batch.size(), 0);
+    return;
+  }
+  const int b = region.anchor_inputs[1];
+  const Place place = places.input(b);
+  const Inner of_b = inner_strides(place, op_of(region).transpose_b);
+  const bool along_k = of_b.outer == Dim(1) || product.channels == Dim(1);
+  product.b.column = along_k ? of_b.inner : Dim(1);
+  product.b.depth = along_k ? Dim(1) : of_b.outer;
+  product.b.alignment = known_divisor(place.offset, 16);
+  product.b.batch = batch_strides(region.input_type(b), place, product.batch, target.ranges);
+}
+
 /// The product with its operands where they lie. With B packed, A's leading axes count as rows if there are at most
 /// three and A is not transposed.
 Product product_of(const Region& region, const Target& target, const Places& places) {
   const ops::MatMulAttributes& op = op_of(region);
-  const int a = region.anchor_inputs[0], b = region.anchor_inputs[1];
-  const TensorType &a_type = region.input_type(a), &b_type = region.input_type(b);
+  const int a = region.anchor_inputs[0];
+  const TensorType& a_type = region.input_type(a);
   const Dims& result = region.anchor_results[0].dims;
   const Place at = places.input(a);
   const size_t rank = result.size();
@@ -106,18 +122,7 @@ Product product_of(const Region& region, const Target& target, const Places& pla
     for (size_t i = 0; i < rank; ++i) axes[i] = i + 2 < rank ? i : axes[i] + rank - 2;
   }
   product.window.in = product.rows;
-  if (has_packed_b(region)) {
-    product.b.packed = true;
-    product.b.batch = Dims(product.batch.size(), 0);
-  } else {
-    const Place place = places.input(b);
-    const Inner of_b = inner_strides(place, op.transpose_b);
-    const bool along_k = of_b.outer == Dim(1) || product.channels == Dim(1);
-    product.b.column = along_k ? of_b.inner : Dim(1);
-    product.b.depth = along_k ? Dim(1) : of_b.outer;
-    product.b.alignment = known_divisor(place.offset, 16);
-    product.b.batch = batch_strides(b_type, place, product.batch, target.ranges);
-  }
+  describe_b(product, region, target, places);
   if (region.loads_quantized())
     quantized(region).describe(product, places, axes, target.ranges);
   else
