@@ -33,10 +33,6 @@ std::vector<std::string> entries_of(std::string_view flag, std::string_view text
   return entries;
 }
 
-bool is_pattern(std::string_view name) {
-  return name.find_first_of("*?") != name.npos;
-}
-
 // "Conv/1" of "Conv": what a node of a file has become, if that is several layers.
 bool is_part(std::string_view layer, std::string_view name) {
   if (!layer.starts_with(name) || layer.size() < name.size() + 2 || layer[name.size()] != '/') return false;
@@ -57,12 +53,13 @@ bool computes_on_floats(const ILayer& layer) {
   return false;
 }
 
+bool means(const LayerTypes& entry, std::string_view layer) {
+  return matches_glob(entry.name, layer) || is_part(layer, entry.name);
+}
+
 // A layer that is not named itself is left alone where a type of floats means nothing for it.
 bool applies(const LayerTypes& entry, const ILayer& layer) {
-  const std::string_view name = layer.getName();
-  if (entry.name == name) return true;
-  const bool matched = is_pattern(entry.name) ? matches_glob(entry.name, name) : is_part(name, entry.name);
-  return matched && computes_on_floats(layer);
+  return entry.name == layer.getName() || (means(entry, layer.getName()) && computes_on_floats(layer));
 }
 
 std::string nearest_layer(const tenon::INetworkDefinition& network, std::string_view name) {
@@ -82,10 +79,7 @@ void check_names(const tenon::INetworkDefinition& network, const std::vector<Lay
                  std::string_view flag) {
   for (const LayerTypes& entry : entries) {
     bool known = false;
-    for (int i = 0; i < network.getNbLayers() && !known; ++i) {
-      const std::string_view name = network.getLayer(i)->getName();
-      known = entry.name == name || matches_glob(entry.name, name) || is_part(name, entry.name);
-    }
+    for (int i = 0; i < network.getNbLayers() && !known; ++i) known = means(entry, network.getLayer(i)->getName());
     if (known) continue;
     const std::string nearest = nearest_layer(network, entry.name);
     throw Failure("{}: the network has no layer '{}'{}", flag, entry.name,
