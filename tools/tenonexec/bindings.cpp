@@ -9,6 +9,7 @@
 #include "tenonexec/failure.h"
 #include "tenonexec/files.h"
 #include "tenonexec/ownership.h"
+#include "tenonexec/placement.h"
 
 namespace tenonexec {
 namespace {

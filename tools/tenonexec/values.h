@@ -28,19 +28,6 @@ std::vector<double> values_of(std::span<const std::byte> bytes, tenon::DataType 
 double difference(std::string_view algorithm, std::span<const double> actual, std::span<const double> reference,
                   double atol, double rtol);
 
-/// Where the elements of a tensor lie in memory.
-struct Placement {
-  tenon::Dims dims, strides;  ///< strides in groups of components
-  int vectored = -1;          ///< the dimension that has components; −1: none
-  int components = 1;
-};
-/// Elements that the memory has room for, padding included.
-int64_t room_of(const Placement& placement);
-bool is_linear(const Placement& placement);
-/// From dense, row-major elements of so many bytes to where they lie, and back.
-void place(std::span<const std::byte> linear, std::span<std::byte> placed, const Placement& placement, size_t size);
-std::vector<std::byte> linear_from(std::span<const std::byte> placed, const Placement& placement, size_t size);
-
 struct NamedValues {
   std::string name;
   tenon::Dims dims;

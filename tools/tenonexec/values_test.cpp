@@ -11,6 +11,7 @@
 #include "tenonexec/failure.h"
 #include "tenonexec/files.h"
 #include "tenonexec/json_text.h"
+#include "tenonexec/placement.h"
 
 namespace tenonexec {
 namespace {
