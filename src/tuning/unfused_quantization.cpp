@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "ops/quant/roles.h"
+#include "tuning/integer_groups.h"
 #include "tuning/tuner.h"
-#include "tuning/weigh_integers.h"
 
 namespace tn {
 namespace {

@@ -6,19 +6,13 @@
 #include <limits>
 #include <map>
 
-#include "ops/control/region.h"
 #include "ops/quant/quantize.h"
-#include "ops/quant/roles.h"
 #include "tuning/min_cut.h"
 #include "tuning/tuner.h"
 #include "tuning/type_options.h"
 
 namespace tn {
 namespace {
-
-bool is_byte(const Tensor& tensor) {
-  return !tensor.constant && (tensor.type.type == DataType::I8 || tensor.type.type == DataType::U8);
-}
 
 bool only_moves(const Graph& graph, const Node& node) {
   return retyping_of(graph, node).moves;
@@ -40,13 +34,7 @@ std::pair<double, DataType> fastest(const Graph& graph, const Node& node, const 
   return best;
 }
 
-// Nodes of the quantized graph that stand or fall together, as a node in floats has the operators of them all.
-struct Group {
-  std::vector<NodeId> integers, floats;  ///< in their graphs
-  std::set<std::string> products;
-  bool converts = false;     ///< nothing but a Quantize or Dequantize
-  bool unsupported = false;  ///< a product that nothing computes with integers
-  bool rounded = false;      ///< takes or gives integers
+struct Group : IntegerGroup {
   int vertex = -1;
   double in_integers = 0, in_floats = 0;
   DataType type = DataType::F32;
@@ -80,48 +68,17 @@ class Weigher {
   static int64_t nanoseconds(double microseconds) { return std::llround(std::min(microseconds, 1e9) * 1000); }
 
   void make_groups() {
-    std::map<std::string, NodeId> by_name;
-    for (const NodeId id : floats_.order()) {
-      for (const std::string& name : operators_in(floats_.node(id))) by_name.emplace(name, id);
-    }
-    std::map<NodeId, size_t> group_of_float;
     group_of_.assign(graph_.node_count(), 0);
-    for (const NodeId id : graph_.order()) {
-      const Node& node = graph_.node(id);
-      std::set<NodeId> stands_for;
-      const auto names = operators_in(node);
-      for (const std::string& name : names) {
-        if (const auto found = by_name.find(name); found != by_name.end()) stands_for.insert(found->second);
-      }
-      size_t at = groups_.size();
-      for (const NodeId other : stands_for) {
-        if (const auto found = group_of_float.find(other); found != group_of_float.end())
-          at = std::min(at, found->second);
-      }
-      if (at == groups_.size()) groups_.emplace_back();
-      group_of_[static_cast<size_t>(id)] = at;
-      Group& group = groups_[at];
-      group.integers.push_back(id);
-      group.converts = group.integers.size() == 1 && names.empty();
-      for (const NodeId other : stands_for) {
-        if (group_of_float.emplace(other, at).second) group.floats.push_back(other);
-      }
-      const auto region = region_of(graph_, node);
-      for (const std::string& name : names) {
-        if (!rules_.products.contains(name)) continue;
-        group.products.insert(name);
-        group.unsupported |= !region->loads_quantized();
-      }
-      const auto rounded = [&](TensorId tensor) { return tensor != kNone && is_byte(graph_.tensor(tensor)); };
-      group.rounded |= !group.products.empty() || std::ranges::any_of(node.inputs, rounded) ||
-                       std::ranges::any_of(node.outputs, rounded);
+    for (IntegerGroup& group : groups_of({graph_, floats_}, rules_.products)) {
+      for (const NodeId id : group.integers) group_of_[static_cast<size_t>(id)] = groups_.size();
+      groups_.push_back({std::move(group)});
     }
   }
 
   Group& group_of(NodeId id) { return groups_[group_of_[static_cast<size_t>(id)]]; }
   bool is_quantized(TensorId id) const {
     const Tensor& tensor = graph_.tensor(id);
-    return is_byte(tensor) && tensor.producer != kNone;
+    return is_byte_activation(tensor) && tensor.producer != kNone;
   }
 
   // First says what will be asked for, so that what takes others' time can begin.
@@ -278,16 +235,6 @@ std::string IntegerChoice::explanation(const std::set<std::string>& integers) co
                         line.demanded && chosen ? ", demanded" : "");
   }
   return text;
-}
-
-std::vector<std::string> operators_in(const Node& node) {
-  if (node.op->name() != ops::Region::kName)
-    return ops::is_quantization(node) ? std::vector<std::string>() : std::vector{node.name};
-  std::vector<std::string> names;
-  for (const NodeId id : node.bodies[0].order()) {
-    if (!ops::is_quantization(node.bodies[0].node(id))) names.push_back(node.bodies[0].node(id).name);
-  }
-  return names;
 }
 
 IntegerChoice weigh_integers(const IntegerForms& forms, const IntegerRules& rules, const Backend& backend,

@@ -8,15 +8,9 @@
 #include <vector>
 
 #include "tuning/assign.h"
+#include "tuning/integer_groups.h"
 
 namespace tn {
-
-/// A network twice, each as regions that the backend has: with everything quantized that may be, and with the products
-/// in floats. Nodes of both are known by the names of the operators inside.
-struct IntegerForms {
-  const Graph& integers;
-  const Graph& floats;
-};
 
 struct IntegerRules {
   std::set<std::string> products;  ///< convolutions and matrix products that there is a choice for
@@ -51,9 +45,6 @@ struct IntegerChoice {
 IntegerChoice weigh_integers(
     const IntegerForms& forms, const IntegerRules& rules, const Backend& backend, const Target& target,
     RegionCosts& costs, const std::function<void()>& node_done = [] {});
-
-/// Names of the operators in a node, but for changes of a number's form.
-std::vector<std::string> operators_in(const Node& node);
 
 /// Microseconds of all regions of a graph that compute something.
 double cost_of(const Graph& graph, RegionCosts& costs);
