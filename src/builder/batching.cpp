@@ -30,7 +30,10 @@ Batching batching_of(const Graph& graph, const OptimizationProfile& profile, int
   for (const TensorId id : graph.inputs()) {
     const Tensor& tensor = graph.tensor(id);
     if (tensor.value)
-      throw Error(ErrorCode::Unsupported, "input '{}' holds extents: such a network cannot be calibrated", tensor.name);
+      throw Error(
+          ErrorCode::Unsupported,
+          "input '{}' holds extents: such a network cannot be calibrated; give it ranges by a cache or setDynamicRange",
+          tensor.name);
     Shape shape;
     for (const Dim& dim : tensor.type.dims) shape.push_back(dim.evaluate(values));
     ShapeBounds& bounds = result.profile.at(tensor.name);

@@ -47,8 +47,10 @@ class Chooser {
   FusedNetwork run(std::string& explanation) {
     Form whole = make({});
     if (!whole.rounded.missing.empty())
-      logger_.warning("no scale is known for {} tensors that products read; these stay in floats: {}",
-                      whole.rounded.missing.size(), fmt::join(whole.rounded.missing, ", "));
+      logger_.warning(
+          "no scale is known for {} tensors that products read; these stay in floats unless a calibration, a "
+          "cache or setDynamicRange gives one: {}",
+          whole.rounded.missing.size(), fmt::join(whole.rounded.missing, ", "));
     const Names products = whole.rounded.products;
     check_demands(whole);
     if (products.empty() || (!costs_ && network_.rounding.binding)) return std::move(whole.network);

@@ -52,7 +52,9 @@ HeldOut::HeldOut(const Graph& exact, const Batching& batching, SampleSource& sam
   }
   exact_ = outputs_of(exact);
   if (exact_.numbers.empty())
-    throw Error(ErrorCode::InvalidArgument, "the network has no outputs in f32 to compare by");
+    throw Error(
+        ErrorCode::InvalidArgument,
+        "the network has no outputs in f32 to compare by; name a calibrator, and leave out corrections and budgets");
 }
 
 HeldOut::Outputs HeldOut::outputs_of(Graph graph) const {

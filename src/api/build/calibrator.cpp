@@ -7,7 +7,8 @@ namespace tn::api {
 
 int64_t PublicCalibration::batch() {
   const int32_t batch = calibrator_.getBatchSize();
-  if (batch < 1) throw Error(ErrorCode::InvalidArgument, "the calibrator's batch size is {}", batch);
+  if (batch < 1)
+    throw Error(ErrorCode::InvalidArgument, "the calibrator's batch size is {}; it must be 1 at least", batch);
   return batch;
 }
 

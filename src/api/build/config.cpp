@@ -138,7 +138,8 @@ bool PublicConfig::setAccuracyBudget(double most, char const* metric, char const
 bool PublicConfig::setQdqExport(char const* path, tenon::QdqProfile profile) noexcept {
   return guard(logger_, false, [&] {
     if (profile < tenon::QdqProfile::kNATIVE || profile > tenon::QdqProfile::kORT_CPU)
-      throw Error(ErrorCode::InvalidArgument, "there is no profile {} of Q/DQ", static_cast<int>(profile));
+      throw Error(ErrorCode::InvalidArgument, "there is no profile {} of Q/DQ; there are kNATIVE, kTRT and kORT_CPU",
+                  static_cast<int>(profile));
     values_.qdq_export = {path ? path : "", static_cast<import::QdqProfile>(profile), {}};
     return true;
   });

@@ -48,7 +48,8 @@ tenon::Dims NetworkTensor::getDimensions() const noexcept {
 bool NetworkTensor::setDynamicRange(float min, float max) noexcept {
   return guard(network_.logger(), false, [&] {
     if (!std::isfinite(min) || !std::isfinite(max) || min > max || (min == 0 && max == 0))
-      throw Error(ErrorCode::InvalidArgument, "{} to {} is no range of tensor '{}'", min, max, name_);
+      throw Error(ErrorCode::InvalidArgument,
+                  "{} to {} is no range of tensor '{}': its ends are finite, in order and not both 0", min, max, name_);
     range = {min, max};
     if (declared_type == DataType::I8) network_.changed();
     return true;
