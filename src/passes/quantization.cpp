@@ -21,6 +21,22 @@ bool along_one_axis(const Constant& constant) {
   return axes <= 1;
 }
 
+bool is_quantized(const Graph& graph, TensorId id) {
+  const Node* node = graph.producer(id);
+  if (!node) return false;
+  return is_op(*node, "Dequantize") ||
+         ((only_moves(*node) || is_op(*node, "Concat")) && is_quantized(graph, node->inputs[0]));
+}
+
+bool only_for_products(const Graph& graph, const Uses& uses, TensorId weights) {
+  const auto readers = uses.readers(weights);
+  return !readers.empty() && !uses.is_output(weights) && std::ranges::all_of(readers, [&](NodeId id) {
+    const Node& reader = graph.node(id);
+    if (ops::is_product(reader)) return reader.inputs[1] == weights && is_quantized(graph, reader.inputs[0]);
+    return only_moves(reader) && reader.outputs.size() == 1 && only_for_products(graph, uses, reader.outputs[0]);
+  });
+}
+
 }  // namespace
 
 bool is_load(const Graph& graph, const Node& node) {
@@ -50,26 +66,6 @@ bool only_moves(const Node& node) {
            attribute<std::string>(*node.op, "coordinate_transformation_mode") != "tf_crop_and_resize";
   return std::ranges::find(kMoves, node.op->name()) != kMoves.end();
 }
-
-namespace {
-
-bool is_quantized(const Graph& graph, TensorId id) {
-  const Node* node = graph.producer(id);
-  if (!node) return false;
-  return is_op(*node, "Dequantize") ||
-         ((only_moves(*node) || is_op(*node, "Concat")) && is_quantized(graph, node->inputs[0]));
-}
-
-bool only_for_products(const Graph& graph, const Uses& uses, TensorId weights) {
-  const auto readers = uses.readers(weights);
-  return !readers.empty() && !uses.is_output(weights) && std::ranges::all_of(readers, [&](NodeId id) {
-    const Node& reader = graph.node(id);
-    if (ops::is_product(reader)) return reader.inputs[1] == weights && is_quantized(graph, reader.inputs[0]);
-    return only_moves(reader) && reader.outputs.size() == 1 && only_for_products(graph, uses, reader.outputs[0]);
-  });
-}
-
-}  // namespace
 
 bool loads_weights(const Graph& graph, const Uses& uses, const Node& node) {
   const Constant* weights = constant_input(graph, node, 0);

@@ -58,16 +58,6 @@ Dims batch_strides(const TensorType& type, const Place& place, const Dims& batch
   return broadcast_strides({type.type, leading(type.dims), leading(place.strides)}, batch, ranges);
 }
 
-/// A number for each column, made while building.
-ResultOperand column_term(const Product& product) {
-  ResultOperand term;
-  term.strides.assign(product.batch.size() + 5, 0);
-  term.strides.back() = 1;
-  term.alignment = 16;
-  term.constant = true;
-  return term;
-}
-
 void describe_b(Product& product, const Region& region, const Target& target, const Places& places) {
   if (has_packed_b(region)) {
     product.b.packed = true;

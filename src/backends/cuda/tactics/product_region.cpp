@@ -85,6 +85,16 @@ ScalarProgram epilogue_program(const Region& region, int bias) {
   return lower(results, types);
 }
 
+ResultOperand column_term(const Product& product, DataType type) {
+  ResultOperand term;
+  term.type = type;
+  term.strides.assign(product.batch.size() + 5, 0);
+  term.strides.back() = 1;
+  term.alignment = 16;
+  term.constant = true;
+  return term;
+}
+
 void set_operands(Product& product, const Region& region, const std::vector<int>& inputs, const Places& places,
                   const std::vector<size_t>& axes, const SymbolRanges& ranges) {
   const Dims& dims = region.anchor_results[0].dims;

@@ -40,6 +40,8 @@ std::vector<int> epilogue_inputs(const Region& region, int bias);
 /// The epilogue without strides of operands: its program.
 ScalarProgram epilogue_program(const Region& region, int bias);
 
+/// An input of the epilogue with a number for each column, made while building.
+ResultOperand column_term(const Product& product, DataType type = DataType::F32);
 /// Fills in the epilogue's inputs, those of the region, and its outputs.
 void set_operands(Product& product, const Region& region, const std::vector<int>& inputs, const Places& places,
                   const std::vector<size_t>& axes, const SymbolRanges& ranges);

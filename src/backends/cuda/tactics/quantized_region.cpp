@@ -86,16 +86,6 @@ Requantization::Bytes bytes_of(const MatchedRequantization& matched) {
   return bytes;
 }
 
-ResultOperand column_term(DataType type, size_t rank) {
-  ResultOperand term;
-  term.type = type;
-  term.strides.assign(rank, 0);
-  term.strides.back() = 1;
-  term.alignment = 16;
-  term.constant = true;
-  return term;
-}
-
 }  // namespace
 
 Support QuantizedRegion::supports(const Region& region, int weight_axis, int result_axis) {
@@ -126,9 +116,8 @@ void QuantizedRegion::describe(Product& product, const Places& places, const std
   Epilogue& epilogue = product.epilogue;
   epilogue.program = epilogue_.program;
   epilogue.requantization = requantization();
-  const size_t rank = product.batch.size() + 5;
-  if (zero_point() != 0) epilogue.inputs.push_back(column_term(DataType::I32, rank));
-  for (int i = 0; i < 2; ++i) epilogue.inputs.push_back(column_term(DataType::F32, rank));
+  if (zero_point() != 0) epilogue.inputs.push_back(column_term(product, DataType::I32));
+  epilogue.inputs.insert(epilogue.inputs.end(), 2, column_term(product));
 }
 
 ConstantPtr QuantizedRegion::weights() const {
