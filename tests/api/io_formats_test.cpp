@@ -36,6 +36,22 @@ struct Memory {
     for (size_t i = 0; i < spatial.size(); ++i) offset = offset * spatial[i] + index[i];
     return static_cast<size_t>(form.last ? offset * channels + c : offset * form.vector + c % form.vector);
   }
+  /// Calls `visit` with a small number for each element, and where that lies.
+  void each(auto&& visit) const {
+    const std::vector<int64_t> extents(form.extents.begin() + 2, form.extents.end());
+    int64_t places = 1;
+    for (const int64_t extent : extents) places *= extent;
+    for (int64_t i = 0; i < form.extents[0] * form.extents[1] * places; ++i) {
+      std::vector<int64_t> index(extents.size());
+      int64_t rest = i % places;
+      for (size_t axis = extents.size(); axis-- > 0;) {
+        index[axis] = rest % extents[axis];
+        rest /= extents[axis];
+      }
+      const int64_t channel = i / places;
+      visit(static_cast<int>(i % 61), at(channel / form.extents[1], channel % form.extents[1], index));
+    }
+  }
   const Form& form;
   std::vector<int64_t> spatial;
   int64_t channels, size;
@@ -52,13 +68,8 @@ uint32_t bits(DataType type, int value) {
   return value == 0 ? 0 : ((single >> 23) - 112) << 10 | (single >> 13 & 0x3ff);
 }
 
-class Formats : public ::testing::TestWithParam<Form> {};
-
-TEST_P(Formats, DoublesWhatLiesThere) {
-  const Form& form = GetParam();
-  const size_t size = getSize(form.type);
-  const Memory memory(form);
-  Log log;
+/// y = x + x for batches of 1 to 4.
+std::unique_ptr<IHostMemory> build_doubling(const Form& form, Log& log) {
   const std::unique_ptr<IBuilder> builder(createInferBuilder(log));
   const std::unique_ptr<INetworkDefinition> network(builder->createNetworkV2(0));
   std::vector<int64_t> open = form.extents;
@@ -76,7 +87,17 @@ TEST_P(Formats, DoublesWhatLiesThere) {
     profile->setDimensions("x", select, dims_of(open));
   }
   config->addOptimizationProfile(profile);
-  const std::unique_ptr<IHostMemory> plan(builder->buildSerializedNetwork(*network, *config));
+  return std::unique_ptr<IHostMemory>(builder->buildSerializedNetwork(*network, *config));
+}
+
+class Formats : public ::testing::TestWithParam<Form> {};
+
+TEST_P(Formats, DoublesWhatLiesThere) {
+  const Form& form = GetParam();
+  const size_t size = getSize(form.type);
+  const Memory memory(form);
+  Log log;
+  const std::unique_ptr<IHostMemory> plan = build_doubling(form, log);
   ASSERT_TRUE(plan) << log.text;
   const std::unique_ptr<IRuntime> runtime(createInferRuntime(log));
   const std::unique_ptr<ICudaEngine> engine(runtime->deserializeCudaEngine(plan->data(), plan->size()));
@@ -90,31 +111,15 @@ TEST_P(Formats, DoublesWhatLiesThere) {
   }
   ASSERT_TRUE(context->setInputShape("x", dims_of(form.extents))) << log.text;
   const Dims strides = context->getTensorStrides("y");
-  const int64_t count = form.extents[0] * form.extents[1];
   EXPECT_EQ(strides.d[0] * form.vector * form.extents[0], memory.size);
   // A page of something else in the padding, and behind.
   constexpr size_t kBehind = 64;
   std::vector<std::byte> in(static_cast<size_t>(memory.size) * size + kBehind, std::byte{0x55}), out = in;
-  const auto each = [&](auto&& visit) {
-    const std::vector<int64_t> spatial(form.extents.begin() + 2, form.extents.end());
-    int64_t places = 1;
-    for (const int64_t extent : spatial) places *= extent;
-    for (int64_t i = 0; i < count * places; ++i) {
-      std::vector<int64_t> index(spatial.size());
-      int64_t rest = i % places;
-      for (size_t axis = spatial.size(); axis-- > 0;) {
-        index[axis] = rest % spatial[axis];
-        rest /= spatial[axis];
-      }
-      const int64_t channel = i / places;
-      visit(static_cast<int>(i % 61), memory.at(channel / form.extents[1], channel % form.extents[1], index) * size);
-    }
-  };
   std::vector<std::byte> expected(static_cast<size_t>(memory.size) * size, std::byte{0});
-  each([&](int value, size_t at) {
+  memory.each([&](int value, size_t at) {
     const uint32_t once = bits(form.type, value), twice = bits(form.type, 2 * value);
-    std::memcpy(in.data() + at, &once, size);
-    std::memcpy(expected.data() + at, &twice, size);
+    std::memcpy(in.data() + at * size, &once, size);
+    std::memcpy(expected.data() + at * size, &twice, size);
   });
   ASSERT_TRUE(context->setTensorAddress("x", in.data()) && context->setTensorAddress("y", out.data())) << log.text;
   ASSERT_TRUE(context->enqueueV3(nullptr)) << log.text;
